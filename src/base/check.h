@@ -12,16 +12,17 @@ namespace harrier::base {
 
 }  // namespace harrier::base
 
-#define CHECK(condition)                                                     \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]]                                           \
-      ::harrier::base::check_failed(#condition, __FILE__, __LINE__);         \
+#define CHECK(condition)                                             \
+  do {                                                               \
+    if (!(condition)) [[unlikely]]                                   \
+      ::harrier::base::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 #ifdef NDEBUG
-#define DCHECK(condition)      \
-  do {                         \
-    if (false && (condition)) {} \
+#define DCHECK(condition)       \
+  do {                          \
+    if (false && (condition)) { \
+    }                           \
   } while (false)
 #else
 #define DCHECK(condition) CHECK(condition)

@@ -83,7 +83,8 @@ class ChunkedQueue {
   }
 
   void clear() {
-    while (size_ != 0) pop_front();
+    while (size_ != 0)
+      pop_front();
   }
 
   // Calls visit(entry) from the oldest to the newest.

@@ -1,8 +1,9 @@
 // A doubly linked list whose links live in the members: joining and leaving cost nothing.
 //
-// Model:     T derives from ListNode<T>; a node is in at most one list. The list does not own its nodes.
+// Model:      T derives from ListNode<T>; a node is in at most one list. The list does not own its
+//             nodes.
 // Invariants: a node leaves its list before it dies (CHECK in the destructor).
-// Thread:    compatible.
+// Thread:     compatible.
 #pragma once
 
 #include "base/check.h"

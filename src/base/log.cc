@@ -1,9 +1,9 @@
 #include "base/log.h"
 
+#include <memory>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
 
 #include "base/utf8.h"
 

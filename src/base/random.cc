@@ -1,9 +1,9 @@
 #include "base/random.h"
 
-#include <openssl/rand.h>
-
 #include <string_view>
 #include <utility>
+
+#include <openssl/rand.h>
 
 #include "base/check.h"
 
@@ -16,7 +16,8 @@ std::string RandomSource::token() {
   text.reserve(22);
   for (int half = 0; half < 2; ++half) {
     std::uint64_t bits = next();
-    for (int digit = 0; digit < 11; ++digit, bits >>= 6) text.push_back(kAlphabet[bits & 63]);
+    for (int digit = 0; digit < 11; ++digit, bits >>= 6)
+      text.push_back(kAlphabet[bits & 63]);
   }
   return text;
 }
