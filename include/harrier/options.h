@@ -1,0 +1,170 @@
+// Every setting of a broker, with its default. YAML, command line and tests all end up here.
+//
+// Role:   plain values: config fills them, server reads them once at start. docs/reference/configuration.md
+//         says what each means, config/harriermq.yaml holds the same defaults.
+// Limits: validate() in src/config checks ranges of what an operator wrote; values set in C++ are the
+//         caller's responsibility.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harrier/version.h"
+
+namespace harrier {
+
+struct ListenerOptions {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 5672;  // 0: any free port
+
+  bool operator==(const ListenerOptions&) const = default;
+};
+
+struct MetricsOptions {
+  bool enabled = true;
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 15692;  // 0: any free port
+
+  bool operator==(const MetricsOptions&) const = default;
+};
+
+// What a user may do inside one virtual host.
+struct PermissionOptions {
+  std::string virtual_host = "/";
+  bool configure = true;
+  bool write = true;
+  bool read = true;
+
+  bool operator==(const PermissionOptions&) const = default;
+};
+
+struct UserOptions {
+  std::string name;
+  // One of the two. The hash is RabbitMQ's: base64 of a 4-byte salt and the SHA-256 over salt and password.
+  std::string password;
+  std::string password_hash;
+  std::vector<std::string> tags;
+  bool loopback_only = false;
+  std::vector<PermissionOptions> permissions;
+
+  bool operator==(const UserOptions&) const = default;
+};
+
+// RabbitMQ's first user, only reachable from this machine.
+inline UserOptions guest_user() {
+  UserOptions guest;
+  guest.name = guest.password = "guest";
+  guest.tags = {"administrator"};
+  guest.loopback_only = true;
+  guest.permissions = {PermissionOptions{}};
+  return guest;
+}
+
+// What the broker says of itself in connection.start.
+struct ServerPropertyOptions {
+  std::string product = "HarrierMQ";
+  std::string version{kCompatibleVersion};
+  // Further string properties; they replace built-in ones of the same name.
+  std::vector<std::pair<std::string, std::string>> extra;
+
+  bool operator==(const ServerPropertyOptions&) const = default;
+};
+
+// One client connection: handshake, frames, slow peers.
+struct ConnectionLimitOptions {
+  std::uint32_t frame_max = 131072;
+  std::uint32_t initial_frame_max = 8192;
+  std::uint16_t channel_max = 2047;
+  std::chrono::seconds heartbeat{60};
+  std::uint64_t max_message_size = 16 << 20;
+  std::uint64_t assembly_bytes_max = 32 << 20;
+  std::uint64_t reply_bytes_max = 1 << 20;
+  std::uint32_t table_depth_max = 16;
+  std::uint32_t table_elements_max = 4096;
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds close_timeout{10'000};
+  std::chrono::milliseconds refusal_delay{3'000};
+  std::chrono::milliseconds write_stall_timeout{30'000};
+  std::chrono::milliseconds partial_frame_timeout{60'000};
+
+  bool operator==(const ConnectionLimitOptions&) const = default;
+};
+
+// The channels of one connection.
+struct SessionLimitOptions {
+  std::uint64_t output_credit_bytes = 1 << 20;
+  std::uint64_t direct_reply_bytes_max = 16 << 20;
+  std::uint32_t consumers_per_channel_max = 10'000;
+  std::uint32_t unacked_per_channel_max = 1'000'000;
+  std::uint32_t transaction_entries_max = 100'000;
+  std::uint64_t transaction_bytes_max = 256 << 20;
+
+  bool operator==(const SessionLimitOptions&) const = default;
+};
+
+// One virtual host.
+struct VirtualHostLimitOptions {
+  std::uint32_t queues_max = 100'000;
+  std::uint32_t exchanges_max = 10'000;
+  std::uint32_t bindings_max = 500'000;
+  std::chrono::milliseconds consumer_timeout{1'800'000};  // zero: never
+  std::int64_t default_delivery_limit = 20;               // negative: none
+  std::uint32_t slice_entries = 4'096;
+  std::uint32_t pending_dead_letters_max = 65'536;
+
+  bool operator==(const VirtualHostLimitOptions&) const = default;
+};
+
+// How much may be on its way inside the process; see docs/concurrency.md.
+struct FlowLimitOptions {
+  std::uint64_t input_bytes_guaranteed = 128 << 10;
+  std::uint64_t input_bytes_borrowed_max = 1 << 20;
+  std::uint64_t input_pool_bytes = 64 << 20;
+
+  bool operator==(const FlowLimitOptions&) const = default;
+};
+
+// Who may connect at all.
+struct AcceptLimitOptions {
+  std::uint32_t connections_max = 65536;
+  std::uint32_t unauthenticated_max = 1024;
+  std::uint32_t unauthenticated_per_address_max = 32;
+
+  bool operator==(const AcceptLimitOptions&) const = default;
+};
+
+enum class LogLevelOption { kDebug, kInfo, kWarning, kError };
+enum class LogFormatOption { kText, kJson };
+
+struct LogOptions {
+  LogLevelOption level = LogLevelOption::kInfo;
+  LogFormatOption format = LogFormatOption::kText;
+
+  bool operator==(const LogOptions&) const = default;
+};
+
+struct Options {
+  ListenerOptions amqp;
+  MetricsOptions metrics;
+  // 1: everything on one thread. N: virtual host i lives on loop i mod N, connections on loops 1 to N-1.
+  // 0: 1 on a machine of one or two processors, one less than the processors up to 4 on larger ones.
+  std::uint32_t loops = 0;
+  std::string data_dir = "data";
+  std::vector<std::string> virtual_hosts = {"/"};
+  std::vector<UserOptions> users = {guest_user()};
+  ServerPropertyOptions server_properties;
+  AcceptLimitOptions accept;
+  ConnectionLimitOptions connection;
+  SessionLimitOptions session;
+  VirtualHostLimitOptions virtual_host;
+  FlowLimitOptions flow;
+  LogOptions log;
+  std::chrono::milliseconds shutdown_timeout{10'000};
+
+  bool operator==(const Options&) const = default;
+};
+
+}  // namespace harrier

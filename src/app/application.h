@@ -1,0 +1,39 @@
+// The program `harriermq`: configuration, log, server, signals.
+//
+// Role:   what main() does once the command line is parsed.
+// Thread: compatible; run() blocks its thread, which waits for signals.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "harrier/options.h"
+
+namespace harrier::app {
+
+// The exit codes of sysexits.h that apply.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitUsage = 64,
+  kExitUnavailable = 69,  // cannot listen
+  kExitConfig = 78,
+};
+
+// What the command line said; it wins over the file.
+struct CommandLine {
+  std::string config_file;  // empty: built-in defaults
+  std::optional<std::string> bind;
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> data_dir;
+  bool check_config = false;
+};
+
+// The settings that result; an error is for standard error and kExitConfig.
+base::Result<Options> effective_options(const CommandLine& command_line);
+
+// Runs until SIGTERM or SIGINT. REQUIRES that no other thread runs yet.
+ExitCode run(const CommandLine& command_line);
+
+}  // namespace harrier::app

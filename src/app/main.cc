@@ -1,0 +1,36 @@
+// harriermq: the broker.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "app/application.h"
+#include "harrier/version.h"
+
+int main(int argc, char** argv) {
+  using namespace harrier;
+  app::CommandLine command_line;
+  bool version = false;
+
+  CLI::App cli("HarrierMQ, an AMQP 0-9-1 message broker", "harriermq");
+  cli.add_option("--config", command_line.config_file, "YAML file; without it the defaults apply")
+      ->type_name("FILE");
+  cli.add_option("--bind", command_line.bind, "address for AMQP, instead of listeners.amqp.bind")
+      ->type_name("ADDRESS");
+  cli.add_option("--port", command_line.port, "port for AMQP, 0 for any; listeners.amqp.port")
+      ->type_name("PORT");
+  cli.add_option("--data-dir", command_line.data_dir, "where data lives, instead of data_dir")
+      ->type_name("DIRECTORY");
+  cli.add_flag("--check-config", command_line.check_config, "check the configuration and exit");
+  cli.add_flag("--version", version, "print the version and exit");
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? app::kExitOk : app::kExitUsage;
+  }
+  if (version) {
+    std::printf("HarrierMQ %.*s (compatible with RabbitMQ %.*s)\n",
+                static_cast<int>(kVersion.size()), kVersion.data(),
+                static_cast<int>(kCompatibleVersion.size()), kCompatibleVersion.data());
+    return app::kExitOk;
+  }
+  return app::run(command_line);
+}

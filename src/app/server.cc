@@ -1,0 +1,67 @@
+// The facade: a node, and the exporter that reads its counters.
+#include "harrier/server.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "metrics/exporter.h"
+#include "metrics/exposition.h"
+#include "server/node.h"
+
+namespace harrier {
+
+class Server::Parts {
+ public:
+  explicit Parts(Options given) : options(std::move(given)), node(options, clock) {}
+
+  Outcome start_metrics();
+
+  const Options options;
+  const base::SystemClock clock;
+  server::Node node;
+  const metrics::Exposition exposition{node, clock};
+  // Last: its thread reads the node.
+  metrics::Exporter exporter{[this] { return exposition.text(); }};
+  std::uint16_t metrics_port = 0;
+};
+
+Outcome Server::Parts::start_metrics() {
+  if (!options.metrics.enabled) return {};
+  auto listening = exporter.start(options.metrics.bind, options.metrics.port);
+  if (!listening) return Failure{FailureKind::kCannotListen, listening.error().message};
+  metrics_port = *listening;
+  return {};
+}
+
+Server::Server(Options options) : parts_(std::make_unique<Parts>(std::move(options))) {}
+Server::~Server() { stop(); }
+
+Outcome Server::start() {
+  if (Outcome listening = parts_->start_metrics(); !listening) return listening;
+  if (Outcome started = parts_->node.start(); !started) {
+    parts_->exporter.stop();
+    return started;
+  }
+  base::log_warning("server",
+                    "durable queues, exchanges and messages do not survive a restart yet");
+  base::log_info("server", "Server startup complete",
+                 {{"amqp", parts_->options.amqp.bind + ":" + std::to_string(port())},
+                  {"metrics", metrics_port() == 0 ? "off"
+                                                  : parts_->options.metrics.bind + ":" +
+                                                        std::to_string(metrics_port())}});
+  return {};
+}
+
+std::uint16_t Server::port() const { return parts_->node.port(); }
+std::uint16_t Server::metrics_port() const { return parts_->metrics_port; }
+
+void Server::stop() {
+  parts_->node.stop();
+  parts_->exporter.stop();
+}
+
+void Server::block_publishers(std::string reason) {
+  parts_->node.block_publishers(std::move(reason));
+}
+void Server::unblock_publishers() { parts_->node.unblock_publishers(); }
+
+}  // namespace harrier

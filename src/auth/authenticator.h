@@ -1,0 +1,82 @@
+// Who a client is: the port through which a connection asks, and the conversation it takes.
+//
+// Role:   session runs the conversation (connection.start-ok, then secure and secure-ok as often as
+//         needed); implementations decide. What an Identity may do is decided in broker.
+// Model:  begin() → step(response) → challenge → step(response) → … → accepted, refused or
+//         malformed. After one of the last three the exchange is over.
+// Thread: an exchange is confined to its connection's loop. An Authenticator says for itself.
+// Spec:   AMQP 0-9-1 connection.start-ok, secure, secure-ok; RFC 4422 section 3.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace harrier::auth {
+
+// The other end of a connection.
+struct Peer {
+  std::string address;
+  std::uint16_t port = 0;
+  // The address belongs to this machine.
+  bool loopback = false;
+
+  // "127.0.0.1:4711", "[::1]:4711".
+  std::string display() const;
+};
+
+struct Identity {
+  std::string user;
+  std::vector<std::string> tags;
+};
+
+// What one step of a conversation comes to.
+struct SaslOutcome {
+  enum class Kind : std::uint8_t {
+    kChallenge,  // `challenge` must be answered
+    kAccepted,   // the client is `identity`
+    kRefused,    // `reason` is for the log; the client learns only that it was refused
+    kMalformed,  // no response of this mechanism; `reason` may be told, it repeats no secret
+  };
+
+  Kind kind = Kind::kRefused;
+  std::string challenge;
+  Identity identity;
+  std::string reason;
+
+  static SaslOutcome challenged(std::string challenge) {
+    return {Kind::kChallenge, std::move(challenge), {}, {}};
+  }
+  static SaslOutcome accepted(Identity identity) {
+    return {Kind::kAccepted, {}, std::move(identity), {}};
+  }
+  static SaslOutcome refused(std::string reason) {
+    return {Kind::kRefused, {}, {}, std::move(reason)};
+  }
+  static SaslOutcome malformed(std::string reason) {
+    return {Kind::kMalformed, {}, {}, std::move(reason)};
+  }
+};
+
+// One conversation.
+class SaslExchange {
+ public:
+  virtual ~SaslExchange() = default;
+  // REQUIRES that no earlier step ended the exchange. `response` is read during the call only.
+  virtual SaslOutcome step(base::Bytes response) = 0;
+};
+
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  // Names in the order in which they are offered.
+  virtual std::vector<std::string> mechanisms() const = 0;
+  // nullptr: there is no mechanism of that name. The exchange must not outlive the authenticator.
+  virtual std::unique_ptr<SaslExchange> begin(base::Bytes mechanism, const Peer& peer) const = 0;
+};
+
+}  // namespace harrier::auth

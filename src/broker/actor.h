@@ -1,0 +1,26 @@
+// Who asks: every command carries an Actor, and broker decides what it may do (ruling A9).
+//
+// Role:   made on the I/O loop when authentication ends, or by the broker for its own work.
+// Thread: immutable value.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace harrier::broker {
+
+struct Actor {
+  std::string user;
+  std::vector<std::string> tags;
+  std::string protocol = "AMQP 0-9-1";
+  // "127.0.0.1:4711", for logs and audit.
+  std::string peer;
+
+  bool has_tag(const std::string& tag) const {
+    for (const std::string& own : tags)
+      if (own == tag) return true;
+    return false;
+  }
+};
+
+}  // namespace harrier::broker

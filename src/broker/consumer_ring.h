@@ -1,0 +1,47 @@
+// The consumers of a queue that may take a message now, in the order in which they will.
+//
+// Model:  one round-robin list per consumer priority; the highest non-empty one is served. Parked consumers are
+//         not here (see Credit).
+// Cost:   everything O(1) but finding a priority's list, O(log p) in the number of different priorities.
+// Thread: confined(broker).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+
+#include "base/intrusive_list.h"
+#include "broker/consumer.h"
+
+namespace harrier::broker {
+
+class ConsumerRing {
+ public:
+  void add(Consumer& consumer) { lists_[consumer.priority()].push_back(consumer); }
+
+  // The consumer whose turn it is; parks those that are blocked on the way. nullptr: nobody can be served.
+  Consumer* next() {
+    for (auto& [priority, list] : lists_) {
+      while (!list.empty()) {
+        Consumer& consumer = list.front();
+        Credit* blocker = consumer.blocker();
+        if (blocker == nullptr) return &consumer;
+        consumer.unlink();
+        blocker->park(consumer);
+      }
+    }
+    return nullptr;
+  }
+  // `consumer`, just returned by next(), has been served.
+  void served(Consumer& consumer) { lists_.find(consumer.priority())->second.rotate(); }
+  // Forgets the list of a priority nobody has any more.
+  void forget_empty(std::int64_t priority) {
+    auto found = lists_.find(priority);
+    if (found != lists_.end() && found->second.empty()) lists_.erase(found);
+  }
+
+ private:
+  std::map<std::int64_t, base::IntrusiveList<Consumer>, std::greater<>> lists_;
+};
+
+}  // namespace harrier::broker

@@ -1,0 +1,46 @@
+// What a virtual host counts, for metrics.
+//
+// Thread: synchronized: written by the owning loop only, read by any thread (base::Counter, ruling C6). The
+//         numbers of one reading are not of one instant.
+#pragma once
+
+#include <array>
+
+#include "base/counter.h"
+#include "broker/changes.h"
+
+namespace harrier::broker {
+
+struct VirtualHostCounters {
+  // How many there are now.
+  base::Counter connections;
+  base::Counter channels;
+  base::Counter consumers;
+  base::Counter exchanges;
+  base::Counter queues;
+  base::Counter bindings;
+  base::Counter ready;
+  base::Counter ready_bytes;
+  base::Counter unacked;
+  // How many there have been.
+  base::Counter published;          // accepted from clients
+  base::Counter unroutable_dropped;
+  base::Counter unroutable_returned;
+  base::Counter confirmed;
+  base::Counter refused;            // reject-publish: nacked, or lost by a publisher without confirms
+  base::Counter delivered;          // to consumers and by get, both acknowledgement modes
+  base::Counter redelivered;
+  base::Counter acknowledged;
+  base::Counter requeued;
+  base::Counter dead_lettered;
+  base::Counter dead_letters_dropped;  // no such exchange, no queue, or a cycle
+  base::Counter direct_replies_dropped;
+  // Messages that left a queue, by SettleReason.
+  std::array<base::Counter, 7> settled;
+
+  base::Counter& settled_by(SettleReason reason) {
+    return settled[static_cast<std::size_t>(reason)];
+  }
+};
+
+}  // namespace harrier::broker

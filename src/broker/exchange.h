@@ -1,0 +1,115 @@
+// An exchange: takes a routing key and headers, names the targets whose bindings match.
+//
+// Role:       VirtualHost creates, finds and deletes exchanges; Router asks them. Each type is one
+//             subclass in a file of its own: direct_exchange, fanout_exchange, topic_exchange,
+//             headers_exchange.
+// Model:      the base class owns the bindings and their identity; a subclass keeps an index over
+//             them. Two bindings of the same ends and key are the same if their arguments have the
+//             same fields, in whatever order.
+// Invariants: every binding in bindings() is in the index and in its destination's inbound(),
+//             exactly once.
+// Thread:     confined(broker).
+// Lifetimes:  bindings are removed before either of their ends dies.
+// Errors:     a binding that its type refuses (an unknown x-match) is a ProtocolError 406.
+// Spec:       AMQP 0-9-1 section 3.1; RabbitMQ's alternate-exchange, exchange-to-exchange bindings.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amqp/field_table.h"
+#include "amqp/protocol_error.h"
+#include "base/bytes.h"
+#include "base/ref.h"
+#include "broker/binding.h"
+#include "broker/routing_target.h"
+
+namespace harrier::broker {
+
+using base::Bytes;
+
+enum class ExchangeType : std::uint8_t { kDirect, kFanout, kTopic, kHeaders };
+// "direct" …; nullopt for a type we do not have.
+std::optional<ExchangeType> exchange_type_named(std::string_view name);
+std::string_view name_of(ExchangeType type);
+
+inline constexpr std::string_view kAlternateExchange = "alternate-exchange";
+
+struct ExchangeDeclaration {
+  std::string name;
+  ExchangeType type = ExchangeType::kDirect;
+  bool durable = false;
+  bool auto_delete = false;
+  bool internal = false;
+  amqp::FieldTable arguments;
+};
+
+// What routing may look at.
+struct RouteRequest {
+  Bytes routing_key;
+  amqp::TableView headers;
+};
+using Targets = std::vector<RoutingTarget*>;
+
+class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
+ public:
+  static base::Ref<Exchange> create(ExchangeDeclaration declaration);
+  virtual ~Exchange() = default;
+
+  const ExchangeDeclaration& declaration() const { return declaration_; }
+  ExchangeType type() const { return declaration_.type; }
+  // An alternate exchange named "" is the default exchange.
+  bool has_alternate_exchange() const { return has_alternate_exchange_; }
+  // Empty when there is none.
+  const std::string& alternate_exchange() const { return alternate_exchange_; }
+  // Names the first differing argument as RabbitMQ words it, or succeeds (features S11).
+  amqp::CheckedStatus check_equivalent(const ExchangeDeclaration& redeclared,
+                                       std::string_view virtual_host) const;
+
+  // Appends the target of every matching binding, possibly more than once; order of binding age
+  // within what the index gives, the same in each run.
+  virtual void match(const RouteRequest& request, Targets& targets) const = 0;
+  // Whether match() looks at the routing key, and whether at the headers.
+  bool routes_by_key() const {
+    return type() == ExchangeType::kDirect || type() == ExchangeType::kTopic;
+  }
+  bool routes_by_headers() const { return type() == ExchangeType::kHeaders; }
+
+  // Refuses what this type cannot bind; checked before add_binding.
+  virtual amqp::CheckedStatus check_binding(std::string_view routing_key,
+                                            amqp::TableView arguments) const;
+  // Nullptr when there is none.
+  Binding* find_binding(const RoutingTarget& destination, std::string_view routing_key,
+                        amqp::TableView arguments) const;
+  // REQUIRES that find_binding gave nullptr.
+  Binding& add_binding(std::uint64_t id, RoutingTarget& destination, std::string_view routing_key,
+                       amqp::TableView arguments);
+  // `binding` is gone afterwards.
+  void remove_binding(Binding& binding);
+  const BindingSet& bindings() const { return outbound_; }
+  // An auto-delete exchange goes with its last binding, if it ever had one.
+  bool expired_by_unbind() const {
+    return declaration_.auto_delete && had_binding_ && owned_.empty();
+  }
+
+ protected:
+  explicit Exchange(ExchangeDeclaration declaration);
+  virtual void index(Binding& binding) = 0;
+  virtual void unindex(Binding& binding) = 0;
+
+ private:
+  ExchangeDeclaration declaration_;
+  std::string alternate_exchange_;
+  // By identity: destination, key and arguments in one string.
+  std::map<std::string, std::unique_ptr<Binding>, std::less<>> owned_;
+  BindingSet outbound_;
+  bool has_alternate_exchange_ = false;
+  bool had_binding_ = false;
+};
+
+}  // namespace harrier::broker

@@ -1,0 +1,42 @@
+#include "broker/message.h"
+
+#include <cstring>
+#include <new>
+
+#include "base/check.h"
+
+namespace harrier::broker {
+
+Message::Message(const MessageParts& parts)
+    : body_size_(static_cast<std::uint32_t>(parts.body.size())),
+      property_size_(static_cast<std::uint32_t>(parts.property_bytes.size())),
+      exchange_size_(static_cast<std::uint8_t>(parts.exchange.size())),
+      routing_key_size_(static_cast<std::uint8_t>(parts.routing_key.size())),
+      priority_(parts.priority),
+      persistent_(parts.persistent),
+      has_expiration_(parts.has_expiration),
+      expiration_(parts.expiration),
+      ingress_(parts.ingress) {}
+
+base::Ref<Message> Message::create(const MessageParts& parts) {
+  CHECK(parts.exchange.size() <= 255 && parts.routing_key.size() <= 255);
+  CHECK(parts.body.size() <= UINT32_MAX && parts.property_bytes.size() <= UINT32_MAX);
+  const std::size_t text_size = parts.exchange.size() + parts.routing_key.size() +
+                                parts.property_bytes.size() + parts.body.size();
+  void* memory = ::operator new(sizeof(Message) + text_size);
+  auto* message = new (memory) Message(parts);
+  char* to = reinterpret_cast<char*>(message + 1);
+  for (Bytes part : {parts.exchange, parts.routing_key, parts.property_bytes, parts.body}) {
+    if (part.empty()) continue;
+    std::memcpy(to, part.data(), part.size());
+    to += part.size();
+  }
+  return base::Ref<Message>(message);
+}
+
+void Message::destroy(const Message* message) {
+  message->~Message();
+  ::operator delete(const_cast<Message*>(message));
+}
+
+}  // namespace harrier::broker

@@ -1,0 +1,294 @@
+#include "broker/queue.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace harrier::broker {
+
+using amqp::ReplyCode;
+
+Queue::Queue(QueueId id, QueueDeclaration declaration, QueueSettings settings, ConnectionId owner,
+             Turn& turn)
+    : RoutingTarget(Kind::kQueue, declaration.name),
+      id_(id),
+      declaration_(std::move(declaration)),
+      settings_(std::move(settings)),
+      owner_(owner),
+      turn_(turn),
+      last_used_(turn.now.monotonic),
+      may_expire_(settings_.message_ttl.has_value()) {
+  arm_expiry();
+}
+
+Queue::~Queue() { CHECK(consumers_.empty()); }
+
+// ---- publishing
+
+bool Queue::refuses(std::size_t body_size) const {
+  if (settings_.overflow == Overflow::kDropHead) return false;
+  if (settings_.max_length && ready_.count() + 1 > *settings_.max_length) return true;
+  return settings_.max_length_bytes && ready_.bytes() + body_size > *settings_.max_length_bytes;
+}
+
+base::MonotonicTime Queue::expiry_of(const Message& message) const {
+  base::Milliseconds ttl = base::Milliseconds::max();
+  if (settings_.message_ttl) ttl = *settings_.message_ttl;
+  if (message.has_expiration()) ttl = std::min(ttl, message.expiration());
+  return ttl == base::Milliseconds::max() ? base::kNever : turn_.now.monotonic + ttl;
+}
+
+void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
+  QueueEntry entry;
+  entry.message = message;
+  entry.position = position;
+  entry.body_size = static_cast<std::uint32_t>(message->body_size());
+  entry.logged = lsn != Lsn();
+  entry.priority = std::min(message->priority(), settings_.max_priority);
+  const bool gated = settings_.type == QueueType::kQuorum && lsn > turn_.log.committed();
+  if (gated) {
+    if (awaiting_commit_.empty()) turn_.gated.push_back(QueueRef(this));
+    awaiting_commit_.push_back({position, lsn});
+  }
+  // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just this.
+  if (ready_.empty() && !gated && waiters_.empty()) {
+    if (Consumer* consumer = next_consumer()) {
+      entry.expires_at = expiry_of(*message);
+      hand_over(*consumer, std::move(entry));
+      return;
+    }
+  }
+  entry.expires_at = expiry_of(*message);
+  if (entry.expires_at != base::kNever) {
+    may_expire_ = true;
+    turn_.timers.arm(*this, entry.expires_at);
+  }
+  ++turn_.counters.ready;
+  turn_.counters.ready_bytes.add(entry.body_size);
+  ready_.push(std::move(entry));
+  // A queue whose consumers all wait for credit has nothing to do: the credit wakes it.
+  if (may_expire_ || over_length() || next_consumer() != nullptr) mark_dirty();
+}
+
+// ---- consuming
+
+amqp::CheckedStatus Queue::attach(ConsumerRef consumer, std::string_view virtual_host) {
+  const bool wants_exclusive = consumer->options().exclusive;
+  if (exclusive_consumer_ || (wants_exclusive && !consumers_.empty()) ||
+      (wants_exclusive && settings_.single_active_consumer)) {
+    return amqp::refuse(ReplyCode::kAccessRefused, "queue '" + name() + "' in vhost '" +
+                                                       std::string(virtual_host) +
+                                                       "' in exclusive use");
+  }
+  exclusive_consumer_ = wants_exclusive;
+  had_consumer_ = true;
+  touch();
+  ++turn_.counters.consumers;
+  consumers_.push_back(std::move(consumer));
+  if (settings_.single_active_consumer) choose_active_consumer();
+  return base::Done{};
+}
+
+void Queue::activate(Consumer& consumer) {
+  if (deleted_) return;
+  consumer.set_active(true);
+  if (settings_.single_active_consumer && active_consumer_ != &consumer) return;
+  consumer_ready(consumer);
+}
+
+void Queue::consumer_ready(Consumer& consumer) {
+  if (!consumer.active() || deleted_) return;
+  ring_.add(consumer);
+  if (!ready_.empty()) mark_dirty();
+}
+
+void Queue::choose_active_consumer() {
+  if (active_consumer_ != nullptr || consumers_.empty()) return;
+  // The highest priority, among equals the oldest.
+  const auto chosen = std::max_element(
+      consumers_.begin(), consumers_.end(),
+      [](const ConsumerRef& a, const ConsumerRef& b) { return a->priority() < b->priority(); });
+  active_consumer_ = chosen->get();
+  if (active_consumer_->active()) consumer_ready(*active_consumer_);
+}
+
+void Queue::detach(Consumer& consumer) {
+  consumer.unlink();
+  consumer.set_active(false);
+  const auto found = std::find_if(consumers_.begin(), consumers_.end(),
+                                  [&](const ConsumerRef& other) { return other.get() == &consumer; });
+  if (found == consumers_.end()) return;
+  const ConsumerRef keep = *found;
+  consumers_.erase(found);
+  --turn_.counters.consumers;
+  ring_.forget_empty(consumer.priority());
+  if (consumer.options().exclusive) exclusive_consumer_ = false;
+  if (active_consumer_ == &consumer) {
+    active_consumer_ = nullptr;
+    choose_active_consumer();
+  }
+  touch();
+  if (declaration_.auto_delete && consumers_.empty() && had_consumer_ && !doomed_) {
+    doomed_ = true;
+    turn_.doomed.push_back(QueueRef(this));
+  }
+}
+
+Consumer* Queue::next_consumer() { return ring_.next(); }
+
+void Queue::hand_over(Consumer& consumer, QueueEntry entry) {
+  ring_.served(consumer);
+  if (!consumer.no_ack()) consumer.take_credit();
+  note_taken(entry, consumer.no_ack());
+  consumer.sink().deliver(consumer, std::move(entry));
+}
+
+// ---- basic.get
+
+GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
+  touch();
+  const auto wait = [&] {
+    if (!waiter.linked()) waiters_.push_back(waiter);
+    mark_dirty();
+    return GetOutcome::kWait;
+  };
+  // Those who came before are served before.
+  if (!deleted_ && !waiters_.empty() && &waiters_.front() != &waiter) return wait();
+  while (!deleted_ && !ready_.empty()) {
+    const bool may_work = turn_.spend();
+    const Step step = may_work ? expire_one() : Step::kStuck;
+    if (step == Step::kProgress) continue;
+    QueueEntry& head = ready_.head();
+    if (step == Step::kDone && !deliverable(head)) break;
+    if (step == Step::kStuck || !head.resident()) {
+      if (step == Step::kDone) page_in(head);
+      return wait();
+    }
+    waiter.unlink();
+    entry = take_ready_head();
+    note_taken(entry, no_ack);
+    return GetOutcome::kEntry;
+  }
+  waiter.unlink();
+  return GetOutcome::kEmpty;
+}
+
+void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
+  ++turn_.counters.delivered;
+  if (entry.redelivered) ++turn_.counters.redelivered;
+  if (no_ack) {
+    settle(entry, SettleReason::kDeliveredWithoutAck);
+  } else {
+    ++unacked_count_;
+    ++turn_.counters.unacked;
+  }
+}
+
+// ---- what came back
+
+void Queue::forget_unacked(Consumer* consumer) {
+  if (consumer != nullptr) consumer->give_credit();
+  if (deleted_) return;
+  CHECK(unacked_count_ != 0);
+  --unacked_count_;
+  --turn_.counters.unacked;
+}
+
+void Queue::acknowledge(QueueEntry entry, Consumer* consumer) {
+  forget_unacked(consumer);
+  if (deleted_) return;
+  ++turn_.counters.acknowledged;
+  settle(entry, SettleReason::kAcknowledged);
+}
+
+void Queue::reject(QueueEntry entry, Consumer* consumer) {
+  forget_unacked(consumer);
+  if (!deleted_) discard(std::move(entry), SettleReason::kRejected);
+}
+
+void Queue::requeue(QueueEntry entry, Consumer* consumer) {
+  forget_unacked(consumer);
+  if (deleted_) return;
+  if (entry.delivery_count != UINT16_MAX) ++entry.delivery_count;
+  if (settings_.delivery_limit && *settings_.delivery_limit >= 0 &&
+      entry.delivery_count > *settings_.delivery_limit) {
+    discard(std::move(entry), SettleReason::kDeliveryLimit);
+    return;
+  }
+  entry.redelivered = true;
+  ++turn_.counters.requeued;
+  ++turn_.counters.ready;
+  turn_.counters.ready_bytes.add(entry.body_size);
+  if (entry.logged) turn_.log.append(RequeueChange{{id_, entry.position}, entry.delivery_count});
+  // It may have gone straight through when published, so that nothing here knew of its deadline.
+  if (entry.expires_at != base::kNever) may_expire_ = true;
+  ready_.requeue(std::move(entry));
+  mark_dirty();
+}
+
+void Queue::settle(const QueueEntry& entry, SettleReason reason) {
+  ++turn_.counters.settled_by(reason);
+  if (entry.logged) turn_.log.append(SettleChange{{id_, entry.position}, reason});
+}
+
+void Queue::discard(QueueEntry entry, SettleReason reason) {
+  settle(entry, reason);
+  if (dead_letters())
+    turn_.dead_letters.push_back({QueueRef(this), std::move(entry.message), reason});
+}
+
+// ---- administration
+
+void Queue::touch() {
+  if (deleted_) return;  // nobody would disarm it
+  last_used_ = turn_.now.monotonic;
+  arm_expiry();
+}
+
+void Queue::arm_expiry() {
+  if (settings_.expires) turn_.timers.arm(*this, last_used_ + *settings_.expires);
+}
+
+std::uint64_t Queue::purge() {
+  const std::uint64_t count = ready_.count();
+  if (count == 0) return 0;
+  turn_.counters.settled_by(SettleReason::kPurged).add(count);
+  turn_.counters.ready.subtract(count);
+  turn_.counters.ready_bytes.subtract(ready_.bytes());
+  if (durable() && !deleted_)
+    turn_.log.append(PurgeChange{id_, Position(next_position_.value - 1)});
+  turn_.discarded.push_back(std::exchange(ready_, ReadyMessages()));
+  return count;
+}
+
+void Queue::close() {
+  CHECK(!deleted_);
+  deleted_ = true;
+  turn_.timers.disarm(*this);
+  purge();
+  turn_.counters.unacked.subtract(unacked_count_);
+  for (ConsumerRef& consumer : std::exchange(consumers_, {})) {
+    consumer->unlink();
+    consumer->set_active(false);
+    --turn_.counters.consumers;
+    consumer->sink().cancelled(*consumer);
+  }
+  active_consumer_ = nullptr;
+  while (!waiters_.empty()) waiters_.front().try_again();
+}
+
+void Queue::deadline_reached() {
+  if (deleted_) return;
+  if (settings_.expires && !doomed_) {
+    if (consumers_.empty() && last_used_ + *settings_.expires <= turn_.now.monotonic) {
+      doomed_ = true;
+      turn_.doomed.push_back(QueueRef(this));
+      return;
+    }
+    // Consumers keep it: their detach() starts the time anew.
+    if (consumers_.empty()) arm_expiry();
+  }
+  mark_dirty();
+}
+
+}  // namespace harrier::broker

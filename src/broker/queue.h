@@ -1,0 +1,173 @@
+// A queue: messages wait here, in order, until consumers take them.
+//
+// Role:      VirtualHost creates, finds and deletes queues and publishes to them; channels consume from, get from
+//            and settle with them. Whatever must happen later (dead letters, auto-delete, another look) goes to
+//            the Turn's lists.
+// Model:     ready (ReadyMessages) → unacked (held by channels) → settled. A message published while nothing waits
+//            and a consumer has credit never enters `ready`.
+//            pump() is the one place where waiting messages move: expire heads, serve waiting gets, deliver to
+//            consumers, trim to the length limit, in this order.
+// Invariants: (1) positions grow by one; (2) ready plus unacked counts equal the entries held here and by
+//            channels; (3) an expired message is never delivered; (4) with single_active_consumer only the active
+//            consumer stands in the ring.
+// Thread:    confined(broker).
+// Time:      Turn::now.
+// Errors:    consume and delete give ProtocolErrors with RabbitMQ's words.
+// Limits:    max_length, max_length_bytes by arguments; one pump() spends the turn's budget and comes again.
+// Spec:      features S24, S28–S36; rulings A4 (get on a paged head waits), B6, C2, C8.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ref.h"
+#include "broker/consumer_ring.h"
+#include "broker/ids.h"
+#include "broker/queue_arguments.h"
+#include "broker/ready_messages.h"
+#include "broker/routing_target.h"
+#include "broker/turn.h"
+
+namespace harrier::broker {
+
+// A basic.get that found its message on disk; told when to try again (or that the queue is gone), until
+// Queue::get() answers something else than kWait.
+class GetWaiter : public base::ListNode<GetWaiter> {
+ public:
+  virtual void try_again() = 0;
+
+ protected:
+  ~GetWaiter() { unlink(); }
+};
+
+enum class GetOutcome : std::uint8_t { kEntry, kEmpty, kWait };
+
+class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public Timed {
+ public:
+  Queue(QueueId id, QueueDeclaration declaration, QueueSettings settings, ConnectionId owner,
+        Turn& turn);
+  ~Queue();
+
+  QueueId id() const { return id_; }
+  const QueueDeclaration& declaration() const { return declaration_; }
+  const QueueSettings& settings() const { return settings_; }
+  // The connection of an exclusive queue; zero otherwise.
+  ConnectionId owner() const { return owner_; }
+  bool durable() const { return declaration_.durable && !declaration_.exclusive; }
+  bool deleted() const { return deleted_; }
+  std::uint64_t ready_count() const { return ready_.count(); }
+  std::uint64_t unacked_count() const { return unacked_count_; }
+  std::size_t consumer_count() const { return consumers_.size(); }
+
+  // ---- publishing
+  // Whether reject-publish turns away a body of this size now.
+  bool refuses(std::size_t body_size) const;
+  // REQUIRES a following publish() with it, in the order of the positions given out.
+  Position take_position() {
+    const Position position = next_position_;
+    next_position_ = position.next();
+    return position;
+  }
+  // Whether a message is recorded in the log here.
+  bool logs(const Message& message) const {
+    return durable() && (message.persistent() || settings_.type == QueueType::kQuorum);
+  }
+  // `lsn` is the record's, zero when none was written.
+  void publish(const MessageRef& message, Position position, Lsn lsn);
+
+  // ---- consuming
+  // 403 when exclusive use forbids it. On success the consumer is attached but gets nothing until activate().
+  amqp::CheckedStatus attach(ConsumerRef consumer, std::string_view virtual_host);
+  void activate(Consumer& consumer);
+  // Nothing is delivered to it afterwards; its unacked messages stay with its channel.
+  void detach(Consumer& consumer);
+  // A parked consumer may be served again.
+  void consumer_ready(Consumer& consumer);
+
+  // ---- basic.get
+  // kWait: the waiter stands in line and is told later. Called again from try_again() it keeps its place.
+  GetOutcome get(bool no_ack, QueueEntry& entry, GetWaiter& waiter);
+
+  // ---- what came back. Ignored after deletion.
+  void acknowledge(QueueEntry entry, Consumer* consumer);
+  void reject(QueueEntry entry, Consumer* consumer);
+  void requeue(QueueEntry entry, Consumer* consumer);
+
+  // ---- administration
+  std::uint64_t purge();
+  // A declare, get or consume happened: x-expires starts anew.
+  void touch();
+  // Cancels consumers, drops contents; the queue object lives on while entries refer to it.
+  void close();
+
+  // ---- work of the turn
+  void mark_dirty();
+  void pump();
+  void deadline_reached() override;
+  // Records up to `committed` are on disk; false when nothing waits for the disk any more.
+  bool commit_reached(Lsn committed);
+
+  // ---- paging (ports in changes.h)
+  // Hands every resident ready message to Spill.
+  void page_out();
+  void paged_in(Position position, MessageRef message);
+
+ private:
+  bool expired(const QueueEntry& entry) const {
+    return entry.expires_at <= turn_.now.monotonic;
+  }
+  bool over_length() const;
+  bool deliverable(const QueueEntry& entry) const;
+  bool dead_letters() const { return settings_.dead_letter_exchange.has_value(); }
+  base::MonotonicTime expiry_of(const Message& message) const;
+  Consumer* next_consumer();
+  void hand_over(Consumer& consumer, QueueEntry entry);
+  void note_taken(const QueueEntry& entry, bool no_ack);
+  QueueEntry take_ready_head();
+  // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the disk or the
+  // dead-letter backlog.
+  enum class Step : std::uint8_t { kDone, kProgress, kStuck };
+  Step expire_one();
+  Step serve_waiter();
+  Step deliver_one();
+  Step trim_one();
+  Step page_in(const QueueEntry& entry);
+  // Removes a ready or unacked entry for good, for this reason; dead-letters it if the queue does.
+  void discard(QueueEntry entry, SettleReason reason);
+  void settle(const QueueEntry& entry, SettleReason reason);
+  void forget_unacked(Consumer* consumer);
+  void choose_active_consumer();
+  void arm_expiry();
+
+  QueueId id_;
+  QueueDeclaration declaration_;
+  QueueSettings settings_;
+  ConnectionId owner_;
+  Turn& turn_;
+  ReadyMessages ready_;
+  ConsumerRing ring_;
+  std::vector<ConsumerRef> consumers_;  // by age
+  Consumer* active_consumer_ = nullptr;  // with single_active_consumer
+  base::IntrusiveList<GetWaiter> waiters_;
+  // Quorum: positions whose record is not committed yet; none at or behind the first is delivered (C2).
+  struct AwaitingCommit {
+    Position position;
+    Lsn lsn;
+  };
+  base::ChunkedQueue<AwaitingCommit, 32> awaiting_commit_;
+  Position next_position_{1};
+  std::uint64_t unacked_count_ = 0;
+  base::MonotonicTime last_used_;
+  Position page_in_pending_{0};
+  bool exclusive_consumer_ = false;
+  bool had_consumer_ = false;
+  bool may_expire_ = false;
+  bool dirty_ = false;
+  bool doomed_ = false;
+  bool deleted_ = false;
+};
+
+using QueueRef = base::Ref<Queue>;
+
+}  // namespace harrier::broker

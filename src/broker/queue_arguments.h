@@ -1,0 +1,61 @@
+// The arguments of queue.declare: which there are, what they may be, what they mean.
+//
+// Role:   turns a declare's field table into QueueSettings, or into the 406 that RabbitMQ gives; compares a
+//         redeclaration with what exists.
+// Model:  one table of known arguments (in the .cc): name, accepted values, queue types. Unknown names are
+//         ignored and never compared (S10).
+// Thread: pure functions.
+// Spec:   features 1.3, S10, S12, S24, S28.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "amqp/field_table.h"
+#include "amqp/protocol_error.h"
+#include "base/time.h"
+
+namespace harrier::broker {
+
+enum class QueueType : std::uint8_t { kClassic, kQuorum };
+enum class Overflow : std::uint8_t { kDropHead, kRejectPublish, kRejectPublishDeadLetter };
+
+struct QueueDeclaration {
+  std::string name;  // empty: the broker chooses
+  bool durable = false;
+  bool exclusive = false;
+  bool auto_delete = false;
+  amqp::FieldTable arguments;
+};
+
+struct QueueSettings {
+  QueueType type = QueueType::kClassic;
+  std::optional<base::Milliseconds> message_ttl;
+  std::optional<base::Milliseconds> expires;
+  std::optional<std::uint64_t> max_length;
+  std::optional<std::uint64_t> max_length_bytes;
+  Overflow overflow = Overflow::kDropHead;
+  std::optional<std::string> dead_letter_exchange;
+  std::optional<std::string> dead_letter_routing_key;
+  std::uint8_t max_priority = 0;  // 0: no priorities
+  bool single_active_consumer = false;
+  std::optional<std::int64_t> delivery_limit;  // negative: unlimited
+  std::optional<base::Milliseconds> consumer_timeout;
+};
+
+// REQUIRES nothing of `declaration`: it comes from a peer.
+amqp::Checked<QueueSettings> parse_queue_arguments(const QueueDeclaration& declaration,
+                                                   std::string_view virtual_host);
+
+// Durable, auto_delete and the known arguments must agree; exclusive is checked before, with 405 (S10).
+amqp::CheckedStatus check_equivalent(const QueueDeclaration& current,
+                                     const QueueDeclaration& redeclared,
+                                     std::string_view virtual_host);
+
+// "received 'true' but current is 'false'": shared with exchange equivalence.
+std::string inequivalent(std::string_view argument, std::string_view kind, std::string_view name,
+                         std::string_view virtual_host, std::string_view received,
+                         std::string_view current);
+
+}  // namespace harrier::broker

@@ -1,0 +1,55 @@
+// What a binding points at: a queue or an exchange.
+//
+// Model:  a target knows the bindings that end in it, so that deleting it removes them, and carries
+//         the mark by which a routing pass visits it at most once (features S21) without a set of
+//         its own. The marks belong to the one Router of the virtual host.
+// Thread: confined(broker).
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace harrier::broker {
+
+class Binding;
+
+struct BindingOrder {
+  bool operator()(const Binding* a, const Binding* b) const;
+};
+// Ordered by age: hash order must never decide what a client sees (ruling C3).
+using BindingSet = std::set<Binding*, BindingOrder>;
+
+class RoutingTarget {
+ public:
+  enum class Kind : std::uint8_t { kQueue, kExchange };
+
+  RoutingTarget(Kind kind, std::string name) : name_(std::move(name)), kind_(kind) {}
+  RoutingTarget(const RoutingTarget&) = delete;
+  RoutingTarget& operator=(const RoutingTarget&) = delete;
+
+  Kind kind() const { return kind_; }
+  const std::string& name() const { return name_; }
+  // Bindings that end here.
+  BindingSet& inbound() { return inbound_; }
+  const BindingSet& inbound() const { return inbound_; }
+
+  // True the first time it is called in the pass.
+  bool visit(std::uint64_t pass) {
+    if (visited_in_ == pass) return false;
+    visited_in_ = pass;
+    return true;
+  }
+
+ protected:
+  ~RoutingTarget() = default;
+
+ private:
+  std::string name_;
+  BindingSet inbound_;
+  std::uint64_t visited_in_ = 0;
+  Kind kind_;
+};
+
+}  // namespace harrier::broker

@@ -1,0 +1,291 @@
+#include "broker/virtual_host.h"
+
+#include "amqp/properties.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "broker/dead_letter.h"
+
+namespace harrier::broker {
+
+using amqp::ReplyCode;
+
+VirtualHost::VirtualHost(std::string name, const VirtualHostLimits& limits, ChangeLog& log,
+                         base::RandomSource& random, const AccessControl& access)
+    : name_(std::move(name)),
+      access_(access),
+      random_(random),
+      turn_(log, limits),
+      router_({[this](std::string_view exchange) { return find_exchange(exchange); },
+               [this](std::string_view queue) { return find_queue(queue); }}) {
+  predeclare();
+}
+
+VirtualHost::~VirtualHost() {
+  // Bindings point at both ends: cut them all before either end goes.
+  for (auto& entry : exchanges_) {
+    Exchange& exchange = *entry.second;
+    while (!exchange.bindings().empty()) exchange.remove_binding(**exchange.bindings().begin());
+  }
+  for (auto& entry : queues_)
+    if (!entry.second->deleted()) entry.second->close();
+  turn_.dirty.clear();
+  turn_.doomed.clear();
+  turn_.gated.clear();
+  turn_.dead_letters.clear();
+}
+
+void VirtualHost::predeclare() {
+  const auto add = [this](std::string name, ExchangeType type) {
+    ExchangeDeclaration declaration;
+    declaration.name = name;
+    declaration.type = type;
+    declaration.durable = true;
+    exchanges_.emplace(std::move(name), Exchange::create(std::move(declaration)));
+    ++turn_.counters.exchanges;
+  };
+  add("amq.direct", ExchangeType::kDirect);
+  add("amq.fanout", ExchangeType::kFanout);
+  add("amq.topic", ExchangeType::kTopic);
+  add("amq.headers", ExchangeType::kHeaders);
+  add("amq.match", ExchangeType::kHeaders);
+}
+
+// ---- turns
+
+void VirtualHost::begin_turn(base::Now now) {
+  turn_.now = now;
+  turn_.budget = turn_.limits.slice_entries;
+}
+
+void VirtualHost::settle_down_slowly() {
+  while (true) {
+    if (!turn_.doomed.empty()) {
+      QueueRef queue = turn_.doomed.take_front();
+      if (!queue->deleted()) remove_queue(*queue);
+    } else if (!doomed_exchanges_.empty()) {
+      base::Ref<Exchange> exchange = doomed_exchanges_.back();
+      doomed_exchanges_.pop_back();
+      if (find_exchange(exchange->name()) == exchange.get()) remove_exchange(*exchange);
+    } else if (turn_.budget == 0) {
+      return;
+    } else if (!turn_.dead_letters.empty()) {
+      turn_.spend();
+      send_dead_letter(turn_.dead_letters.take_front());
+    } else if (!turn_.dirty.empty()) {
+      turn_.dirty.take_front()->pump();
+    } else {
+      return;
+    }
+  }
+}
+
+bool VirtualHost::end_turn() {
+  while (!tasks_.empty() && turn_.budget != 0) {
+    SlicedTask& task = tasks_.front();
+    if (task.run_slice(turn_)) {
+      task.unlink();
+    } else {
+      tasks_.rotate();
+    }
+    settle_down();
+  }
+  while (!turn_.discarded.empty() && turn_.budget != 0) {
+    ReadyMessages& contents = turn_.discarded.front();
+    turn_.budget -= static_cast<std::uint32_t>(contents.discard(turn_.budget));
+    if (contents.empty()) turn_.discarded.pop_front();
+  }
+  while (!turn_end_listeners_.empty()) {
+    TurnEndListener& listener = turn_end_listeners_.front();
+    listener.unlink();
+    listener.turn_ended();
+  }
+  return has_more_work();
+}
+
+bool VirtualHost::has_more_work() const {
+  return !turn_.dirty.empty() || !turn_.dead_letters.empty() || !turn_.discarded.empty() ||
+         !tasks_.empty();
+}
+
+void VirtualHost::handle_deadlines() {
+  // What is left over stays due: the loop comes again.
+  while (turn_.spend() && turn_.timers.run_one_due(turn_.now.monotonic)) {
+  }
+  settle_down();
+}
+
+void VirtualHost::at_turn_end(TurnEndListener& listener) {
+  if (!listener.linked()) turn_end_listeners_.push_back(listener);
+}
+
+void VirtualHost::on_commit(CommitListener& listener) {
+  if (!listener.linked()) commit_listeners_.push_back(listener);
+}
+
+void VirtualHost::committed(Lsn lsn) {
+  for (std::size_t gated = turn_.gated.size(); gated > 0; --gated) {
+    QueueRef queue = turn_.gated.take_front();
+    if (queue->commit_reached(lsn)) turn_.gated.push_back(queue);
+  }
+  // A listener that still waits links itself again; it must not be asked twice now.
+  base::IntrusiveList<CommitListener> asked;
+  while (!commit_listeners_.empty()) {
+    CommitListener& listener = commit_listeners_.front();
+    listener.unlink();
+    asked.push_back(listener);
+  }
+  while (!asked.empty()) {
+    CommitListener& listener = asked.front();
+    listener.unlink();
+    listener.commit_reached(lsn);
+  }
+  settle_down();
+}
+
+void VirtualHost::set_paging(Spill* spill, BodyReader* reader) {
+  turn_.spill = spill;
+  turn_.body_reader = reader;
+}
+
+void VirtualHost::paged_in(QueuePlace place, MessageRef message) {
+  const auto found = queues_by_id_.find(place.queue.value);
+  if (found != queues_by_id_.end()) found->second->paged_in(place.position, std::move(message));
+  settle_down();
+}
+
+// ---- connections
+
+amqp::CheckedStatus VirtualHost::enter(const Actor& actor) const {
+  if (access_.may_enter(actor, name_)) return base::Done{};
+  return amqp::refuse(ReplyCode::kNotAllowed,
+                      "access to vhost '" + name_ + "' refused for user '" + actor.user + "'");
+}
+
+void VirtualHost::release_connection(ConnectionId connection) {
+  const auto owned = exclusive_queues_.find(connection);
+  if (owned == exclusive_queues_.end()) return;
+  while (!owned->second.empty()) {
+    Queue& queue = *owned->second.begin()->second;
+    const bool last = owned->second.size() == 1;
+    remove_queue(queue);
+    if (last) break;  // remove_queue erased the whole entry
+  }
+  settle_down();
+}
+
+// ---- publishing
+
+amqp::Checked<Exchange*> VirtualHost::publish_exchange(const Actor& actor,
+                                                       std::string_view name) const {
+  if (auto status = access_.check(actor, Permission::kWrite, "exchange",
+                                  name.empty() ? "amq.default" : name, name_);
+      !status.ok())
+    return base::fail(status.error());
+  if (name.empty()) return static_cast<Exchange*>(nullptr);
+  Exchange* exchange = find_exchange(name);
+  if (exchange == nullptr) return not_found("exchange", name);
+  if (exchange->declaration().internal) {
+    return amqp::refuse(ReplyCode::kAccessRefused,
+                        "cannot publish to internal " + in_virtual_host("exchange", name));
+  }
+  return exchange;
+}
+
+bool VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
+  if (!queue.refuses(message->body_size())) return false;
+  ++turn_.counters.refused;
+  if (queue.settings().overflow == Overflow::kRejectPublishDeadLetter &&
+      queue.settings().dead_letter_exchange) {
+    turn_.dead_letters.push_back({QueueRef(&queue), message, SettleReason::kMaxLength});
+  }
+  return true;
+}
+
+PublishOutcome VirtualHost::publish(const MessageRef& message, std::span<Queue* const> queues) {
+  PublishOutcome outcome;
+  // All places must be known before the record is written, and the record written before any queue hands the
+  // message on.
+  places_.clear();
+  accepting_.clear();
+  for (Queue* queue : queues) {
+    if (queue->deleted()) continue;
+    if (turn_away(*queue, message)) {
+      outcome.refused = true;
+      continue;
+    }
+    accepting_.push_back({queue, queue->take_position()});
+    if (queue->logs(*message)) places_.push_back({queue->id(), accepting_.back().position});
+  }
+  if (!places_.empty()) {
+    turn_.log.append(PublishChange{*message, places_});
+    outcome.lsn = turn_.log.last_appended();
+  }
+  for (const Accepting& accepting : accepting_) {
+    const bool logged = accepting.queue->logs(*message);
+    accepting.queue->publish(message, accepting.position, logged ? outcome.lsn : Lsn());
+  }
+  return outcome;
+}
+
+// ---- dead letters
+
+void VirtualHost::send_dead_letter(const DeadLetter& dead_letter) {
+  const Queue& source = *dead_letter.source;
+  const std::string& exchange_name = *source.settings().dead_letter_exchange;
+  Exchange* exchange = exchange_name.empty() ? nullptr : find_exchange(exchange_name);
+  if (exchange == nullptr && !exchange_name.empty()) {
+    ++turn_.counters.dead_letters_dropped;
+    return;
+  }
+  Death death;
+  death.queue = source.name();
+  death.reason = dead_letter.reason;
+  death.time = turn_.now.wall;
+  if (source.settings().dead_letter_routing_key)
+    death.routing_key = *source.settings().dead_letter_routing_key;
+  const MessageRef message = dead_letter_message(*dead_letter.message, death, exchange_name);
+  const amqp::TableView headers = amqp::parse_properties(message->property_bytes()).headers;
+  std::vector<Queue*> queues;
+  router_.route(exchange, dead_letter_keys(*message), headers, queues);
+  std::erase_if(queues, [&](const Queue* queue) {
+    return is_dead_letter_cycle(headers, queue->name());
+  });
+  if (queues.empty()) {
+    ++turn_.counters.dead_letters_dropped;
+    return;
+  }
+  ++turn_.counters.dead_lettered;
+  publish(message, queues);
+}
+
+// ---- direct replies
+
+std::string VirtualHost::add_reply_sink(ReplySink& sink) {
+  std::string reply_to(kReplyToPrefix);
+  reply_to += random_.token();
+  reply_sinks_[reply_to] = &sink;
+  return reply_to;
+}
+
+void VirtualHost::remove_reply_sink(std::string_view reply_to) {
+  const auto found = reply_sinks_.find(reply_to);
+  if (found != reply_sinks_.end()) reply_sinks_.erase(found);
+}
+
+ReplySink* VirtualHost::find_reply_sink(std::string_view reply_to) const {
+  const auto found = reply_sinks_.find(reply_to);
+  return found == reply_sinks_.end() ? nullptr : found->second;
+}
+
+std::string VirtualHost::in_virtual_host(std::string_view kind, std::string_view name) const {
+  std::string text(kind);
+  text.append(" '").append(name).append("' in vhost '").append(name_).append("'");
+  return text;
+}
+
+base::Failure<amqp::ProtocolError> VirtualHost::not_found(std::string_view kind,
+                                                          std::string_view name) const {
+  return amqp::refuse(ReplyCode::kNotFound, "no " + in_virtual_host(kind, name));
+}
+
+}  // namespace harrier::broker

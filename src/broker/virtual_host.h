@@ -1,0 +1,244 @@
+// A virtual host: all exchanges, queues and bindings of one tenant, and every command on them.
+//
+// Role:      sessions (of any protocol) call its commands with an Actor; each checks permission, changes the model,
+//            records what is durable, and answers with a value or a ProtocolError. The loop that owns it frames
+//            the calls with begin_turn() and end_turn() and calls settle_down() after each.
+// Model:     commands change state at once; whoever promises durability to a client waits for log().committed().
+// Thread:    confined(broker): the loop that owns it; counters() from any thread.
+// Time:      takes now, in begin_turn().
+// Errors:    ProtocolErrors with RabbitMQ's words (features S3–S16).
+// Limits:    VirtualHostLimits.
+// Spec:      AMQP 0-9-1 section 3.1; architecture section 3, rulings A4, A9, B6, C3.
+#pragma once
+
+#include <tsl/robin_map.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "base/random.h"
+#include "broker/access_control.h"
+#include "broker/actor.h"
+#include "broker/exchange.h"
+#include "broker/queue.h"
+#include "broker/router.h"
+#include "broker/turn.h"
+
+namespace harrier::broker {
+
+// Told once at the end of the turn in which it was linked.
+class TurnEndListener : public base::ListNode<TurnEndListener> {
+ public:
+  virtual void turn_ended() = 0;
+
+ protected:
+  ~TurnEndListener() { unlink(); }
+};
+
+// Told whenever the log has committed more; unlinks itself when it waits for nothing.
+class CommitListener : public base::ListNode<CommitListener> {
+ public:
+  virtual void commit_reached(Lsn committed) = 0;
+
+ protected:
+  ~CommitListener() { unlink(); }
+};
+
+// Long work of a session: runs a slice per turn until it says it is done.
+class SlicedTask : public base::ListNode<SlicedTask> {
+ public:
+  // Spends turn.spend() per entry; true when finished (it is then unlinked).
+  virtual bool run_slice(Turn& turn) = 0;
+
+ protected:
+  ~SlicedTask() { unlink(); }
+};
+
+// Where a direct reply goes (features S38).
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+  virtual void deliver_reply(const MessageRef& message) = 0;
+};
+
+struct BindingRequest {
+  RoutingTarget::Kind destination_kind = RoutingTarget::Kind::kQueue;
+  std::string_view destination;
+  std::string_view source;
+  std::string_view routing_key;
+  amqp::TableView arguments;
+};
+
+struct PublishOutcome {
+  bool refused = false;  // a queue with reject-publish was full
+  Lsn lsn;               // the record's; zero when nothing was recorded
+};
+
+inline constexpr std::string_view kReplyTo = "amq.rabbitmq.reply-to";
+inline constexpr std::string_view kReplyToPrefix = "amq.rabbitmq.reply-to.";
+
+class VirtualHost {
+ public:
+  VirtualHost(std::string name, const VirtualHostLimits& limits, ChangeLog& log,
+              base::RandomSource& random, const AccessControl& access);
+  ~VirtualHost();
+  VirtualHost(const VirtualHost&) = delete;
+  VirtualHost& operator=(const VirtualHost&) = delete;
+
+  const std::string& name() const { return name_; }
+  // Readable from any thread; written only by the owning loop.
+  const VirtualHostCounters& counters() const { return turn_.counters; }
+  VirtualHostCounters& counters() { return turn_.counters; }
+
+  // ---- turns
+  void begin_turn(base::Now now);
+  // Does what a call left behind: dirty queues, dead letters, deletions. REQUIRED after every command.
+  void settle_down() {
+    if (turn_.dirty.empty() && turn_.dead_letters.empty() && turn_.doomed.empty() &&
+        doomed_exchanges_.empty())
+      return;
+    settle_down_slowly();
+  }
+  // Confirms leave, slices of long work run. True: there is more, call another turn soon.
+  bool end_turn();
+  base::MonotonicTime next_deadline() const { return turn_.timers.next_deadline(); }
+  // Inside a turn.
+  void handle_deadlines();
+  // Inside a turn: the log has made everything up to here durable.
+  void committed(Lsn lsn);
+  // Inside a turn: a BodyReader's answer.
+  void paged_in(QueuePlace place, MessageRef message);
+  void set_paging(Spill* spill, BodyReader* reader);
+
+  const base::Now& now() const { return turn_.now; }
+  ChangeLog& log() { return turn_.log; }
+  base::RandomSource& random() { return random_; }
+  Timers& timers() { return turn_.timers; }
+  const VirtualHostLimits& limits() const { return turn_.limits; }
+  void at_turn_end(TurnEndListener& listener);
+  void on_commit(CommitListener& listener);
+  // Runs the first slice at once.
+  void add_task(SlicedTask& task) {
+    if (!task.linked() && !task.run_slice(turn_)) tasks_.push_back(task);
+  }
+
+  // ---- connections
+  amqp::CheckedStatus enter(const Actor& actor) const;
+  // Deletes the exclusive queues of a connection that ends.
+  void release_connection(ConnectionId connection);
+
+  // ---- exchanges
+  amqp::CheckedStatus declare_exchange(const Actor& actor, ExchangeDeclaration declaration);
+  amqp::CheckedStatus check_exchange_exists(std::string_view name) const;
+  amqp::CheckedStatus delete_exchange(const Actor& actor, std::string_view name, bool if_unused);
+  // `connection` may bind its own exclusive queues.
+  amqp::CheckedStatus bind(const Actor& actor, const BindingRequest& request,
+                           ConnectionId connection);
+  amqp::CheckedStatus unbind(const Actor& actor, const BindingRequest& request,
+                             ConnectionId connection);
+  Exchange* find_exchange(std::string_view name) const;
+
+  // ---- queues
+  // An empty name is replaced by a generated one.
+  amqp::Checked<QueueRef> declare_queue(const Actor& actor, QueueDeclaration declaration,
+                                        ConnectionId connection);
+  // Passive declare.
+  amqp::Checked<QueueRef> check_queue_exists(const Actor& actor, std::string_view name,
+                                             ConnectionId connection);
+  // 404 when there is none, 405 when it is exclusive to another connection, 403 without permission.
+  amqp::Checked<QueueRef> use_queue(const Actor& actor, Permission permission,
+                                    std::string_view name, ConnectionId connection);
+  amqp::Checked<std::uint64_t> delete_queue(const Actor& actor, std::string_view name,
+                                            ConnectionId connection, bool if_unused,
+                                            bool if_empty);
+  amqp::Checked<std::uint64_t> purge_queue(const Actor& actor, std::string_view name,
+                                           ConnectionId connection);
+  Queue* find_queue(std::string_view name) const;
+
+  // ---- publishing
+  // The exchange to publish to; nullptr is the default exchange. 404, or 403: no permission, internal.
+  amqp::Checked<Exchange*> publish_exchange(const Actor& actor, std::string_view name) const;
+  // Appends the queues that a message with these keys and headers goes to.
+  void route(Exchange* exchange, const std::vector<Bytes>& keys, amqp::TableView headers,
+             std::vector<Queue*>& queues) {
+    router_.route(exchange, keys, headers, queues);
+  }
+  // Whether the last route() may be remembered until topology_version() changes.
+  bool route_cacheable() const { return router_.cacheable(); }
+  std::uint64_t topology_version() const { return topology_version_; }
+  // Puts the message into each queue, or into those that do not refuse it.
+  PublishOutcome publish(const MessageRef& message, std::span<Queue* const> queues);
+
+  // ---- direct replies
+  // The reply-to of a channel; unguessable.
+  std::string add_reply_sink(ReplySink& sink);
+  void remove_reply_sink(std::string_view reply_to);
+  ReplySink* find_reply_sink(std::string_view reply_to) const;
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  template <class Value>
+  using NameMap = tsl::robin_map<std::string, Value, NameHash, std::equal_to<>>;
+
+  void predeclare();
+  void settle_down_slowly();
+  bool has_more_work() const;
+  void send_dead_letter(const DeadLetter& dead_letter);
+  bool turn_away(Queue& queue, const MessageRef& message);
+  std::string in_virtual_host(std::string_view kind, std::string_view name) const;
+  base::Failure<amqp::ProtocolError> not_found(std::string_view kind, std::string_view name) const;
+  base::Failure<amqp::ProtocolError> locked(const Queue& queue) const;
+  amqp::CheckedStatus check_owner(const Queue& queue, ConnectionId connection) const;
+  amqp::CheckedStatus check_new_queue(const Actor& actor, const QueueDeclaration& declaration,
+                                      const QueueSettings& settings) const;
+  amqp::CheckedStatus check_new_exchange(const Actor& actor,
+                                         const ExchangeDeclaration& declaration) const;
+  struct BindingEnds {
+    Exchange* source = nullptr;
+    RoutingTarget* destination = nullptr;
+  };
+  amqp::Checked<BindingEnds> binding_ends(const Actor& actor, const BindingRequest& request,
+                                          ConnectionId connection) const;
+  void remove_binding(Binding& binding);
+  void remove_queue(Queue& queue);
+  void remove_exchange(Exchange& exchange);
+  bool durable_binding(const Binding& binding) const;
+
+  std::string name_;
+  const AccessControl& access_;
+  base::RandomSource& random_;
+  Turn turn_;
+  NameMap<base::Ref<Exchange>> exchanges_;
+  NameMap<QueueRef> queues_;
+  tsl::robin_map<std::uint64_t, Queue*> queues_by_id_;
+  std::map<ConnectionId, std::map<QueueId, Queue*>> exclusive_queues_;
+  NameMap<ReplySink*> reply_sinks_;
+  Router router_;
+  std::vector<base::Ref<Exchange>> doomed_exchanges_;
+  base::IntrusiveList<TurnEndListener> turn_end_listeners_;
+  base::IntrusiveList<CommitListener> commit_listeners_;
+  base::IntrusiveList<SlicedTask> tasks_;
+  struct Accepting {
+    Queue* queue;
+    Position position;
+  };
+  // Reused between publishes; publish() is not re-entered.
+  std::vector<Accepting> accepting_;
+  std::vector<QueuePlace> places_;
+  std::uint64_t topology_version_ = 1;
+  std::uint64_t last_binding_id_ = 0;
+  std::uint64_t last_queue_id_ = 0;
+};
+
+}  // namespace harrier::broker

@@ -1,0 +1,198 @@
+// Exchanges and bindings of a virtual host.
+
+#include "base/check.h"
+#include "broker/virtual_host.h"
+
+namespace harrier::broker {
+namespace {
+
+using amqp::ReplyCode;
+
+constexpr std::string_view kReservedPrefix = "amq.";
+
+amqp::CheckedStatus refuse_default_exchange() {
+  return amqp::refuse(ReplyCode::kAccessRefused,
+                      "operation not permitted on the default exchange");
+}
+
+}  // namespace
+
+Exchange* VirtualHost::find_exchange(std::string_view name) const {
+  const auto found = exchanges_.find(name);
+  return found == exchanges_.end() ? nullptr : found->second.get();
+}
+
+amqp::CheckedStatus VirtualHost::check_exchange_exists(std::string_view name) const {
+  if (name.empty()) return refuse_default_exchange();
+  if (find_exchange(name) != nullptr) return base::Done{};
+  return not_found("exchange", name);
+}
+
+amqp::CheckedStatus VirtualHost::check_new_exchange(
+    const Actor& actor, const ExchangeDeclaration& declaration) const {
+  const std::string& name = declaration.name;
+  if (name.starts_with(kReservedPrefix)) {
+    return amqp::refuse(ReplyCode::kAccessRefused,
+                        "exchange name '" + name + "' contains reserved prefix 'amq.*'");
+  }
+  const auto alternate = declaration.arguments.view().find("alternate-exchange");
+  if (alternate) {
+    if (!alternate->is_string()) {
+      return amqp::refuse(ReplyCode::kPreconditionFailed,
+                          "invalid type '" + std::string(1, alternate->type) +
+                              "' for arg 'alternate-exchange' in " +
+                              in_virtual_host("exchange", name));
+    }
+    if (auto status = access_.check(actor, Permission::kRead, "exchange", name, name_);
+        !status.ok())
+      return status;
+    if (auto status =
+            access_.check(actor, Permission::kWrite, "exchange", alternate->bytes, name_);
+        !status.ok())
+      return status;
+  }
+  if (exchanges_.size() >= turn_.limits.exchanges_max) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        "cannot declare " + in_virtual_host("exchange", name) +
+                            ": exchange limit of " + std::to_string(turn_.limits.exchanges_max) +
+                            " is reached");
+  }
+  return base::Done{};
+}
+
+amqp::CheckedStatus VirtualHost::declare_exchange(const Actor& actor,
+                                                  ExchangeDeclaration declaration) {
+  if (declaration.name.empty()) return refuse_default_exchange();
+  if (auto status =
+          access_.check(actor, Permission::kConfigure, "exchange", declaration.name, name_);
+      !status.ok())
+    return status;
+  if (const Exchange* existing = find_exchange(declaration.name))
+    return existing->check_equivalent(declaration, name_);
+  if (auto status = check_new_exchange(actor, declaration); !status.ok()) return status;
+  base::Ref<Exchange> exchange = Exchange::create(std::move(declaration));
+  if (exchange->declaration().durable)
+    turn_.log.append(ExchangeDeclaredChange{exchange->declaration()});
+  exchanges_.emplace(exchange->name(), exchange);
+  ++turn_.counters.exchanges;
+  ++topology_version_;
+  return base::Done{};
+}
+
+amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string_view name,
+                                                 bool if_unused) {
+  if (name.empty()) return refuse_default_exchange();
+  if (name.starts_with(kReservedPrefix)) {
+    return amqp::refuse(ReplyCode::kAccessRefused, "deletion of system " +
+                                                       in_virtual_host("exchange", name) +
+                                                       " not allowed");
+  }
+  if (auto status = access_.check(actor, Permission::kConfigure, "exchange", name, name_);
+      !status.ok())
+    return status;
+  Exchange* exchange = find_exchange(name);
+  if (exchange == nullptr) return base::Done{};
+  if (if_unused && !exchange->bindings().empty()) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        in_virtual_host("exchange", name) + " in use");
+  }
+  remove_exchange(*exchange);
+  return base::Done{};
+}
+
+void VirtualHost::remove_exchange(Exchange& exchange) {
+  const base::Ref<Exchange> keep(&exchange);
+  while (!exchange.bindings().empty()) remove_binding(**exchange.bindings().begin());
+  while (!exchange.inbound().empty()) remove_binding(**exchange.inbound().begin());
+  if (exchange.declaration().durable) turn_.log.append(ExchangeDeletedChange{exchange.name()});
+  exchanges_.erase(exchange.name());
+  --turn_.counters.exchanges;
+  ++topology_version_;
+}
+
+bool VirtualHost::durable_binding(const Binding& binding) const {
+  if (!binding.source().declaration().durable) return false;
+  const RoutingTarget& destination = binding.destination();
+  return destination.kind() == RoutingTarget::Kind::kQueue
+             ? static_cast<const Queue&>(destination).durable()
+             : static_cast<const Exchange&>(destination).declaration().durable;
+}
+
+void VirtualHost::remove_binding(Binding& binding) {
+  Exchange& source = binding.source();
+  if (durable_binding(binding)) turn_.log.append(UnboundChange{binding});
+  source.remove_binding(binding);
+  --turn_.counters.bindings;
+  ++topology_version_;
+  // Not deleted here: the caller may be walking its bindings.
+  if (source.expired_by_unbind()) doomed_exchanges_.push_back(base::Ref<Exchange>(&source));
+}
+
+amqp::Checked<VirtualHost::BindingEnds> VirtualHost::binding_ends(
+    const Actor& actor, const BindingRequest& request, ConnectionId connection) const {
+  const bool to_queue = request.destination_kind == RoutingTarget::Kind::kQueue;
+  if (request.source.empty() || (!to_queue && request.destination.empty()))
+    return base::fail(refuse_default_exchange().error());
+  if (auto status = access_.check(actor, Permission::kWrite, to_queue ? "queue" : "exchange",
+                                  request.destination, name_);
+      !status.ok())
+    return base::fail(status.error());
+  if (auto status = access_.check(actor, Permission::kRead, "exchange", request.source, name_);
+      !status.ok())
+    return base::fail(status.error());
+  // With both ends missing RabbitMQ names the source.
+  BindingEnds ends;
+  ends.source = find_exchange(request.source);
+  if (ends.source == nullptr) return not_found("exchange", request.source);
+  if (to_queue) {
+    Queue* queue = find_queue(request.destination);
+    if (queue == nullptr) return not_found("queue", request.destination);
+    if (auto status = check_owner(*queue, connection); !status.ok())
+      return base::fail(status.error());
+    ends.destination = queue;
+  } else {
+    Exchange* exchange = find_exchange(request.destination);
+    if (exchange == nullptr) return not_found("exchange", request.destination);
+    ends.destination = exchange;
+  }
+  return ends;
+}
+
+amqp::CheckedStatus VirtualHost::bind(const Actor& actor, const BindingRequest& request,
+                                      ConnectionId connection) {
+  const auto ends = binding_ends(actor, request, connection);
+  if (!ends.ok()) return base::fail(ends.error());
+  Exchange& source = *ends->source;
+  if (auto status = source.check_binding(request.routing_key, request.arguments); !status.ok())
+    return status;
+  if (source.find_binding(*ends->destination, request.routing_key, request.arguments) != nullptr)
+    return base::Done{};
+  if (turn_.counters.bindings.value() >= turn_.limits.bindings_max) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        "cannot bind to " + in_virtual_host("exchange", request.source) +
+                            ": binding limit of " + std::to_string(turn_.limits.bindings_max) +
+                            " is reached");
+  }
+  const Binding& binding = source.add_binding(++last_binding_id_, *ends->destination,
+                                              request.routing_key, request.arguments);
+  if (durable_binding(binding)) turn_.log.append(BoundChange{binding});
+  ++turn_.counters.bindings;
+  ++topology_version_;
+  return base::Done{};
+}
+
+amqp::CheckedStatus VirtualHost::unbind(const Actor& actor, const BindingRequest& request,
+                                        ConnectionId connection) {
+  const auto ends = binding_ends(actor, request, connection);
+  // As with deleting what is not there, a missing end is no error (S15).
+  if (!ends.ok()) {
+    if (ends.error().code == ReplyCode::kNotFound) return base::Done{};
+    return base::fail(ends.error());
+  }
+  Binding* binding =
+      ends->source->find_binding(*ends->destination, request.routing_key, request.arguments);
+  if (binding != nullptr) remove_binding(*binding);
+  return base::Done{};
+}
+
+}  // namespace harrier::broker

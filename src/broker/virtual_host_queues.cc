@@ -1,0 +1,165 @@
+// Queues of a virtual host.
+
+#include "base/check.h"
+#include "broker/virtual_host.h"
+
+namespace harrier::broker {
+namespace {
+
+using amqp::ReplyCode;
+
+constexpr std::string_view kReservedPrefix = "amq.";
+
+}  // namespace
+
+Queue* VirtualHost::find_queue(std::string_view name) const {
+  const auto found = queues_.find(name);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+base::Failure<amqp::ProtocolError> VirtualHost::locked(const Queue& queue) const {
+  return amqp::refuse(ReplyCode::kResourceLocked,
+                      "cannot obtain exclusive access to locked " +
+                          in_virtual_host("queue", queue.name()) +
+                          ". It could be originally declared on another connection or the exclusive "
+                          "property value does not match that of the original declaration.");
+}
+
+amqp::CheckedStatus VirtualHost::check_owner(const Queue& queue, ConnectionId connection) const {
+  if (queue.owner() == ConnectionId() || queue.owner() == connection) return base::Done{};
+  return locked(queue);
+}
+
+amqp::CheckedStatus VirtualHost::check_new_queue(const Actor& actor,
+                                                 const QueueDeclaration& declaration,
+                                                 const QueueSettings& settings) const {
+  if (settings.dead_letter_exchange) {
+    if (auto status = access_.check(actor, Permission::kRead, "queue", declaration.name, name_);
+        !status.ok())
+      return status;
+    if (auto status = access_.check(actor, Permission::kWrite, "exchange",
+                                    *settings.dead_letter_exchange, name_);
+        !status.ok())
+      return status;
+  }
+  if (queues_.size() >= turn_.limits.queues_max) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        "cannot declare " + in_virtual_host("queue", declaration.name) +
+                            ": queue limit in vhost '" + name_ + "' (" +
+                            std::to_string(turn_.limits.queues_max) + ") is reached");
+  }
+  return base::Done{};
+}
+
+amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor,
+                                                   QueueDeclaration declaration,
+                                                   ConnectionId connection) {
+  const bool generated = declaration.name.empty();
+  if (generated) declaration.name = "amq.gen-" + random_.token();
+  const std::string name = declaration.name;
+  if (auto status = access_.check(actor, Permission::kConfigure, "queue", name, name_);
+      !status.ok())
+    return base::fail(status.error());
+  if (Queue* existing = find_queue(name)) {
+    if (auto status = check_owner(*existing, connection); !status.ok())
+      return base::fail(status.error());
+    if (existing->declaration().exclusive != declaration.exclusive)
+      return locked(*existing);
+    if (auto status = check_equivalent(existing->declaration(), declaration, name_); !status.ok())
+      return base::fail(status.error());
+    existing->touch();
+    return QueueRef(existing);
+  }
+  if (!generated && name.starts_with(kReservedPrefix)) {
+    return amqp::refuse(ReplyCode::kAccessRefused,
+                        "queue name '" + name + "' contains reserved prefix 'amq.*'");
+  }
+  auto settings = parse_queue_arguments(declaration, name_);
+  if (!settings.ok()) return base::fail(settings.error());
+  if (generated && settings->type == QueueType::kQuorum) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        "Cannot declare a server-named queue for type rabbit_quorum_queue");
+  }
+  if (settings->type == QueueType::kQuorum && !settings->delivery_limit)
+    settings->delivery_limit = turn_.limits.default_delivery_limit;
+  if (auto status = check_new_queue(actor, declaration, *settings); !status.ok())
+    return base::fail(status.error());
+  const ConnectionId owner = declaration.exclusive ? connection : ConnectionId();
+  auto queue = base::make_ref<Queue>(QueueId(++last_queue_id_), std::move(declaration),
+                                     std::move(settings).value(), owner, turn_);
+  if (queue->durable()) turn_.log.append(QueueDeclaredChange{queue->id(), queue->declaration()});
+  queues_.emplace(name, queue);
+  queues_by_id_.emplace(queue->id().value, queue.get());
+  if (owner != ConnectionId()) exclusive_queues_[owner].emplace(queue->id(), queue.get());
+  ++turn_.counters.queues;
+  ++topology_version_;
+  return queue;
+}
+
+amqp::Checked<QueueRef> VirtualHost::check_queue_exists(const Actor&, std::string_view name,
+                                                        ConnectionId connection) {
+  Queue* queue = find_queue(name);
+  if (queue == nullptr) return not_found("queue", name);
+  if (auto status = check_owner(*queue, connection); !status.ok())
+    return base::fail(status.error());
+  queue->touch();
+  return QueueRef(queue);
+}
+
+amqp::Checked<QueueRef> VirtualHost::use_queue(const Actor& actor, Permission permission,
+                                               std::string_view name, ConnectionId connection) {
+  if (auto status = access_.check(actor, permission, "queue", name, name_); !status.ok())
+    return base::fail(status.error());
+  Queue* queue = find_queue(name);
+  if (queue == nullptr) return not_found("queue", name);
+  if (auto status = check_owner(*queue, connection); !status.ok())
+    return base::fail(status.error());
+  return QueueRef(queue);
+}
+
+amqp::Checked<std::uint64_t> VirtualHost::delete_queue(const Actor& actor, std::string_view name,
+                                                       ConnectionId connection, bool if_unused,
+                                                       bool if_empty) {
+  const auto queue = use_queue(actor, Permission::kConfigure, name, connection);
+  if (!queue.ok()) {
+    if (queue.error().code == ReplyCode::kNotFound) return std::uint64_t{0};
+    return base::fail(queue.error());
+  }
+  Queue& found = **queue;
+  if (if_unused && found.consumer_count() != 0) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        in_virtual_host("queue", name) + " in use");
+  }
+  if (if_empty && found.ready_count() != 0) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        in_virtual_host("queue", name) + " not empty");
+  }
+  const std::uint64_t ready = found.ready_count();
+  remove_queue(found);
+  return ready;
+}
+
+amqp::Checked<std::uint64_t> VirtualHost::purge_queue(const Actor& actor, std::string_view name,
+                                                      ConnectionId connection) {
+  const auto queue = use_queue(actor, Permission::kRead, name, connection);
+  if (!queue.ok()) return base::fail(queue.error());
+  return (*queue)->purge();
+}
+
+void VirtualHost::remove_queue(Queue& queue) {
+  const QueueRef keep(&queue);
+  while (!queue.inbound().empty()) remove_binding(**queue.inbound().begin());
+  if (queue.durable()) turn_.log.append(QueueDeletedChange{queue.id()});
+  queues_.erase(queue.name());
+  queues_by_id_.erase(queue.id().value);
+  if (const auto owned = exclusive_queues_.find(queue.owner());
+      owned != exclusive_queues_.end()) {
+    owned->second.erase(queue.id());
+    if (owned->second.empty()) exclusive_queues_.erase(owned);
+  }
+  --turn_.counters.queues;
+  ++topology_version_;
+  queue.close();
+}
+
+}  // namespace harrier::broker

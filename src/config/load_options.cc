@@ -1,0 +1,246 @@
+#include "config/load_options.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <set>
+#include <sstream>
+
+#include "config/section.h"
+
+namespace harrier::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int64_t kKiB = 1 << 10;
+constexpr std::int64_t kMiB = 1 << 20;
+constexpr std::int64_t kGiB = 1 << 30;
+constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
+// RabbitMQ's ceiling, and ours: larger bodies belong into another store.
+constexpr std::int64_t kMessageSizeCeiling = 512 * kMiB;
+constexpr milliseconds kSpanMax = hours(24 * 365);
+
+void read_listener(Section& section, std::string& bind, std::uint16_t& port) {
+  section.text("bind", bind);
+  section.integer("port", port, 0, 65535);
+  if (bind.empty()) section.error("bind", "an address is needed, for example 127.0.0.1");
+}
+
+void read_accept_limits(Section& section, AcceptLimitOptions& limits) {
+  section.integer("connections_max", limits.connections_max, 1, 10'000'000);
+  section.integer("unauthenticated_max", limits.unauthenticated_max, 1, 10'000'000);
+  section.integer("unauthenticated_per_address_max", limits.unauthenticated_per_address_max, 1,
+                  10'000'000);
+}
+
+void read_connection_limits(Section& section, ConnectionLimitOptions& limits) {
+  section.size("frame_max", limits.frame_max, 4096, 16 * kMiB);
+  section.size("initial_frame_max", limits.initial_frame_max, 4096, kMiB);
+  section.integer("channel_max", limits.channel_max, 1, 65535);
+  section.duration("heartbeat", limits.heartbeat, seconds(0), seconds(65535));
+  section.size("max_message_size", limits.max_message_size, 1, kMessageSizeCeiling);
+  section.size("assembly_bytes_max", limits.assembly_bytes_max, 1, 4 * kGiB);
+  section.size("reply_bytes_max", limits.reply_bytes_max, 64 * kKiB, kGiB);
+  section.integer("table_depth_max", limits.table_depth_max, 1, 64);
+  section.integer("table_elements_max", limits.table_elements_max, 1, 1'000'000);
+  section.duration("handshake_timeout", limits.handshake_timeout, milliseconds(1), kSpanMax);
+  section.duration("close_timeout", limits.close_timeout, milliseconds(1), kSpanMax);
+  section.duration("refusal_delay", limits.refusal_delay, milliseconds(0), hours(1));
+  section.duration("write_stall_timeout", limits.write_stall_timeout, milliseconds(1), kSpanMax);
+  section.duration("partial_frame_timeout", limits.partial_frame_timeout, milliseconds(1),
+                   kSpanMax);
+  if (limits.assembly_bytes_max < limits.max_message_size)
+    section.error("assembly_bytes_max", "below max_message_size: such a message could never arrive");
+}
+
+void read_session_limits(Section& section, SessionLimitOptions& limits) {
+  section.size("output_credit_bytes", limits.output_credit_bytes, 64 * kKiB, kGiB);
+  section.size("direct_reply_bytes_max", limits.direct_reply_bytes_max, 64 * kKiB, 64 * kGiB);
+  section.integer("consumers_per_channel_max", limits.consumers_per_channel_max, 1, kU32Max);
+  section.integer("unacked_per_channel_max", limits.unacked_per_channel_max, 1, kU32Max);
+  section.integer("transaction_entries_max", limits.transaction_entries_max, 1, kU32Max);
+  section.size("transaction_bytes_max", limits.transaction_bytes_max, 64 * kKiB, 64 * kGiB);
+}
+
+void read_virtual_host_limits(Section& section, VirtualHostLimitOptions& limits) {
+  section.integer("queues_max", limits.queues_max, 1, kU32Max);
+  section.integer("exchanges_max", limits.exchanges_max, 7, kU32Max);
+  section.integer("bindings_max", limits.bindings_max, 1, kU32Max);
+  section.duration("consumer_timeout", limits.consumer_timeout, milliseconds(0), kSpanMax);
+  section.integer("default_delivery_limit", limits.default_delivery_limit, -1, kU32Max);
+  section.integer("slice_entries", limits.slice_entries, 1, 1'000'000);
+  section.integer("pending_dead_letters_max", limits.pending_dead_letters_max, 1, 100'000'000);
+}
+
+void read_flow_limits(Section& section, FlowLimitOptions& limits) {
+  section.size("input_bytes_guaranteed", limits.input_bytes_guaranteed, 4 * kKiB, kGiB);
+  section.size("input_bytes_borrowed_max", limits.input_bytes_borrowed_max, 0, kGiB);
+  section.size("input_pool_bytes", limits.input_pool_bytes, 0, 64 * kGiB);
+}
+
+void read_limits(Section& section, Options& options) {
+  section.section("accept", [&](Section& s) { read_accept_limits(s, options.accept); });
+  section.section("connection", [&](Section& s) { read_connection_limits(s, options.connection); });
+  section.section("session", [&](Section& s) { read_session_limits(s, options.session); });
+  section.section("virtual_host",
+                  [&](Section& s) { read_virtual_host_limits(s, options.virtual_host); });
+  section.section("flow", [&](Section& s) { read_flow_limits(s, options.flow); });
+}
+
+void read_permission(Section& section, PermissionOptions& permission) {
+  section.text("virtual_host", permission.virtual_host);
+  section.boolean("configure", permission.configure);
+  section.boolean("write", permission.write);
+  section.boolean("read", permission.read);
+}
+
+void read_user(Section& section, UserOptions& user) {
+  section.text("name", user.name);
+  section.text("password", user.password, 1024);
+  section.text("password_hash", user.password_hash, 1024);
+  section.text_list("tags", user.tags);
+  section.boolean("loopback_only", user.loopback_only);
+  section.list(
+      "permissions", [&] { user.permissions.clear(); },
+      [&](Section& s) { read_permission(s, user.permissions.emplace_back()); });
+  if (section.listing_keys()) return;
+  if (user.name.empty()) section.error(nullptr, "a user needs a name");
+  if (user.password.empty() == user.password_hash.empty())
+    section.error(nullptr, "a user needs either a password or a password_hash");
+}
+
+// Checks between keys that stand far apart.
+void check_names(Section& top, const Options& options) {
+  std::set<std::string> hosts;
+  for (const std::string& name : options.virtual_hosts) {
+    if (name.empty()) top.error("virtual_hosts", "a name is empty");
+    if (!hosts.insert(name).second) top.error("virtual_hosts", "'" + name + "' stands twice");
+  }
+  if (hosts.empty()) top.error("virtual_hosts", "at least one is needed");
+  std::set<std::string> users;
+  for (const UserOptions& user : options.users) {
+    if (!users.insert(user.name).second)
+      top.error("users", "the user '" + user.name + "' stands twice");
+    for (const PermissionOptions& permission : user.permissions)
+      if (!hosts.contains(permission.virtual_host))
+        top.error("users", "the user '" + user.name + "' has permissions in the virtual host '" +
+                               permission.virtual_host + "', which virtual_hosts does not list");
+  }
+}
+
+bool is_numeric_version(const std::string& version) {
+  int parts = 1;
+  char last = '.';
+  for (char c : version) {
+    if (c == '.' ? last == '.' : (c < '0' || c > '9')) return false;
+    if (c == '.') ++parts;
+    last = c;
+  }
+  return parts == 3 && last != '.';
+}
+
+void read_server_properties(Section& section, ServerPropertyOptions& properties) {
+  section.text("product", properties.product);
+  section.text("version", properties.version);
+  section.text_map("extra", properties.extra);
+  if (!is_numeric_version(properties.version))
+    section.error("version", "clients expect three numbers, such as 3.13.7");
+}
+
+void read_loops(Section& top, Options& options) {
+  std::string word;
+  if (top.has("loops")) top.text("loops", word);
+  if (word == "auto") {
+    options.loops = 0;
+  } else {
+    top.integer("loops", options.loops, 1, 64);
+  }
+}
+
+void read_options(Section& top, Options& options) {
+  top.section("listeners", [&](Section& listeners) {
+    listeners.section(
+        "amqp", [&](Section& s) { read_listener(s, options.amqp.bind, options.amqp.port); });
+  });
+  top.section("metrics", [&](Section& s) {
+    s.boolean("enabled", options.metrics.enabled);
+    read_listener(s, options.metrics.bind, options.metrics.port);
+  });
+  read_loops(top, options);
+  top.text("data_dir", options.data_dir, 4096);
+  top.duration("shutdown_timeout", options.shutdown_timeout, milliseconds(0), hours(1));
+  top.text_list("virtual_hosts", options.virtual_hosts);
+  top.list("users", [&] { options.users.clear(); },
+           [&](Section& s) { read_user(s, options.users.emplace_back()); });
+  top.section("server_properties",
+              [&](Section& s) { read_server_properties(s, options.server_properties); });
+  top.section("log", [&](Section& s) {
+    s.choice<LogLevelOption>("level", options.log.level,
+                             {{"debug", LogLevelOption::kDebug},
+                              {"info", LogLevelOption::kInfo},
+                              {"warning", LogLevelOption::kWarning},
+                              {"error", LogLevelOption::kError}});
+    s.choice<LogFormatOption>("format", options.log.format,
+                              {{"text", LogFormatOption::kText}, {"json", LogFormatOption::kJson}});
+  });
+  top.section("limits", [&](Section& s) { read_limits(s, options); });
+  if (!top.listing_keys()) check_names(top, options);
+}
+
+base::Error joined(Reading& reading) {
+  std::stable_sort(reading.errors.begin(), reading.errors.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string message;
+  for (const auto& [line, text] : reading.errors)
+    message.append(message.empty() ? "" : "\n").append(text);
+  return {std::move(message)};
+}
+
+}  // namespace
+
+base::Result<Options> parse(std::string_view text, const std::string& file_name) {
+  Reading reading;
+  reading.file_name = file_name;
+  Options options;
+  try {
+    const YAML::Node document = YAML::Load(std::string(text));
+    Section top(reading, document, "");
+    read_options(top, options);
+  } catch (const YAML::Exception& exception) {
+    const int line = exception.mark.is_null() ? 0 : exception.mark.line + 1;
+    reading.errors.emplace_back(line, file_name + ":" + std::to_string(line) +
+                                          ": not YAML: " + exception.msg);
+  }
+  if (!reading.errors.empty()) return base::fail(joined(reading));
+  return options;
+}
+
+base::Result<Options> load_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::fail(path + ": cannot be opened: " + std::strerror(errno));
+  std::string text(kFileSizeMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (file.fail() && !file.eof())) return base::fail(path + ": cannot be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kFileSizeMax) return base::fail(path + ": larger than 1 MiB");
+  return parse(text, path);
+}
+
+std::vector<std::string> key_paths() {
+  std::vector<std::string> keys;
+  Reading reading;
+  reading.keys = &keys;
+  Options options;
+  {
+    Section top(reading, YAML::Node(YAML::NodeType::Undefined), "");
+    read_options(top, options);
+  }
+  return keys;
+}
+
+}  // namespace harrier::config

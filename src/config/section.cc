@@ -1,0 +1,192 @@
+#include "config/section.h"
+
+#include "config/quantity.h"
+
+namespace harrier::config {
+
+Section::Section(Reading& reading, const YAML::Node& node, std::string path)
+    : reading_(reading), node_(node), path_(std::move(path)) {
+  if (!node_.IsDefined() || node_.IsNull()) return;
+  if (!node_.IsMap()) {
+    note(node_, path_, "keys and values are expected here");
+    node_.reset();
+    return;
+  }
+  std::set<std::string> seen;
+  for (const auto& entry : node_) {
+    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+    if (!seen.insert(name).second) note(entry.first, path_of(name.c_str()), "given twice");
+  }
+}
+
+Section::~Section() {
+  if (!node_.IsDefined() || !node_.IsMap()) return;
+  for (const auto& entry : node_) {
+    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+    if (!asked_.contains(name)) note(entry.first, path_of(name.c_str()), "unknown key");
+  }
+}
+
+std::string Section::path_of(const char* key) const {
+  if (key == nullptr) return path_;
+  return path_.empty() ? key : path_ + "." + key;
+}
+
+void Section::note(const YAML::Node& node, const std::string& path, const std::string& what) {
+  const YAML::Mark mark = node.Mark();
+  const int line = mark.is_null() ? 0 : mark.line + 1;
+  std::string text = reading_.file_name;
+  if (line != 0) text.append(":").append(std::to_string(line));
+  text.append(": ");
+  if (!path.empty()) text.append(path).append(": ");
+  reading_.errors.emplace_back(line, text.append(what));
+}
+
+void Section::error(const char* key, const std::string& what) {
+  const bool present = key != nullptr && has(key);
+  note(present ? YAML::Node(node_[key]) : node_, path_of(key), what);
+}
+
+bool Section::has(const char* key) const {
+  const YAML::Node& node = node_;  // const: asking must not create the key
+  return node.IsDefined() && node.IsMap() && node[key].IsDefined();
+}
+
+std::optional<YAML::Node> Section::find(const char* key) {
+  asked_.insert(key);
+  if (listing_keys()) reading_.keys->push_back(path_of(key));
+  if (!has(key)) return std::nullopt;
+  return node_[key];
+}
+
+std::optional<std::string> Section::scalar(const char* key, const char* expected) {
+  const auto node = find(key);
+  if (!node) return std::nullopt;
+  if (node->IsScalar()) return node->Scalar();
+  error(key, std::string("expected ") + expected);
+  return std::nullopt;
+}
+
+void Section::text(const char* key, std::string& target, std::size_t size_max) {
+  auto value = scalar(key, "a text");
+  if (!value) return;
+  if (value->size() > size_max)
+    return error(key, "longer than " + std::to_string(size_max) + " bytes");
+  target = std::move(*value);
+}
+
+void Section::boolean(const char* key, bool& target) {
+  choice<bool>(key, target, {{"true", true}, {"false", false}});
+}
+
+void Section::text_list(const char* key, std::vector<std::string>& target, std::size_t size_max) {
+  const auto node = find(key);
+  if (!node) return;
+  if (!node->IsSequence()) return error(key, "expected a list");
+  target.clear();
+  for (const auto& item : *node) {
+    if (!item.IsScalar() || item.Scalar().size() > size_max) {
+      note(item, path_of(key), "expected a text of at most " + std::to_string(size_max) + " bytes");
+    } else {
+      target.push_back(item.Scalar());
+    }
+  }
+}
+
+void Section::text_map(const char* key,
+                       std::vector<std::pair<std::string, std::string>>& target) {
+  const auto node = find(key);
+  if (!node) return;
+  if (!node->IsMap()) return error(key, "expected keys and values");
+  target.clear();
+  for (const auto& entry : *node) {
+    if (!entry.first.IsScalar() || !entry.second.IsScalar() ||
+        entry.first.Scalar().size() > 128 || entry.second.Scalar().size() > 1024) {
+      note(entry.first, path_of(key),
+           "expected a name of at most 128 and a text of at most 1024 bytes");
+    } else {
+      target.emplace_back(entry.first.Scalar(), entry.second.Scalar());
+    }
+  }
+}
+
+std::optional<std::int64_t> Section::read_integer(const char* key, std::int64_t min,
+                                                  std::int64_t max) {
+  const auto value = scalar(key, "a whole number");
+  if (!value) return std::nullopt;
+  const auto number = parse_integer(*value);
+  if (!number) {
+    error(key, "'" + *value + "' is not a whole number");
+  } else if (*number < min) {
+    error(key, *value + " is below " + std::to_string(min));
+  } else if (*number > max) {
+    error(key, *value + " is above " + std::to_string(max));
+  } else {
+    return number;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> Section::read_size(const char* key, std::int64_t min,
+                                               std::int64_t max) {
+  const auto value = scalar(key, "a size such as 16MiB");
+  if (!value) return std::nullopt;
+  const auto bytes = parse_size(*value);
+  if (!bytes) {
+    error(key, "'" + *value + "' is not a size such as 16MiB");
+  } else if (*bytes < min) {
+    error(key, *value + " is below " + size_text(min));
+  } else if (*bytes > max) {
+    error(key, *value + " is above " + size_text(max));
+  } else {
+    return bytes;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> Section::read_duration(const char* key,
+                                                                std::chrono::milliseconds min,
+                                                                std::chrono::milliseconds max,
+                                                                bool whole_seconds) {
+  const auto value = scalar(key, "a duration such as 60s");
+  if (!value) return std::nullopt;
+  const auto span = parse_duration(*value);
+  if (!span) {
+    error(key, "'" + *value + "' is not a duration such as 60s or 30min");
+  } else if (*span < min) {
+    error(key, *value + " is below " + duration_text(min));
+  } else if (*span > max) {
+    error(key, *value + " is above " + duration_text(max));
+  } else if (whole_seconds && *span % std::chrono::seconds(1) != std::chrono::milliseconds(0)) {
+    error(key, *value + " is not a whole number of seconds");
+  } else {
+    return span;
+  }
+  return std::nullopt;
+}
+
+void Section::section(const char* key, const std::function<void(Section&)>& read) {
+  const auto node = find(key);
+  if (listing_keys()) reading_.keys->pop_back();  // only leaves are listed
+  Section below(reading_, node ? *node : YAML::Node(YAML::NodeType::Undefined), path_of(key));
+  read(below);
+}
+
+void Section::list(const char* key, const std::function<void()>& begin,
+                   const std::function<void(Section&)>& read) {
+  const auto node = find(key);
+  if (listing_keys()) {
+    Section element(reading_, YAML::Node(YAML::NodeType::Undefined), path_of(key) + "[]");
+    return read(element);
+  }
+  if (!node) return;
+  if (!node->IsSequence()) return error(key, "expected a list");
+  begin();
+  std::size_t index = 0;
+  for (const auto& item : *node) {
+    Section element(reading_, item, path_of(key) + "[" + std::to_string(index++) + "]");
+    read(element);
+  }
+}
+
+}  // namespace harrier::config

@@ -1,0 +1,114 @@
+// A YAML mapping that is read key by key and remembers which keys were asked for.
+//
+// Role:      the schema of the format is the sequence of calls in load_options.cc. Run over a document it
+//            fills Options; run over nothing it lists the keys (Reading::keys).
+// Model:     each call names a key. Absent: the target keeps its value. Wrong: an error is noted and the
+//            target keeps its value. The destructor notes keys nobody asked for.
+// Errors:    in Reading::errors, never thrown; yaml-cpp's exceptions end in load_options.cc.
+// Thread:    compatible.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace harrier::config {
+
+// What one pass over a document collects.
+struct Reading {
+  std::string file_name;
+  // Line (from 1, 0 unknown) and text.
+  std::vector<std::pair<int, std::string>> errors;
+  // When set there is no document: keys are listed instead of read.
+  std::vector<std::string>* keys = nullptr;
+};
+
+class Section {
+ public:
+  // REQUIRES that `reading` outlives it. An undefined or null node is an empty mapping.
+  Section(Reading& reading, const YAML::Node& node, std::string path);
+  Section(const Section&) = delete;
+  Section& operator=(const Section&) = delete;
+  ~Section();
+
+  void text(const char* key, std::string& target, std::size_t size_max = 255);
+  void boolean(const char* key, bool& target);
+  void text_list(const char* key, std::vector<std::string>& target, std::size_t size_max = 255);
+  // String keys and values, any keys.
+  void text_map(const char* key, std::vector<std::pair<std::string, std::string>>& target);
+
+  // A whole number.
+  template <class Number>
+  void integer(const char* key, Number& target, std::int64_t min, std::int64_t max) {
+    if (auto number = read_integer(key, min, max)) target = static_cast<Number>(*number);
+  }
+  // Bytes: "16MiB", "64KiB", "1GB" or a bare number.
+  template <class Number>
+  void size(const char* key, Number& target, std::int64_t min, std::int64_t max) {
+    if (auto bytes = read_size(key, min, max)) target = static_cast<Number>(*bytes);
+  }
+  // A time span with its unit: "250ms", "60s", "30min", "2h"; 0 needs none.
+  template <class Duration>
+  void duration(const char* key, Duration& target, std::chrono::milliseconds min,
+                std::chrono::milliseconds max) {
+    const bool whole_seconds = Duration(1) == std::chrono::seconds(1);
+    if (auto span = read_duration(key, min, max, whole_seconds))
+      target = std::chrono::duration_cast<Duration>(*span);
+  }
+  // One of some words.
+  template <class Value>
+  void choice(const char* key, Value& target,
+              const std::vector<std::pair<const char*, Value>>& choices) {
+    const std::optional<std::string> word = read_word(key);
+    if (!word) return;
+    std::string expected;
+    for (const auto& [name, value] : choices) {
+      if (*word == name) {
+        target = value;
+        return;
+      }
+      expected.append(expected.empty() ? "" : ", ").append(name);
+    }
+    error(key, "'" + *word + "' is none of " + expected);
+  }
+
+  // A mapping below this one; `read` declares its keys.
+  void section(const char* key, const std::function<void(Section&)>& read);
+  // A list of mappings; `begin` runs once if the key is there, `read` for each element.
+  void list(const char* key, const std::function<void()>& begin,
+            const std::function<void(Section&)>& read);
+
+  // For checks beyond one key. `key` nullptr: the section itself.
+  bool has(const char* key) const;
+  void error(const char* key, const std::string& what);
+  bool listing_keys() const { return reading_.keys != nullptr; }
+
+ private:
+  // The node of a key, marked as asked for; nullopt if absent.
+  std::optional<YAML::Node> find(const char* key);
+  std::string path_of(const char* key) const;
+  void note(const YAML::Node& node, const std::string& path, const std::string& what);
+  std::optional<std::string> scalar(const char* key, const char* expected);
+  std::optional<std::string> read_word(const char* key) { return scalar(key, "a word"); }
+  std::optional<std::int64_t> read_integer(const char* key, std::int64_t min, std::int64_t max);
+  std::optional<std::int64_t> read_size(const char* key, std::int64_t min, std::int64_t max);
+  std::optional<std::chrono::milliseconds> read_duration(const char* key,
+                                                         std::chrono::milliseconds min,
+                                                         std::chrono::milliseconds max,
+                                                         bool whole_seconds);
+
+  Reading& reading_;
+  YAML::Node node_;
+  std::string path_;
+  std::set<std::string> asked_;
+};
+
+}  // namespace harrier::config

@@ -1,0 +1,229 @@
+#include "metrics/exposition.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "harrier/version.h"
+
+namespace harrier::metrics {
+namespace {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+using broker::VirtualHostCounters;
+using VirtualHostCounter = base::Counter VirtualHostCounters::*;
+using LoopCounter = base::Counter server::LoopCounters::*;
+
+class Families {
+ public:
+  explicit Families(const server::Node& node)
+      : virtual_hosts_(node.virtual_hosts()), loops_(node.loops()) {}
+
+  void gauge(const char* name, const char* help, double value, Labels labels = {}) {
+    add(prometheus::MetricType::Gauge, name, help, value, std::move(labels));
+  }
+  void counter(const char* name, const char* help, double value, Labels labels = {}) {
+    add(prometheus::MetricType::Counter, name, help, value, std::move(labels));
+  }
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+  double sum(VirtualHostCounter counter) const {
+    std::uint64_t total = 0;
+    for (const auto& host : virtual_hosts_) total += (host.counters->*counter).value();
+    return static_cast<double>(total);
+  }
+  double sum(LoopCounter counter) const {
+    std::uint64_t total = 0;
+    for (const auto& loop : loops_) total += (loop.counters->*counter).value();
+    return static_cast<double>(total);
+  }
+  double settled(broker::SettleReason reason) const {
+    std::uint64_t total = 0;
+    for (const auto& host : virtual_hosts_)
+      total += host.counters->settled[static_cast<std::size_t>(reason)].value();
+    return static_cast<double>(total);
+  }
+  const std::vector<server::LoopView>& loops() const { return loops_; }
+
+ private:
+  // Samples of one family must stand together: the callers add them one after another.
+  void add(prometheus::MetricType type, const char* name, const char* help, double value,
+           Labels labels) {
+    if (families_.empty() || families_.back().name != name)
+      families_.push_back({name, help, type, {}});
+    prometheus::ClientMetric metric;
+    for (auto& [label, text] : labels) metric.label.push_back({label, std::move(text)});
+    metric.gauge.value = metric.counter.value = value;
+    families_.back().metric.push_back(std::move(metric));
+  }
+
+  std::vector<prometheus::MetricFamily> families_;
+  const std::vector<server::VirtualHostView> virtual_hosts_;
+  const std::vector<server::LoopView> loops_;
+};
+
+std::string host_name() {
+  char name[256] = "localhost";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+double resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  double total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double open_descriptors() {
+  std::error_code error;
+  std::filesystem::directory_iterator entries("/proc/self/fd", error);
+  return error ? 0 : static_cast<double>(std::distance(begin(entries), end(entries)));
+}
+
+double descriptors_max() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : 0;
+}
+
+void add_node(Families& families, double uptime_s, double started_s) {
+  const std::string node = "harriermq@" + host_name();
+  families.gauge("rabbitmq_identity_info", "Which node this is", 1,
+                 {{"rabbitmq_node", node},
+                  {"rabbitmq_cluster", node},
+                  {"rabbitmq_cluster_permanent_id", node},
+                  {"rabbitmq_endpoint", "aggregated"}});
+  families.gauge("rabbitmq_build_info", "Versions", 1,
+                 {{"rabbitmq_version", std::string(kCompatibleVersion)},
+                  {"product_name", "HarrierMQ"},
+                  {"product_version", std::string(kVersion)},
+                  {"prometheus_plugin_version", std::string(kVersion)},
+                  {"prometheus_client_version", "1.0.1"},
+                  {"erlang_version", "C++20"}});
+  families.gauge("rabbitmq_erlang_uptime_seconds", "Time since the broker started", uptime_s);
+  families.gauge("process_start_time_seconds", "Start time since 1970 in UTC", started_s);
+  families.gauge("rabbitmq_process_open_fds", "Open file descriptors", open_descriptors());
+  families.gauge("rabbitmq_process_max_fds", "Limit of open file descriptors", descriptors_max());
+  families.gauge("rabbitmq_process_resident_memory_bytes", "Resident memory", resident_bytes());
+}
+
+void add_objects(Families& families) {
+  using C = VirtualHostCounters;
+  using L = server::LoopCounters;
+  families.gauge("rabbitmq_connections", "Connections open", families.sum(&C::connections));
+  families.gauge("rabbitmq_channels", "Channels open", families.sum(&C::channels));
+  families.gauge("rabbitmq_consumers", "Consumers", families.sum(&C::consumers));
+  families.gauge("rabbitmq_queues", "Queues", families.sum(&C::queues));
+  families.gauge("harriermq_exchanges", "Exchanges", families.sum(&C::exchanges));
+  families.gauge("harriermq_bindings", "Bindings", families.sum(&C::bindings));
+  families.counter("rabbitmq_connections_opened_total", "Connections opened",
+                   families.sum(&L::connections_opened));
+  families.counter("rabbitmq_connections_closed_total", "Connections closed",
+                   families.sum(&L::connections_closed));
+  families.counter("rabbitmq_auth_attempts_succeeded_total", "Logins that succeeded",
+                   families.sum(&L::logins));
+  families.counter("rabbitmq_auth_attempts_failed_total", "Logins refused",
+                   families.sum(&L::logins_refused));
+  const double ready = families.sum(&C::ready);
+  const double unacked = families.sum(&C::unacked);
+  families.gauge("rabbitmq_queue_messages_ready", "Messages waiting in queues", ready);
+  families.gauge("rabbitmq_queue_messages_unacked", "Messages delivered and not yet acknowledged",
+                 unacked);
+  families.gauge("rabbitmq_queue_messages", "Messages ready and unacked", ready + unacked);
+  families.gauge("harriermq_queue_messages_ready_bytes", "Bodies of messages waiting in queues",
+                 families.sum(&C::ready_bytes));
+}
+
+void add_messages(Families& families) {
+  using C = VirtualHostCounters;
+  const Labels protocol = {{"protocol", "amqp091"}};
+  const std::initializer_list<std::tuple<const char*, const char*, VirtualHostCounter>> counters = {
+      {"rabbitmq_global_messages_received_total", "Messages published by clients", &C::published},
+      {"rabbitmq_global_messages_confirmed_total", "Messages confirmed to publishers",
+       &C::confirmed},
+      {"rabbitmq_global_messages_unroutable_dropped_total", "Messages no queue took, dropped",
+       &C::unroutable_dropped},
+      {"rabbitmq_global_messages_unroutable_returned_total", "Messages no queue took, returned",
+       &C::unroutable_returned},
+      {"rabbitmq_global_messages_delivered_total", "Messages delivered", &C::delivered},
+      {"rabbitmq_global_messages_redelivered_total", "Messages delivered again", &C::redelivered},
+      {"rabbitmq_global_messages_acknowledged_total", "Messages acknowledged", &C::acknowledged},
+      {"harriermq_messages_requeued_total", "Messages put back into their queue", &C::requeued},
+      {"harriermq_messages_refused_total", "Messages that full queues refused", &C::refused},
+      {"harriermq_messages_dead_lettered_total", "Messages sent to a dead letter exchange",
+       &C::dead_lettered},
+      {"harriermq_dead_letters_dropped_total", "Dead letters without a place to go",
+       &C::dead_letters_dropped}};
+  for (const auto& [name, help, member] : counters)
+    families.counter(name, help, families.sum(member), protocol);
+
+  using broker::SettleReason;
+  const std::initializer_list<std::pair<const char*, SettleReason>> reasons = {
+      {"acknowledged", SettleReason::kAcknowledged},
+      {"delivered_without_ack", SettleReason::kDeliveredWithoutAck},
+      {"purged", SettleReason::kPurged},
+      {"expired", SettleReason::kExpired},
+      {"max_length", SettleReason::kMaxLength},
+      {"rejected", SettleReason::kRejected},
+      {"delivery_limit", SettleReason::kDeliveryLimit}};
+  for (const auto& [name, reason] : reasons)
+    families.counter("harriermq_messages_settled_total", "Messages that left a queue, by reason",
+                     families.settled(reason), {{"reason", name}});
+}
+
+void add_loops(Families& families, const server::ListenerCounters& listener) {
+  using L = server::LoopCounters;
+  const std::initializer_list<std::tuple<const char*, const char*, LoopCounter>> counters = {
+      {"harriermq_received_bytes_total", "Bytes read from AMQP clients", &L::bytes_received},
+      {"harriermq_sent_bytes_total", "Bytes written to AMQP clients", &L::bytes_sent},
+      {"harriermq_reads_paused_total", "Times a connection was not read for lack of credit",
+       &L::reads_paused},
+      {"harriermq_writes_blocked_total", "Times a client's socket was full", &L::writes_blocked},
+      {"harriermq_loop_batches_sent_total", "Batches handed to another loop", &L::batches_sent}};
+  for (const auto& [name, help, member] : counters)
+    families.counter(name, help, families.sum(member));
+  for (std::size_t i = 0; i != families.loops().size(); ++i)
+    families.counter("harriermq_loop_turns_total", "Turns of each loop",
+                     static_cast<double>(families.loops()[i].turns->value()),
+                     {{"loop", std::to_string(i)}});
+  for (std::size_t i = 0; i != families.loops().size(); ++i)
+    families.gauge("harriermq_loop_input_borrowed_bytes", "Input credit lent to connections",
+                   static_cast<double>(families.loops()[i].input_bytes_borrowed->value()),
+                   {{"loop", std::to_string(i)}});
+  families.counter("harriermq_connections_refused_total", "Connections refused by limits.accept",
+                   static_cast<double>(listener.refused.value()));
+  families.counter("harriermq_accept_errors_total", "Accepts that the system refused",
+                   static_cast<double>(listener.accept_errors.value()));
+}
+
+}  // namespace
+
+Exposition::Exposition(const server::Node& node, const base::Clock& clock)
+    : node_(node), clock_(clock), started_(clock.now()) {}
+
+std::string Exposition::text() const {
+  using Seconds = std::chrono::duration<double>;
+  try {
+    Families families(node_);
+    add_node(families, Seconds(clock_.now().monotonic - started_.monotonic).count(),
+             Seconds(started_.wall.time_since_epoch()).count());
+    add_objects(families);
+    add_messages(families);
+    add_loops(families, node_.listener_counters());
+    return families.text();
+  } catch (const std::exception& exception) {
+    base::log_error("metrics", exception.what());
+    return {};
+  }
+}
+
+}  // namespace harrier::metrics

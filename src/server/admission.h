@@ -1,0 +1,46 @@
+// Who may connect: counts all connections of the node and those that have not said who they are.
+//
+// Role:   the listener asks before it hands a socket to a loop; connections report when they are open and
+//         when they are gone.
+// Thread: synchronized by mutex_ (a few calls per connection's life).
+// Limits: AcceptLimitOptions; the outcome is a refusal, which the listener logs and closes.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "harrier/options.h"
+
+namespace harrier::server {
+
+class Admission {
+ public:
+  explicit Admission(const AcceptLimitOptions& limits) : limits_(limits) {}
+
+  // Empty: admitted and counted as unauthenticated. Otherwise why not, for the log.
+  std::string_view admit(const std::string& address);
+  // Counted by admit() and now past connection.open.
+  void authenticated(const std::string& address);
+  // Counted by admit() and now closed.
+  void gone(const std::string& address, bool was_authenticated);
+
+  std::uint32_t connections() const;
+  // Waits until all have gone; false at the deadline. Never called by a loop.
+  bool wait_until_none(std::chrono::steady_clock::time_point deadline) const;
+
+ private:
+  void forget_unauthenticated(const std::string& address);
+
+  const AcceptLimitOptions limits_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable none_;
+  std::uint32_t connections_ = 0;
+  std::uint32_t unauthenticated_ = 0;
+  std::unordered_map<std::string, std::uint32_t> unauthenticated_by_address_;
+};
+
+}  // namespace harrier::server

@@ -1,0 +1,386 @@
+#include "server/connection.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <asio/post.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "server/broker_loop.h"
+#include "server/hand_over.h"
+#include "server/io_loop.h"
+
+namespace harrier::server {
+namespace {
+
+using asio::ip::tcp;
+
+// A peer that vanished without a word is found by probes after a minute of silence.
+constexpr int kKeepAliveIdle_s = 60;
+constexpr int kKeepAliveInterval_s = 10;
+constexpr int kKeepAliveProbes = 6;
+// Data the peer's kernel has not acknowledged for so long ends the connection.
+constexpr unsigned kUserTimeout_ms = 120'000;
+
+template <class Value>
+void set_option(int descriptor, int level, int name, Value value) {
+  // An option the kernel refuses costs comfort, not the connection.
+  (void)::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+bool would_block(int error) { return error == EAGAIN; }
+
+tcp protocol_of(const auth::Peer& peer) {
+  return peer.address.find(':') == std::string::npos ? tcp::v4() : tcp::v6();
+}
+
+}  // namespace
+
+void MarkedOutput::method(amqp::ChannelNumber channel, const amqp::Method& method) {
+  connection_.enter();
+  inner_.method(channel, method);
+  connection_.output_added();
+}
+
+void MarkedOutput::deliver(amqp::ChannelNumber channel, const amqp::DeliverView& deliver,
+                           const broker::Message& message, amqp::Bytes property_bytes) {
+  connection_.enter();
+  inner_.deliver(channel, deliver, message, property_bytes);
+  connection_.output_added();
+}
+
+void MarkedOutput::content(amqp::ChannelNumber channel, const amqp::Method& method,
+                           const broker::Message& message, amqp::Bytes property_bytes) {
+  connection_.enter();
+  inner_.content(channel, method, message, property_bytes);
+  connection_.output_added();
+}
+
+void MarkedOutput::released() {
+  connection_.enter();
+  inner_.released();
+}
+
+Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id)
+    : io_(io),
+      socket_(io.loop().context().get_executor()),
+      peer_(std::move(peer)),
+      id_(id),
+      session_(io.shared().connection_limits, *this, id, peer_, io.loop().now()) {
+  asio::error_code error;
+  socket_.assign(protocol_of(peer_), descriptor, error);
+  if (error) {
+    // The reactor could not take it; the peer sees the end at once.
+    ::close(descriptor);
+    input_ended_ = true;
+    return;
+  }
+  set_socket_options();
+}
+
+Connection::~Connection() = default;
+
+void Connection::set_socket_options() {
+  const int descriptor = socket_.native_handle();
+  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdle_s);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval_s);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
+  set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout_ms);
+}
+
+void Connection::start() {
+  enter();
+  if (input_ended_) session_.handle_end_of_input(io_.loop().now());
+}
+
+void Connection::mark_dirty() {
+  DCHECK(io_.loop().checker().on_loop());
+  dirty_ = true;
+  io_.mark_dirty(*this);
+  if (session_.output().capacity() == 0) session_.output() = io_.lend_buffer();
+}
+
+// Every call into the session may end up in the virtual host.
+void Connection::touch_host() {
+  enter();
+  if (host_ != nullptr) io_.broker().touch(*host_);
+}
+
+// ---- ConnectionHost
+
+auth::Authenticator& Connection::authenticator() { return *io_.shared().authenticator; }
+
+amqp::TableView Connection::server_properties() { return io_.shared().server_properties.view(); }
+
+session::SessionInput* Connection::attach(const session::ConnectionParameters& parameters,
+                                          session::SessionOutput& output) {
+  const VirtualHostPlace* place = io_.shared().find(parameters.virtual_host);
+  if (place == nullptr) return nullptr;
+  authenticated_ = true;
+  io_.shared().admission.authenticated(peer_.address);
+  ++io_.counters().logins;
+  log_opened(parameters);
+  marked_output_.emplace(*this, output);
+  if (place->loop != io_.index()) {
+    remote_ = io_.hand_over().attach(*place, parameters);
+    return remote_.get();
+  }
+  host_ = place->host;
+  touch_host();
+  direct_ = std::make_unique<session::BrokerSession>(
+      host_->host(), parameters, io_.shared().session_limits, *marked_output_);
+  return direct_.get();
+}
+
+// ---- reading
+
+void Connection::arm_read() {
+  read_waiting_ = true;
+  if (tail_complete_) {
+    // What the session did not want before is already here.
+    asio::post(socket_.get_executor(), [this] { handle_readable(); });
+  } else {
+    socket_.async_wait(tcp::socket::wait_read, [this](const asio::error_code&) { handle_readable(); });
+  }
+}
+
+// The wait's error is not looked at: read() will say it, unless we closed the socket ourselves.
+void Connection::handle_readable() {
+  read_waiting_ = false;
+  if (closed_) return;
+  touch_host();
+  if (lingering_) return drain();
+  if (may_read()) read_some();
+}
+
+bool Connection::may_read() {
+  return !input_ended_ && session_.wants_input() &&
+         (remote_ == nullptr || io_.input_pool().may_read(credit_, id_));
+}
+
+void Connection::read_some() {
+  if (std::exchange(tail_complete_, false)) return present(tail_.data(), tail_.size(), true);
+  const bool in_tail = tail_.size() > kTailCopyMax;
+  const std::size_t before = tail_.size();
+  char* const buffer = in_tail ? tail_.reserve(kReadMax / 2) : io_.read_buffer() + before;
+  const std::size_t room = in_tail ? kReadMax / 2 : kReadMax;
+  const ssize_t count = ::read(socket_.native_handle(), buffer, room);
+  if (count == 0) return end_input();
+  if (count < 0) {
+    if (!would_block(errno) && errno != EINTR) end_input();
+    return;
+  }
+  const auto received = static_cast<std::size_t>(count);
+  io_.counters().bytes_received.add(received);
+  io_.loop().count_input(received);
+  bytes_came_ = true;
+  if (in_tail) {
+    tail_.commit(received);
+    return present(tail_.data(), tail_.size(), true);
+  }
+  if (before != 0) std::memcpy(io_.read_buffer(), tail_.data(), before);
+  present(io_.read_buffer(), before + received, false);
+}
+
+void Connection::present(char* data, std::size_t size, bool in_tail) {
+  const std::size_t consumed = session_.handle_input({data, size}, io_.loop().now());
+  CHECK(consumed <= size);
+  tail_complete_ = consumed != size && !session_.wants_input();
+  if (in_tail) {
+    tail_.consume(consumed);
+    if (tail_.empty()) tail_.release();
+  } else if (consumed == size) {
+    tail_.release();
+  } else {
+    base::Buffer rest;
+    rest.append({data + consumed, size - consumed});
+    tail_ = std::move(rest);
+  }
+}
+
+void Connection::end_input() {
+  if (std::exchange(input_ended_, true)) return;
+  session_.handle_end_of_input(io_.loop().now());
+}
+
+// What was recorded since, whatever turn the batch left in.
+void Connection::charge_input() {
+  if (remote_ != nullptr) io_.input_pool().charge(credit_, remote_->take_recorded_bytes());
+}
+
+void Connection::return_input_credit(std::size_t bytes) {
+  if (closed_) return;
+  charge_input();
+  io_.input_pool().give_back(credit_, bytes);
+  enter();
+}
+
+void Connection::stop_waiting_for_credit() {
+  io_.input_pool().stop_waiting(credit_);
+  enter();
+}
+
+// ---- writing
+
+void Connection::arm_write() {
+  write_waiting_ = true;
+  ++io_.counters().writes_blocked;
+  socket_.async_wait(tcp::socket::wait_write, [this](const asio::error_code&) {
+    write_waiting_ = false;
+    if (!closed_) enter();
+  });
+}
+
+void Connection::write_some() {
+  base::Buffer& output = session_.output();
+  while (!output.empty() && !write_waiting_ && !write_failed_ && !closed_) {
+    const ssize_t count =
+        ::send(socket_.native_handle(), output.data(), output.size(), MSG_NOSIGNAL);
+    if (count > 0) {
+      const auto sent = static_cast<std::size_t>(count);
+      const bool all = sent == output.size();
+      output.consume(sent);
+      written_ += sent;
+      io_.counters().bytes_sent.add(sent);
+      if (!all) arm_write();
+    } else if (would_block(errno)) {
+      arm_write();
+    } else if (errno != EINTR) {
+      write_failed_ = true;
+    }
+  }
+  if (write_failed_) output.clear();
+}
+
+void Connection::flush() {
+  dirty_ = false;
+  if (closed_) return;
+  if (lingering_) return;
+  write_some();
+  if (written_ != 0) {
+    touch_host();
+    session_.handle_written(std::exchange(written_, 0), io_.loop().now());
+  }
+  if (write_failed_ && !input_ended_) {
+    touch_host();
+    end_input();
+  }
+  settle();
+}
+
+// ---- what to wait for
+
+void Connection::settle() {
+  charge_input();
+  if (session_.finished() && session_.output().empty()) return finish();
+  io_.arm_deadline(*this, session_.next_deadline());
+  update_reading();
+  base::Buffer& output = session_.output();
+  if (output.empty()) {
+    if (output.capacity() != 0) io_.take_back(std::exchange(output, base::Buffer()));
+  } else if (!write_waiting_) {
+    enter();
+  }
+}
+
+void Connection::update_reading() {
+  const bool reading = may_read();
+  if (reading != reading_) {
+    reading_ = reading;
+    session_.set_reading(reading, io_.loop().now());
+    if (!reading) ++io_.counters().reads_paused;
+  }
+  if (reading && !read_waiting_) arm_read();
+}
+
+void Connection::handle_deadline() {
+  touch_host();
+  if (!lingering_) return session_.handle_deadline(io_.loop().now());
+  close_socket();
+}
+
+// ---- endings
+
+void Connection::log_opened(const session::ConnectionParameters& parameters) {
+  base::log_info("connection", "accepted",
+                 {{"peer", peer_.display()},
+                  {"user", parameters.actor.user},
+                  {"vhost", parameters.virtual_host},
+                  {"name", session_.client().connection_name}});
+}
+
+// Sockets that never became a connection (port checks, scanners) are of little interest.
+void Connection::log_closed() {
+  const base::LogLevel level = authenticated_ || bytes_came_ ? base::LogLevel::kInfo
+                                                             : base::LogLevel::kDebug;
+  base::log(level, "connection", "closed",
+            {{"peer", peer_.display()},
+             {"user", session_.user()},
+             {"vhost", session_.virtual_host()},
+             {"name", session_.client().connection_name},
+             {"reason", session_.end_reason()}});
+}
+
+void Connection::force_close(amqp::ReplyCode code, const std::string& text) {
+  if (closed_ || lingering_) return;
+  touch_host();
+  session_.force_close(code, text, io_.loop().now());
+}
+
+void Connection::set_blocked(const std::optional<std::string>& reason) {
+  if (closed_ || lingering_) return;
+  touch_host();
+  session_.set_blocked(reason, io_.loop().now());
+}
+
+void Connection::drop() {
+  if (closed_) return;
+  if (lingering_) return close_socket();
+  touch_host();
+  write_failed_ = true;
+  end_input();
+}
+
+// The session is over and everything is sent. Closing while the peer's bytes lie unread would make the kernel
+// answer with a reset, which may overtake our last frame: so first the peer closes, within a limit.
+void Connection::finish() {
+  log_closed();
+  direct_.reset();
+  remote_.reset();
+  host_ = nullptr;
+  tail_.release();
+  if (input_ended_ || write_failed_) return close_socket();
+  lingering_ = true;
+  ::shutdown(socket_.native_handle(), SHUT_WR);
+  io_.disarm_deadline(*this);
+  io_.arm_deadline(*this, io_.loop().now().monotonic + kLinger);
+  if (!read_waiting_) arm_read();
+}
+
+void Connection::drain() {
+  const ssize_t count = ::read(socket_.native_handle(), io_.read_buffer(), kReadMax);
+  if (count > 0 || (count < 0 && (would_block(errno) || errno == EINTR))) return arm_read();
+  close_socket();
+}
+
+void Connection::close_socket() {
+  DCHECK(io_.loop().checker().on_loop());
+  if (std::exchange(closed_, true)) return;
+  io_.disarm_deadline(*this);
+  io_.input_pool().forget(credit_);
+  // Waits that are pending end with an error in a later turn.
+  asio::error_code ignored;
+  socket_.close(ignored);
+  session_.output().release();
+  io_.shared().admission.gone(peer_.address, authenticated_);
+  ++io_.counters().connections_closed;
+  io_.retire(*this);
+}
+
+}  // namespace harrier::server

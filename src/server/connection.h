@@ -1,0 +1,165 @@
+// A client's socket and the session behind it.
+//
+// Role:      moves bytes between the socket and session::ConnectionSession, keeps what both need in order:
+//            when to read, when to write, when to close. Decodes nothing.
+// Model:     running → lingering (our last frame is sent, reading until the client closes too) → closed →
+//            destroyed by IoLoop once no wait is pending.
+// Turns:     handlers only feed the session and mark the connection dirty; at the end of the turn
+//            IoLoop calls flush(), which writes, reports what was written, and settles what to wait for.
+// Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is read at
+//            most once per turn, kReadMax bytes; (3) an idle connection holds no buffer.
+// Thread:    confined(io).
+// Errors:    the socket's errors and end of file become ConnectionSession::handle_end_of_input().
+// Limits:    unread input: one unfinished frame; unsent output: session's limits and write_stall_timeout.
+#pragma once
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/buffer.h"
+#include "base/deadline_heap.h"
+#include "server/input_credit.h"
+#include "server/shared.h"
+#include "session/broker_session.h"
+#include "session/connection_session.h"
+#include "session/input_recorder.h"
+
+namespace harrier::server {
+
+class IoLoop;
+class HostedVirtualHost;
+
+class Connection;
+
+// What the broker half talks to: forwards to ConnectionSession, which encodes, and has the connection flushed
+// at the end of the turn. Deliveries to many connections cost one mark each.
+// Thread: confined(io).
+class MarkedOutput final : public session::SessionOutput {
+ public:
+  MarkedOutput(Connection& connection, session::SessionOutput& inner)
+      : connection_(connection), inner_(inner) {}
+
+  void method(amqp::ChannelNumber channel, const amqp::Method& method) override;
+  void deliver(amqp::ChannelNumber channel, const amqp::DeliverView& deliver,
+               const broker::Message& message, amqp::Bytes property_bytes) override;
+  void content(amqp::ChannelNumber channel, const amqp::Method& method,
+               const broker::Message& message, amqp::Bytes property_bytes) override;
+  void released() override;
+
+ private:
+  Connection& connection_;
+  session::SessionOutput& inner_;
+};
+
+class Connection final : private session::ConnectionHost {
+ public:
+  static constexpr std::size_t kReadMax = 128 << 10;
+  // An unfinished frame up to this size is copied in front of the next read; a longer one is read into its
+  // own buffer, since copying it for every packet would cost its square.
+  static constexpr std::size_t kTailCopyMax = 16 << 10;
+  // Output is sent before the end of the turn when it reaches this.
+  static constexpr std::size_t kEarlyWrite = 64 << 10;
+  static constexpr base::Milliseconds kLinger{1000};
+
+  // Takes over `descriptor`, a connected non-blocking socket.
+  Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id);
+  ~Connection() override;
+
+  broker::ConnectionId id() const { return id_; }
+
+  void start();
+  void handle_deadline();
+  void force_close(amqp::ReplyCode code, const std::string& text);
+  void set_blocked(const std::optional<std::string>& reason);
+  // Shutdown's patience has ended.
+  void drop();
+
+  // Turn's end, when dirty.
+  void flush();
+  // Whether IoLoop may destroy it.
+  bool reapable() const { return closed_ && !read_waiting_ && !write_waiting_; }
+
+  // Between loops: what the broker half said, and bytes of input it has handled.
+  // nullptr when nothing can be said any more.
+  session::SessionOutput* output() {
+    return marked_output_ && !lingering_ && !closed_ ? &*marked_output_ : nullptr;
+  }
+  void return_input_credit(std::size_t bytes);
+  void stop_waiting_for_credit();
+  // Direct only: the virtual host whose turn must be open before the session is called.
+  HostedVirtualHost* host() const { return host_; }
+
+  base::DeadlineHeap<Connection*>::Handle& deadline() { return deadline_; }
+  // Memory it holds for input and output; 0 when idle.
+  std::size_t buffer_bytes() { return tail_.capacity() + session_.output().capacity(); }
+
+ private:
+  friend class IoLoop;
+  friend class MarkedOutput;
+
+  // session::ConnectionHost
+  auth::Authenticator& authenticator() override;
+  amqp::TableView server_properties() override;
+  session::SessionInput* attach(const session::ConnectionParameters& parameters,
+                                session::SessionOutput& output) override;
+
+  // Before the session may write: marks the connection and lends it a buffer.
+  void enter() {
+    if (!dirty_) mark_dirty();
+  }
+  void mark_dirty();
+  void output_added() {
+    if (session_.output().size() >= kEarlyWrite) write_some();
+  }
+  void touch_host();
+  void set_socket_options();
+  void arm_read();
+  void arm_write();
+  void handle_readable();
+  void read_some();
+  void present(char* data, std::size_t size, bool in_tail);
+  void write_some();
+  void settle();
+  bool may_read();
+  void charge_input();
+  void update_reading();
+  void end_input();
+  void finish();
+  void drain();
+  void close_socket();
+  void log_opened(const session::ConnectionParameters& parameters);
+  void log_closed();
+
+  IoLoop& io_;
+  asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type> socket_;
+  const auth::Peer peer_;
+  const broker::ConnectionId id_;
+  session::ConnectionSession session_;
+  // Who implements SessionInput: one of the two once attached.
+  std::unique_ptr<session::BrokerSession> direct_;
+  std::unique_ptr<session::InputRecorder> remote_;
+  std::optional<MarkedOutput> marked_output_;
+  HostedVirtualHost* host_ = nullptr;
+
+  base::Buffer tail_;
+  InputCredit credit_;
+  base::DeadlineHeap<Connection*>::Handle deadline_;
+  std::size_t written_ = 0;  // sent, not yet reported
+  bool dirty_ = false;       // IoLoop's
+  bool read_waiting_ = false;
+  bool write_waiting_ = false;
+  bool tail_complete_ = false;  // the session left input it could take; it did not want to
+  bool reading_ = true;
+  bool input_ended_ = false;
+  bool write_failed_ = false;
+  bool bytes_came_ = false;
+  bool authenticated_ = false;
+  bool lingering_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace harrier::server

@@ -1,0 +1,57 @@
+// A virtual host together with what its loop keeps for it.
+//
+// Model:  outside a turn → touch(): begin_turn() → calls → end(): commits, end_turn() → outside. A turn of
+//         the loop opens the turns of those virtual hosts only that it touches.
+// Thread: confined(broker); counters through host() from any thread.
+#pragma once
+
+#include <string>
+
+#include "base/random.h"
+#include "broker/changes.h"
+#include "broker/virtual_host.h"
+
+namespace harrier::server {
+
+class HostedVirtualHost {
+ public:
+  HostedVirtualHost(std::string name, const broker::VirtualHostLimits& limits,
+                    const broker::AccessControl& access)
+      : host_(std::move(name), limits, log_, random_, access) {}
+
+  broker::VirtualHost& host() { return host_; }
+  const broker::VirtualHost& host() const { return host_; }
+
+  bool in_turn() const { return in_turn_; }
+  // Whether it asked for another turn soon.
+  bool has_work() const { return has_work_; }
+
+  void begin(base::Now now) {
+    in_turn_ = true;
+    has_work_ = false;
+    host_.begin_turn(now);
+  }
+  void end() {
+    tell_committed();
+    has_work_ = host_.end_turn() || log_.committed() != told_;
+    in_turn_ = false;
+  }
+
+ private:
+  void tell_committed() {
+    host_.settle_down();
+    while (log_.committed() != told_) {
+      told_ = log_.committed();
+      host_.committed(told_);
+    }
+  }
+
+  broker::VolatileChangeLog log_;
+  base::SecureRandom random_;
+  broker::VirtualHost host_;
+  broker::Lsn told_;
+  bool in_turn_ = false;
+  bool has_work_ = false;
+};
+
+}  // namespace harrier::server

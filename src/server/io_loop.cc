@@ -1,0 +1,93 @@
+#include "server/io_loop.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace harrier::server {
+
+IoLoop::IoLoop(const Surroundings& surroundings)
+    : around_(surroundings),
+      input_pool_(surroundings.shared.flow_limits),
+      read_buffer_(new char[Connection::kTailCopyMax + Connection::kReadMax]) {}
+
+IoLoop::~IoLoop() = default;
+
+void IoLoop::add(int descriptor, const auth::Peer& peer) {
+  DCHECK(loop().checker().on_loop());
+  // Never repeated, so that a batch that comes back late finds nobody instead of a successor.
+  const broker::ConnectionId id((++connection_sequence_ << 8) | around_.index);
+  auto connection = std::make_unique<Connection>(*this, descriptor, peer, id);
+  Connection& added = *connection;
+  connections_.emplace(id, std::move(connection));
+  ++counters_.connections_opened;
+  added.start();
+  if (blocked_) added.set_blocked(blocked_);
+}
+
+Connection* IoLoop::find(broker::ConnectionId id) {
+  const auto entry = connections_.find(id);
+  return entry == connections_.end() ? nullptr : entry->second.get();
+}
+
+std::size_t IoLoop::buffer_bytes() {
+  std::size_t bytes = 0;
+  for (auto& entry : connections_) bytes += entry.second->buffer_bytes();
+  return bytes;
+}
+
+void IoLoop::flush() {
+  DCHECK(loop().checker().on_loop());
+  // What is touched while flushing is flushed in the next pass.
+  flushing_.clear();
+  flushing_.swap(dirty_);
+  for (Connection* connection : flushing_) connection->flush();
+  resume_waiting();
+  reap();
+}
+
+void IoLoop::reap() {
+  std::erase_if(retired_, [this](Connection* connection) {
+    if (!connection->reapable()) return false;
+    connections_.erase(connection->id());
+    return true;
+  });
+}
+
+void IoLoop::handle_deadlines() {
+  const base::MonotonicTime now = loop().now().monotonic;
+  const auto handle_of = [](Connection* c) -> auto& { return c->deadline(); };
+  while (auto due = deadlines_.take_due(now, handle_of)) (*due)->handle_deadline();
+}
+
+void IoLoop::force_close_all(amqp::ReplyCode code, const std::string& text) {
+  for (auto& entry : connections_) entry.second->force_close(code, text);
+}
+
+void IoLoop::drop_all() {
+  for (auto& entry : connections_) entry.second->drop();
+}
+
+void IoLoop::set_blocked(const std::optional<std::string>& reason) {
+  blocked_ = reason;
+  for (auto& entry : connections_) entry.second->set_blocked(reason);
+}
+
+base::Buffer IoLoop::lend_buffer() {
+  if (spare_buffers_.empty()) return {};
+  base::Buffer buffer = std::move(spare_buffers_.back());
+  spare_buffers_.pop_back();
+  return buffer;
+}
+
+void IoLoop::take_back(base::Buffer buffer) {
+  if (spare_buffers_.size() < kSpareBuffers && buffer.capacity() <= kSpareBufferMax)
+    spare_buffers_.push_back(std::move(buffer));
+}
+
+void IoLoop::resume_waiting() {
+  while (const auto id = input_pool_.take_waiting())
+    if (Connection* connection = find(*id)) connection->stop_waiting_for_credit();
+}
+
+}  // namespace harrier::server

@@ -1,0 +1,107 @@
+// The connections of one loop.
+//
+// Role:   owns them, lends them what they share (read buffer, output buffers, input credit, one deadline
+//         heap) and, at the end of a turn, flushes those that were touched.
+// Model:  connections: added → flushed in each turn that touched them → retired → destroyed when asio has
+//         called the last handler.
+// Thread: confined(io).
+// Limits: input credit as in input_credit.h; output buffers kept for reuse: kSpareBuffers.
+#pragma once
+
+#include <tsl/robin_map.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/deadline_heap.h"
+#include "server/connection.h"
+#include "server/counters.h"
+#include "server/input_credit.h"
+#include "server/loop.h"
+#include "server/shared.h"
+
+namespace harrier::server {
+
+class BrokerLoop;
+class HandOver;
+
+class IoLoop {
+ public:
+  static constexpr std::size_t kSpareBuffers = 16;
+  static constexpr std::size_t kSpareBufferMax = 256 << 10;
+
+  // What a connection needs besides.
+  struct Surroundings {
+    Loop& loop;
+    Shared& shared;
+    BrokerLoop& broker;   // of the same loop
+    HandOver& hand_over;  // to the others
+    std::size_t index = 0;
+  };
+
+  explicit IoLoop(const Surroundings& surroundings);
+  ~IoLoop();
+
+  // Takes over an admitted socket.
+  void add(int descriptor, const auth::Peer& peer);
+  Connection* find(broker::ConnectionId id);
+  std::size_t size() const { return connections_.size(); }
+  // Of all connections; walks over them.
+  std::size_t buffer_bytes();
+
+  // Writes out everything that was touched, settles what to wait for, destroys what is gone.
+  void flush();
+  bool has_dirty() const { return !dirty_.empty(); }
+  base::MonotonicTime next_deadline() const { return deadlines_.next_deadline(); }
+  void handle_deadlines();
+
+  // To all connections.
+  void force_close_all(amqp::ReplyCode code, const std::string& text);
+  void drop_all();
+  void set_blocked(const std::optional<std::string>& reason);
+
+  // For Connection.
+  Loop& loop() { return around_.loop; }
+  Shared& shared() { return around_.shared; }
+  BrokerLoop& broker() { return around_.broker; }
+  HandOver& hand_over() { return around_.hand_over; }
+  std::size_t index() const { return around_.index; }
+  LoopCounters& counters() { return counters_; }
+  InputPool& input_pool() { return input_pool_; }
+  char* read_buffer() { return read_buffer_.get(); }
+  void mark_dirty(Connection& connection) { dirty_.push_back(&connection); }
+  void arm_deadline(Connection& connection, base::MonotonicTime when) {
+    deadlines_.arm(connection.deadline(), &connection, when);
+  }
+  void disarm_deadline(Connection& connection) {
+    deadlines_.disarm(connection.deadline(), &connection);
+  }
+  // `connection` has closed its socket.
+  void retire(Connection& connection) { retired_.push_back(&connection); }
+  // An output buffer with room, or an empty one; and back.
+  base::Buffer lend_buffer();
+  void take_back(base::Buffer buffer);
+  // Lets connections that wait for input credit try again.
+  void resume_waiting();
+
+ private:
+  void reap();
+
+  Surroundings around_;
+  LoopCounters counters_;
+  InputPool input_pool_;
+  base::DeadlineHeap<Connection*> deadlines_;
+  std::unique_ptr<char[]> read_buffer_;
+  std::vector<base::Buffer> spare_buffers_;
+  std::vector<Connection*> dirty_;
+  std::vector<Connection*> flushing_;
+  std::vector<Connection*> retired_;
+  std::uint64_t connection_sequence_ = 0;
+  std::optional<std::string> blocked_;
+  tsl::robin_map<broker::ConnectionId, std::unique_ptr<Connection>> connections_;
+};
+
+}  // namespace harrier::server

@@ -1,0 +1,118 @@
+#include "server/listener.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+#include "server/peer_address.h"
+
+namespace harrier::server {
+namespace {
+
+using asio::ip::tcp;
+
+// Errors of one connection attempt, gone by the time we look.
+bool is_passing(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETUNREACH: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Listener::Listener(Loop& loop, Admission& admission, Take take)
+    : loop_(loop),
+      admission_(admission),
+      take_(std::move(take)),
+      acceptor_(loop.context()),
+      pause_(loop.context()) {}
+
+Listener::~Listener() = default;
+
+base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint16_t port) {
+  asio::error_code error;
+  const auto ip = asio::ip::make_address(address, error);
+  if (error) return base::fail("listeners.amqp.bind: '" + address + "' is no IP address");
+  const tcp::endpoint endpoint(ip, port);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.non_blocking(true, error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(4096, error);
+  const auto bound = error ? tcp::endpoint() : acceptor_.local_endpoint(error);
+  if (!error) return bound.port();
+  asio::error_code ignored;
+  acceptor_.close(ignored);
+  return base::fail("cannot listen on " + address + ":" + std::to_string(port) + ": " +
+                    error.message());
+}
+
+void Listener::start() { wait(); }
+
+void Listener::close() {
+  DCHECK(loop_.checker().on_loop());
+  asio::error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+void Listener::wait() {
+  acceptor_.async_wait(tcp::acceptor::wait_read, [this](const asio::error_code& error) {
+    if (!error && acceptor_.is_open()) accept_some();
+  });
+}
+
+void Listener::accept_some() {
+  for (int accepted = 0; accepted < kAcceptsPerEvent; ++accepted) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const int descriptor = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&from),
+                                     &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+      admit(descriptor, peer_of(from));
+    } else if (errno == EAGAIN) {
+      break;
+    } else if (!is_passing(errno)) {
+      return pause(errno);
+    }
+  }
+  wait();
+}
+
+void Listener::admit(int descriptor, const auth::Peer& peer) {
+  const std::string_view refusal = admission_.admit(peer.address);
+  if (refusal.empty()) {
+    ++counters_.accepted;
+    return take_(descriptor, peer);
+  }
+  ::close(descriptor);
+  ++counters_.refused;
+  refusal_log_.warning(loop_.now().monotonic, "connection",
+                       std::string("refused: ").append(refusal), peer.display());
+}
+
+// Out of descriptors or memory: the kernel keeps the clients in its backlog; asking again at once would
+// only spin.
+void Listener::pause(int error) {
+  ++counters_.accept_errors;
+  error_log_.warning(loop_.now().monotonic, "connection",
+                     std::string("accepting pauses: ").append(std::strerror(error)), "");
+  pause_.expires_after(kAcceptPause);
+  pause_.async_wait([this](const asio::error_code& cancelled) {
+    if (!cancelled && acceptor_.is_open()) wait();
+  });
+}
+
+}  // namespace harrier::server

@@ -1,0 +1,63 @@
+// The TCP listener: accepts, asks Admission, hands sockets out.
+//
+// Role:   one per node, on one loop. Who gets the socket is the node's decision (`take`).
+// Model:  listening → (out of descriptors → pause kAcceptPause → listening) → closed.
+// Thread: confined(loop) but for open() and the counters.
+// Errors: open(): the address is no address, is taken, or needs a right. Accepting: counted, logged at
+//         most once a second, never fatal.
+// Limits: kAcceptsPerEvent sockets per readiness event, so that a connect storm does not hold the turn.
+#pragma once
+
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "auth/authenticator.h"
+#include "base/result.h"
+#include "server/admission.h"
+#include "server/counters.h"
+#include "server/log_throttle.h"
+#include "server/loop.h"
+
+namespace harrier::server {
+
+class Listener {
+ public:
+  static constexpr int kAcceptsPerEvent = 64;
+  static constexpr base::Milliseconds kAcceptPause{200};
+
+  // An admitted client: a non-blocking socket the receiver now owns, and where it comes from.
+  using Take = std::function<void(int descriptor, const auth::Peer& peer)>;
+
+  // REQUIRES that `loop` and `admission` outlive it.
+  Listener(Loop& loop, Admission& admission, Take take);
+  ~Listener();
+
+  // Binds and listens; nothing is accepted before start(). REQUIRES that the loop does not run yet.
+  base::Result<std::uint16_t> open(const std::string& address, std::uint16_t port);
+  void start();
+  // Idempotent.
+  void close();
+
+  const ListenerCounters& counters() const { return counters_; }
+
+ private:
+  void wait();
+  void accept_some();
+  void admit(int descriptor, const auth::Peer& peer);
+  void pause(int error);
+
+  Loop& loop_;
+  Admission& admission_;
+  const Take take_;
+  asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
+  asio::steady_timer pause_;
+  LogThrottle refusal_log_;
+  LogThrottle error_log_;
+  ListenerCounters counters_;
+};
+
+}  // namespace harrier::server

@@ -1,0 +1,182 @@
+#include "server/node.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "auth/internal_authenticator.h"
+#include "base/log.h"
+#include "server/listener.h"
+#include "server/node_loop.h"
+#include "server/translate.h"
+
+namespace harrier::server {
+
+class Node::Parts {
+ public:
+  Parts(const Options& options, const base::Clock& clock);
+  ~Parts();
+
+  Outcome start();
+  void stop();
+  void set_blocked(std::optional<std::string> reason);
+
+  const Options options_;
+  const base::Clock& clock_;
+  Shared shared_;
+  std::vector<std::unique_ptr<NodeLoop>> loops_;
+  std::vector<VirtualHostView> virtual_hosts_;
+  std::unique_ptr<Listener> listener_;
+  std::uint16_t port_ = 0;
+  bool running_ = false;
+
+ private:
+  Outcome make_authenticator();
+  void take(int descriptor, const auth::Peer& peer);
+  // Runs `task` on every loop.
+  void on_every_loop(const std::function<void(NodeLoop&)>& task);
+  // Runs `task` on `loop` and waits for it.
+  void run_on(NodeLoop& loop, const std::function<void()>& task);
+
+  std::size_t next_loop_ = 0;  // the listener's
+};
+
+Node::Parts::Parts(const Options& options, const base::Clock& clock)
+    : options_(options),
+      clock_(clock),
+      shared_{.flow_limits = options.flow,
+              .connection_limits = connection_limits(options.connection),
+              .session_limits = session_limits(options.session),
+              .server_properties = server_properties(options.server_properties),
+              .access_control = access_control(options.users),
+              .virtual_hosts = {},
+              .authenticator = {},
+              .virtual_host_limits = virtual_host_limits(options.virtual_host),
+              .admission = Admission(options.accept)} {
+  const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
+  for (std::size_t index = 0; index != count; ++index)
+    loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
+  for (const auto& loop : loops_) loop->connect(loops_);
+
+  std::size_t next = 0;
+  for (const std::string& name : options_.virtual_hosts) {
+    NodeLoop& loop = *loops_[next++ % count];
+    HostedVirtualHost& host = loop.broker().add(std::make_unique<HostedVirtualHost>(
+        name, shared_.virtual_host_limits, shared_.access_control));
+    shared_.virtual_hosts.insert_or_assign(name, VirtualHostPlace{loop.index(), &host});
+    virtual_hosts_.push_back({host.host().name(), &host.host().counters()});
+  }
+  // The first loop that has connections accepts them.
+  listener_ = std::make_unique<Listener>(
+      loops_[count == 1 ? 0 : 1]->loop(), shared_.admission,
+      [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer); });
+}
+
+Node::Parts::~Parts() {
+  stop();
+  listener_.reset();
+  // Connections before virtual hosts: a broker half that is still attached refers to its virtual host.
+  loops_.clear();
+}
+
+Outcome Node::Parts::make_authenticator() {
+  base::SecureRandom salts;
+  auto users = auth::UserDirectory::create(user_specifications(options_.users), salts);
+  if (!users) return Failure{FailureKind::kBadOptions, users.error().message};
+  shared_.authenticator =
+      std::make_unique<auth::InternalAuthenticator>(std::move(users).value());
+  return {};
+}
+
+Outcome Node::Parts::start() {
+  if (Outcome made = make_authenticator(); !made) return made;
+  auto listening = listener_->open(options_.amqp.bind, options_.amqp.port);
+  if (!listening) return Failure{FailureKind::kCannotListen, listening.error().message};
+  port_ = *listening;
+  listener_->start();
+  for (const auto& loop : loops_) loop->start();
+  running_ = true;
+  return {};
+}
+
+// On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual hosts.
+void Node::Parts::take(int descriptor, const auth::Peer& peer) {
+  const std::size_t count = loops_.size();
+  const std::size_t index = count == 1 ? 0 : 1 + next_loop_++ % (count - 1);
+  NodeLoop& loop = *loops_[index];
+  if (loop.loop().checker().on_loop()) return loop.io().add(descriptor, peer);
+  loop.post([&loop, descriptor, peer] { loop.io().add(descriptor, peer); });
+}
+
+void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
+  for (const auto& loop : loops_) {
+    NodeLoop& target = *loop;
+    target.post([&target, task] { task(target); });
+  }
+}
+
+void Node::Parts::run_on(NodeLoop& loop, const std::function<void()>& task) {
+  std::mutex mutex;
+  std::condition_variable done_condition;
+  bool done = false;
+  loop.post([&] {
+    task();
+    const std::lock_guard lock(mutex);
+    done = true;
+    done_condition.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  done_condition.wait(lock, [&] { return done; });
+}
+
+void Node::Parts::stop() {
+  if (!std::exchange(running_, false)) return;
+  constexpr std::chrono::seconds kDropTimeout{2};
+  NodeLoop& accepting = *loops_[loops_.size() == 1 ? 0 : 1];
+  run_on(accepting, [this] { listener_->close(); });
+  on_every_loop([](NodeLoop& loop) {
+    loop.io().force_close_all(amqp::ReplyCode::kConnectionForced,
+                              "broker forced connection closure with reason 'shutdown'");
+  });
+  using std::chrono::steady_clock;
+  if (!shared_.admission.wait_until_none(steady_clock::now() + options_.shutdown_timeout)) {
+    base::log_warning("server", "clients that did not close in time are cut off",
+                      {{"connections", std::to_string(shared_.admission.connections())}});
+    on_every_loop([](NodeLoop& loop) { loop.io().drop_all(); });
+    shared_.admission.wait_until_none(steady_clock::now() + kDropTimeout);
+  }
+  for (const auto& loop : loops_) loop->stop();
+  for (const auto& loop : loops_) loop->join();
+  port_ = 0;
+}
+
+void Node::Parts::set_blocked(std::optional<std::string> reason) {
+  on_every_loop([reason](NodeLoop& loop) { loop.io().set_blocked(reason); });
+}
+
+Node::Node(const Options& options, const base::Clock& clock)
+    : parts_(std::make_unique<Parts>(options, clock)) {}
+Node::~Node() = default;
+
+Outcome Node::start() { return parts_->start(); }
+std::uint16_t Node::port() const { return parts_->port_; }
+void Node::stop() { parts_->stop(); }
+void Node::block_publishers(std::string reason) { parts_->set_blocked(std::move(reason)); }
+void Node::unblock_publishers() { parts_->set_blocked(std::nullopt); }
+
+std::vector<VirtualHostView> Node::virtual_hosts() const { return parts_->virtual_hosts_; }
+
+std::vector<LoopView> Node::loops() const {
+  std::vector<LoopView> views;
+  for (const auto& loop : parts_->loops_)
+    views.push_back({&loop->io().counters(), &loop->loop().turns(),
+                     &loop->io().input_pool().borrowed()});
+  return views;
+}
+
+const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
+std::uint32_t Node::connections() const { return parts_->shared_.admission.connections(); }
+
+}  // namespace harrier::server

@@ -1,0 +1,63 @@
+// One broker node: its loops, virtual hosts, listener, and what they share.
+//
+// Role:   built from Options by app; the only class of this layer that others use. It decides on which loop
+//         everything lives and moves nothing afterwards.
+// Model:  made → start() → running → stop() → stopped. Everything shared between loops is immutable after
+//         construction, synchronized (Admission), or a counter.
+// Thread: start(), stop() and the destructor: one thread at a time, none of the loops. The rest: any.
+// Errors: start() answers with a Failure when the listener cannot be opened or a user is impossible.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "broker/counters.h"
+#include "harrier/options.h"
+#include "harrier/result.h"
+#include "server/counters.h"
+
+namespace harrier::server {
+
+// What metrics may look at; valid while the node exists.
+struct VirtualHostView {
+  std::string_view name;
+  const broker::VirtualHostCounters* counters;
+};
+struct LoopView {
+  const LoopCounters* counters;
+  const base::Counter* turns;
+  const base::Counter* input_bytes_borrowed;
+};
+
+class Node {
+ public:
+  // REQUIRES that `clock` outlives the node.
+  Node(const Options& options, const base::Clock& clock);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  Outcome start();
+  // 0: not listening.
+  std::uint16_t port() const;
+  // Graceful, bounded by Options::shutdown_timeout; idempotent.
+  void stop();
+
+  void block_publishers(std::string reason);
+  void unblock_publishers();
+
+  std::vector<VirtualHostView> virtual_hosts() const;
+  std::vector<LoopView> loops() const;
+  const ListenerCounters& listener_counters() const;
+  std::uint32_t connections() const;
+
+ private:
+  class Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace harrier::server

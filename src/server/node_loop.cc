@@ -1,0 +1,59 @@
+#include "server/node_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace harrier::server {
+
+NodeLoop::NodeLoop(Shared& shared, const base::Clock& clock, std::size_t index)
+    : index_(index),
+      loop_(clock),
+      broker_(loop_),
+      hand_over_(shared, broker_, index),
+      io_({.loop = loop_,
+           .shared = shared,
+           .broker = broker_,
+           .hand_over = hand_over_,
+           .index = index}) {}
+
+NodeLoop::~NodeLoop() = default;
+
+void NodeLoop::connect(const std::vector<std::unique_ptr<NodeLoop>>& loops) {
+  hand_over_.connect(loops, io_);
+}
+
+void NodeLoop::start() { loop_.start(*this); }
+
+void NodeLoop::post(std::function<void()> task) { put(std::make_unique<const std::function<void()>>(std::move(task))); }
+
+void NodeLoop::put(Mail mail) {
+  if (mailbox_.put(std::move(mail))) loop_.wake();
+}
+
+void NodeLoop::put_all(std::vector<Mail>& mails) {
+  if (mailbox_.put_all(mails)) loop_.wake();
+}
+
+void NodeLoop::take_mail() {
+  mailbox_.take_all(taken_);
+  for (Mail& mail : taken_) hand_over_.open(mail);
+  taken_.clear();
+}
+
+void NodeLoop::handle_deadlines() {
+  broker_.handle_deadlines();
+  io_.handle_deadlines();
+}
+
+base::MonotonicTime NodeLoop::finish_turn() {
+  for (int pass = 0; pass < kPasses && (broker_.in_turn() || io_.has_dirty()); ++pass) {
+    broker_.end_turns();
+    io_.flush();
+  }
+  broker_.end_turns();
+  hand_over_.send();
+  if (io_.has_dirty()) return base::MonotonicTime::min();
+  return std::min(broker_.next_deadline(), io_.next_deadline());
+}
+
+}  // namespace harrier::server

@@ -1,0 +1,63 @@
+// One thread of a node: a Loop whose turns run a BrokerLoop and an IoLoop.
+//
+// Role:   ties the halves together: end of turn in the right order, one deadline for both, the mailbox.
+// Model:  finish_turn(): close the virtual hosts' turns → write out → (what writing returned as credit may
+//         have opened turns again) at most kPasses times → send batches to other loops.
+// Thread: confined(loop) but for the functions that say otherwise.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "server/broker_loop.h"
+#include "server/hand_over.h"
+#include "server/io_loop.h"
+#include "server/loop.h"
+#include "server/mailbox.h"
+#include "server/shared.h"
+
+namespace harrier::server {
+
+class NodeLoop final : private LoopWork {
+ public:
+  // A consumer that drains a backlog gets so many rounds of deliver and write in one turn.
+  static constexpr int kPasses = 4;
+
+  NodeLoop(Shared& shared, const base::Clock& clock, std::size_t index);
+  ~NodeLoop() override;
+
+  // REQUIRES that every loop of `loops` lives until all are joined. Before start().
+  void connect(const std::vector<std::unique_ptr<NodeLoop>>& loops);
+  void start();
+  void stop() { loop_.stop(); }
+  void join() { loop_.join(); }
+
+  // Any thread: runs `task` in a turn of this loop.
+  void post(std::function<void()> task);
+  // Any thread: a batch from another loop.
+  void put(Mail mail);
+  // Several at once; `mails` is empty afterwards.
+  void put_all(std::vector<Mail>& mails);
+
+  Loop& loop() { return loop_; }
+  BrokerLoop& broker() { return broker_; }
+  IoLoop& io() { return io_; }
+  HandOver& hand_over() { return hand_over_; }
+  std::size_t index() const { return index_; }
+
+ private:
+  void take_mail() override;
+  void handle_deadlines() override;
+  base::MonotonicTime finish_turn() override;
+
+  const std::size_t index_;
+  Loop loop_;
+  BrokerLoop broker_;
+  HandOver hand_over_;
+  IoLoop io_;
+  Mailbox<Mail> mailbox_;
+  std::vector<Mail> taken_;
+};
+
+}  // namespace harrier::server

@@ -1,0 +1,38 @@
+#include "server/peer_address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <cstring>
+
+namespace harrier::server {
+namespace {
+
+auth::Peer from_v4(const in_addr& address, std::uint16_t port) {
+  char text[INET_ADDRSTRLEN] = "";
+  inet_ntop(AF_INET, &address, text, sizeof text);
+  return {text, port, (ntohl(address.s_addr) >> 24) == 127};
+}
+
+}  // namespace
+
+auth::Peer peer_of(const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &from, sizeof v4);
+    return from_v4(v4.sin_addr, ntohs(v4.sin_port));
+  }
+  if (from.ss_family != AF_INET6) return {};
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &from, sizeof v6);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    in_addr v4{};
+    std::memcpy(&v4, v6.sin6_addr.s6_addr + 12, sizeof v4);
+    return from_v4(v4, ntohs(v6.sin6_port));
+  }
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+  return {text, ntohs(v6.sin6_port), IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)};
+}
+
+}  // namespace harrier::server

@@ -1,0 +1,51 @@
+// What all loops of a node share: immutable after start, or synchronized.
+//
+// Role:   made by Node, handed to every loop by reference.
+// Thread: see each member.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amqp/field_table.h"
+#include "auth/authenticator.h"
+#include "broker/access_control.h"
+#include "broker/limits.h"
+#include "harrier/options.h"
+#include "server/admission.h"
+#include "session/connection_session.h"
+#include "session/session_limits.h"
+
+namespace harrier::server {
+
+class HostedVirtualHost;
+
+// On which loop a virtual host lives. Only that loop follows `host`.
+struct VirtualHostPlace {
+  std::size_t loop = 0;
+  HostedVirtualHost* host = nullptr;
+};
+
+struct Shared {
+  // immutable
+  FlowLimitOptions flow_limits;
+  session::ConnectionLimits connection_limits;
+  session::SessionLimits session_limits;
+  amqp::FieldTable server_properties;
+  broker::AccessControl access_control;
+  std::map<std::string, VirtualHostPlace, std::less<>> virtual_hosts;
+  std::unique_ptr<auth::Authenticator> authenticator;
+  broker::VirtualHostLimits virtual_host_limits;
+  // synchronized
+  Admission admission;
+
+  const VirtualHostPlace* find(std::string_view name) const {
+    const auto entry = virtual_hosts.find(name);
+    return entry == virtual_hosts.end() ? nullptr : &entry->second;
+  }
+};
+
+}  // namespace harrier::server

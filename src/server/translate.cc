@@ -1,0 +1,106 @@
+#include "server/translate.h"
+
+#include <algorithm>
+
+#include "harrier/version.h"
+
+namespace harrier::server {
+
+session::ConnectionLimits connection_limits(const ConnectionLimitOptions& options) {
+  session::ConnectionLimits limits;
+  limits.frame_max = options.frame_max;
+  limits.initial_frame_max = options.initial_frame_max;
+  limits.channel_max = options.channel_max;
+  limits.heartbeat_s = static_cast<std::uint16_t>(options.heartbeat.count());
+  limits.max_message_size = options.max_message_size;
+  limits.assembly_bytes_max = options.assembly_bytes_max;
+  limits.reply_bytes_max = options.reply_bytes_max;
+  limits.handshake_timeout = options.handshake_timeout;
+  limits.close_timeout = options.close_timeout;
+  limits.refusal_delay = options.refusal_delay;
+  limits.write_stall_timeout = options.write_stall_timeout;
+  limits.partial_frame_timeout = options.partial_frame_timeout;
+  limits.table_limits.depth = options.table_depth_max;
+  limits.table_limits.elements = options.table_elements_max;
+  return limits;
+}
+
+session::SessionLimits session_limits(const SessionLimitOptions& options) {
+  session::SessionLimits limits;
+  limits.output_credit_bytes = options.output_credit_bytes;
+  limits.direct_reply_bytes_max = options.direct_reply_bytes_max;
+  limits.consumers_per_channel_max = options.consumers_per_channel_max;
+  limits.unacked_per_channel_max = options.unacked_per_channel_max;
+  limits.transaction_entries_max = options.transaction_entries_max;
+  limits.transaction_bytes_max = options.transaction_bytes_max;
+  return limits;
+}
+
+broker::VirtualHostLimits virtual_host_limits(const VirtualHostLimitOptions& options) {
+  broker::VirtualHostLimits limits;
+  limits.queues_max = options.queues_max;
+  limits.exchanges_max = options.exchanges_max;
+  limits.bindings_max = options.bindings_max;
+  limits.consumer_timeout = options.consumer_timeout;
+  limits.default_delivery_limit = options.default_delivery_limit;
+  limits.slice_entries = options.slice_entries;
+  limits.pending_dead_letters_max = options.pending_dead_letters_max;
+  return limits;
+}
+
+broker::AccessControl access_control(const std::vector<UserOptions>& users) {
+  std::vector<broker::Grant> grants;
+  for (const UserOptions& user : users)
+    for (const PermissionOptions& permission : user.permissions)
+      grants.push_back({user.name, permission.virtual_host, permission.configure, permission.write,
+                        permission.read});
+  return broker::AccessControl(std::move(grants));
+}
+
+std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users) {
+  std::vector<auth::UserSpecification> specifications;
+  for (const UserOptions& user : users) {
+    auth::UserSpecification& specification = specifications.emplace_back();
+    specification.name = user.name;
+    specification.password = user.password;
+    specification.password_hash = user.password_hash;
+    specification.tags = user.tags;
+    specification.loopback_only = user.loopback_only;
+    for (const PermissionOptions& permission : user.permissions)
+      specification.permissions.push_back({permission.virtual_host, permission.configure,
+                                           permission.write, permission.read});
+  }
+  return specifications;
+}
+
+amqp::FieldTable server_properties(const ServerPropertyOptions& options) {
+  amqp::FieldTable capabilities;
+  for (const char* name :
+       {"publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
+        "connection.blocked", "consumer_priorities", "authentication_failure_close",
+        "per_consumer_qos", "direct_reply_to"})
+    capabilities.add_boolean(name, true);
+  amqp::FieldTable properties;
+  properties.add_table("capabilities", capabilities);
+  // The first field of a name counts: the operator's own come before ours.
+  for (const auto& [name, value] : options.extra)
+    if (name != "capabilities") properties.add_string(name, value);
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!properties.view().find(name)) properties.add_string(name, value);
+  };
+  add("product", options.product);
+  add("version", options.version);
+  add("harriermq_version", kVersion);
+  add("platform", "C++20");
+  add("information", std::string("HarrierMQ ").append(kVersion));
+  add("copyright", "Copyright of the HarrierMQ contributors; Apache License 2.0");
+  add("cluster_name", "harriermq");
+  return properties;
+}
+
+std::size_t loop_count(std::uint32_t loops, unsigned processors) {
+  if (loops != 0) return loops;
+  return processors <= 2 ? 1 : std::min(processors - 1, 4U);
+}
+
+}  // namespace harrier::server

@@ -1,0 +1,24 @@
+// From what an operator set to what the layers below take.
+#pragma once
+
+#include "amqp/field_table.h"
+#include "auth/user_directory.h"
+#include "broker/access_control.h"
+#include "broker/limits.h"
+#include "harrier/options.h"
+#include "session/connection_session.h"
+#include "session/session_limits.h"
+
+namespace harrier::server {
+
+session::ConnectionLimits connection_limits(const ConnectionLimitOptions& options);
+session::SessionLimits session_limits(const SessionLimitOptions& options);
+broker::VirtualHostLimits virtual_host_limits(const VirtualHostLimitOptions& options);
+broker::AccessControl access_control(const std::vector<UserOptions>& users);
+std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users);
+// What connection.start tells of us: capabilities, product, versions (features S1, S2).
+amqp::FieldTable server_properties(const ServerPropertyOptions& options);
+// Options::loops with 0 decided by the machine.
+std::size_t loop_count(std::uint32_t loops, unsigned processors);
+
+}  // namespace harrier::server

@@ -1,0 +1,230 @@
+#include "session/broker_session.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "session/channel.h"
+
+namespace harrier::session {
+
+using amqp::ReplyCode;
+
+namespace {
+
+// What a client may still have on its way when its channel closes under it (features S9).
+bool may_come_late(amqp::MethodId method) {
+  return method == amqp::BasicAck::kTraits.id || method == amqp::BasicNack::kTraits.id ||
+         method == amqp::BasicReject::kTraits.id || method == amqp::ChannelCloseOk::kTraits.id;
+}
+
+}  // namespace
+
+BrokerSession::BrokerSession(broker::VirtualHost& virtual_host,
+                             const ConnectionParameters& parameters, const SessionLimits& limits,
+                             SessionOutput& output)
+    : virtual_host_(virtual_host),
+      parameters_(parameters),
+      limits_(limits),
+      output_(output),
+      output_credit_(limits.output_credit_bytes, limits.output_credit_bytes / 2) {}
+
+BrokerSession::~BrokerSession() { CHECK(channels_.empty()); }
+
+// ---- SessionInput
+
+void BrokerSession::open() {
+  CHECK(state_ == State::kOpening);
+  if (const auto status = virtual_host_.enter(parameters_.actor); !status.ok()) {
+    amqp::ProtocolError error = status.error();
+    error.method = amqp::ConnectionOpen::kTraits.id;
+    return end({CloseReason::kProtocolError, std::move(error)});
+  }
+  state_ = State::kOpen;
+  ++virtual_host_.counters().connections;
+  emit(ChannelNumber(), amqp::ConnectionOpenOk{});
+}
+
+void BrokerSession::method(ChannelNumber number, const amqp::Method& method) {
+  if (state_ != State::kOpen) return;
+  if (number == ChannelNumber()) {
+    if (const auto* update = std::get_if<amqp::ConnectionUpdateSecret>(&method))
+      update_secret(*update);
+    return;
+  }
+  if (std::holds_alternative<amqp::ChannelOpen>(method)) {
+    open_channel(number);
+  } else if (Channel* channel = channel_for(number, amqp::traits_of(method).id)) {
+    channel->handle_method(method);
+  }
+  virtual_host_.settle_down();
+  ended_channels_.clear();
+}
+
+void BrokerSession::publish(ChannelNumber number, const PublishView& publish) {
+  if (Channel* channel = channel_for(number, amqp::BasicPublish::kTraits.id)) {
+    channel->handle_publish(publish);
+    virtual_host_.settle_down();
+    ended_channels_.clear();
+  }
+}
+
+void BrokerSession::ack(ChannelNumber number, DeliveryTag delivery_tag, bool multiple) {
+  if (Channel* channel = channel_for(number, amqp::BasicAck::kTraits.id)) {
+    channel->handle_ack(delivery_tag, multiple);
+    virtual_host_.settle_down();
+    ended_channels_.clear();
+  }
+}
+
+void BrokerSession::channel_error(ChannelNumber number, const amqp::ProtocolError& error) {
+  if (Channel* channel = channel_for(number, error.method)) {
+    channel->fail(error);
+    virtual_host_.settle_down();
+    ended_channels_.clear();
+  }
+}
+
+void BrokerSession::written(std::size_t bytes) {
+  output_credit_.give(std::min<std::uint64_t>(bytes, output_credit_.used()));
+  if (output_credit_.open() && !awaiting_output_.empty()) {
+    for (ChannelNumber number : std::exchange(awaiting_output_, {})) {
+      const auto found = channels_.find(number);
+      if (found != channels_.end()) virtual_host_.at_turn_end(*found->second);
+    }
+  }
+  virtual_host_.settle_down();
+}
+
+void BrokerSession::close(const CloseCause& cause) {
+  if (state_ == State::kReleased) return;
+  if (state_ == State::kEnding) {
+    // Our own connection.close crossed with the end of the peer: nobody is left to send it to.
+    if (cause.reason == CloseReason::kPeerGone) cause_ = cause;
+    return finish_if_released();
+  }
+  end(cause);
+}
+
+// ---- channels
+
+Channel* BrokerSession::channel_for(ChannelNumber number, amqp::MethodId method) {
+  if (state_ != State::kOpen) return nullptr;
+  if (last_channel_ != nullptr && last_channel_number_ == number) return last_channel_;
+  const auto found = channels_.find(number);
+  if (found != channels_.end()) {
+    last_channel_ = found->second.get();
+    last_channel_number_ = number;
+    return last_channel_;
+  }
+  const bool was_open = std::binary_search(used_numbers_.begin(), used_numbers_.end(), number);
+  if (!was_open || !may_come_late(method)) {
+    fail(amqp::protocol_error(ReplyCode::kChannelError, "expected 'channel.open'", method));
+  }
+  return nullptr;
+}
+
+void BrokerSession::open_channel(ChannelNumber number) {
+  if (channels_.contains(number)) {
+    fail(amqp::protocol_error(ReplyCode::kChannelError, "second 'channel.open' seen",
+                              amqp::ChannelOpen::kTraits.id));
+    return;
+  }
+  channels_.emplace(number, std::make_unique<Channel>(*this, number));
+  const auto place = std::lower_bound(used_numbers_.begin(), used_numbers_.end(), number);
+  if (place == used_numbers_.end() || *place != number) used_numbers_.insert(place, number);
+  ++virtual_host_.counters().channels;
+  emit(number, amqp::ChannelOpenOk{});
+}
+
+void BrokerSession::channel_ended(ChannelNumber number) {
+  const auto found = channels_.find(number);
+  CHECK(found != channels_.end());
+  if (last_channel_ == found->second.get()) last_channel_ = nullptr;
+  // Its code is still on the stack.
+  ended_channels_.push_back(std::move(found->second));
+  channels_.erase(found);
+  --virtual_host_.counters().channels;
+  if (state_ == State::kEnding) finish_if_released();
+}
+
+void BrokerSession::await_output(Channel& channel) {
+  const ChannelNumber number = channel.number();
+  if (std::find(awaiting_output_.begin(), awaiting_output_.end(), number) == awaiting_output_.end())
+    awaiting_output_.push_back(number);
+}
+
+// ---- output
+
+void BrokerSession::emit(ChannelNumber channel, const amqp::Method& method) {
+  output_credit_.take(output_size(method));
+  output_.method(channel, method);
+}
+
+void BrokerSession::emit_delivery(ChannelNumber channel, const amqp::DeliverView& deliver,
+                                  const broker::Message& message, Bytes property_bytes) {
+  output_credit_.take(
+      output_size(parameters_.frame_max, deliver, property_bytes, message.body()));
+  output_.deliver(channel, deliver, message, property_bytes);
+}
+
+void BrokerSession::emit_content(ChannelNumber channel, const amqp::Method& method,
+                                 const broker::Message& message, Bytes property_bytes) {
+  output_credit_.take(
+      output_size(parameters_.frame_max, method, property_bytes, message.body()));
+  output_.content(channel, method, message, property_bytes);
+}
+
+// ---- the end
+
+void BrokerSession::fail(const amqp::ProtocolError& error) {
+  if (state_ == State::kOpen) end({CloseReason::kProtocolError, error});
+}
+
+void BrokerSession::end(CloseCause cause) {
+  if (state_ == State::kOpen) --virtual_host_.counters().connections;
+  state_ = State::kEnding;
+  cause_ = std::move(cause);
+  awaiting_output_.clear();
+  // A channel that ends at once leaves the map: walk by number.
+  ChannelNumber next;
+  while (true) {
+    const auto found = channels_.lower_bound(next);
+    if (found == channels_.end()) break;
+    next = found->first.next();
+    found->second->abandon();
+    if (next == ChannelNumber()) break;
+  }
+  finish_if_released();
+}
+
+void BrokerSession::finish_if_released() {
+  if (state_ != State::kEnding || !channels_.empty()) return;
+  virtual_host_.release_connection(parameters_.id);
+  virtual_host_.settle_down();
+  state_ = State::kReleased;
+  switch (cause_->reason) {
+    case CloseReason::kClientClose:
+      emit(ChannelNumber(), amqp::ConnectionCloseOk{});
+      break;
+    case CloseReason::kProtocolError:
+    case CloseReason::kForced: {
+      const amqp::ProtocolError& error = cause_->error;
+      const std::string text = error.reply_text();
+      emit(ChannelNumber(),
+           amqp::ConnectionClose{static_cast<std::uint16_t>(error.code), text,
+                                 error.method.class_id, error.method.method_id});
+      break;
+    }
+    case CloseReason::kPeerGone:
+      break;
+  }
+  output_.released();
+}
+
+void BrokerSession::update_secret(const amqp::ConnectionUpdateSecret&) {
+  // The users of the YAML have passwords that do not expire: there is nothing to renew, as in RabbitMQ's
+  // internal backend. Token users come with part 4.
+  emit(ChannelNumber(), amqp::ConnectionUpdateSecretOk{});
+}
+
+}  // namespace harrier::session

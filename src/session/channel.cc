@@ -1,0 +1,260 @@
+#include "session/channel.h"
+
+#include "base/check.h"
+#include "session/broker_session.h"
+#include "session/pending_get.h"
+
+namespace harrier::session {
+
+using amqp::ReplyCode;
+
+// One line per client method: where it is handled. What is not here no client may send after open.
+struct MethodDispatch {
+  Channel& channel;
+  using Status = Channel::Status;
+
+  Status operator()(const amqp::ChannelFlow& m) { return channel.handle_channel_flow(m); }
+  Status operator()(const amqp::ChannelClose& m) { return channel.handle_channel_close(m); }
+  Status operator()(const amqp::AccessRequest& m) { return channel.handle_access_request(m); }
+  Status operator()(const amqp::ExchangeDeclare& m) { return channel.handle_exchange_declare(m); }
+  Status operator()(const amqp::ExchangeDelete& m) { return channel.handle_exchange_delete(m); }
+  Status operator()(const amqp::ExchangeBind& m) { return channel.handle_exchange_bind(m); }
+  Status operator()(const amqp::ExchangeUnbind& m) { return channel.handle_exchange_unbind(m); }
+  Status operator()(const amqp::QueueDeclare& m) { return channel.handle_queue_declare(m); }
+  Status operator()(const amqp::QueueBind& m) { return channel.handle_queue_bind(m); }
+  Status operator()(const amqp::QueueUnbind& m) { return channel.handle_queue_unbind(m); }
+  Status operator()(const amqp::QueuePurge& m) { return channel.handle_queue_purge(m); }
+  Status operator()(const amqp::QueueDelete& m) { return channel.handle_queue_delete(m); }
+  Status operator()(const amqp::BasicQos& m) { return channel.handle_basic_qos(m); }
+  Status operator()(const amqp::BasicConsume& m) { return channel.handle_basic_consume(m); }
+  Status operator()(const amqp::BasicCancel& m) { return channel.handle_basic_cancel(m); }
+  Status operator()(const amqp::BasicGet& m) { return channel.handle_basic_get(m); }
+  Status operator()(const amqp::BasicReject& m) { return channel.handle_basic_reject(m); }
+  Status operator()(const amqp::BasicNack& m) { return channel.handle_basic_nack(m); }
+  Status operator()(const amqp::BasicRecover& m) { return channel.handle_basic_recover(m); }
+  Status operator()(const amqp::BasicRecoverAsync& m) {
+    return channel.handle_basic_recover_async(m);
+  }
+  Status operator()(const amqp::ConfirmSelect& m) { return channel.handle_confirm_select(m); }
+  Status operator()(const amqp::TxSelect& m) { return channel.handle_tx_select(m); }
+  Status operator()(const amqp::TxCommit& m) { return channel.handle_tx_commit(m); }
+  Status operator()(const amqp::TxRollback& m) { return channel.handle_tx_rollback(m); }
+  // Answers to what the server sends: nothing hangs on them.
+  Status operator()(const amqp::ChannelFlowOk&) { return base::Done{}; }
+  Status operator()(const amqp::ChannelCloseOk&) { return base::Done{}; }
+  Status operator()(const amqp::BasicCancelOk&) { return base::Done{}; }
+
+  template <class Other>
+  Status operator()(const Other&) {
+    return amqp::refuse(ReplyCode::kCommandInvalid,
+                        "unexpected method '" + std::string(Other::kTraits.name) + "'");
+  }
+};
+
+Channel::Channel(BrokerSession& session, ChannelNumber number)
+    : session_(session),
+      number_(number),
+      channel_credit_(session.limits().unacked_per_channel_max) {}
+
+Channel::~Channel() { virtual_host().timers().disarm(*this); }
+
+const broker::Actor& Channel::actor() const { return session_.parameters().actor; }
+broker::VirtualHost& Channel::virtual_host() { return session_.virtual_host(); }
+
+// ---- from the client
+
+void Channel::handle_method(const amqp::Method& method) {
+  if (state_ == State::kClosing) {
+    const bool closes = std::holds_alternative<amqp::ChannelClose>(method);
+    if (closes) session_.emit(number_, amqp::ChannelCloseOk{});
+    if (closes || std::holds_alternative<amqp::ChannelCloseOk>(method)) {
+      peer_closed_ = true;
+      if (nothing_to_return()) finish_release();
+    }
+    return;
+  }
+  if (state_ != State::kOpen) return;
+  const amqp::MethodId id = amqp::traits_of(method).id;
+  if (slots_.count() >= session_.limits().reply_slots_max) {
+    return fail(amqp::protocol_error(ReplyCode::kResourceError, "too many replies are pending"), id);
+  }
+  if (committing_ && id != amqp::ChannelClose::kTraits.id) return fail(unexpected_in_commit(), id);
+  if (auto status = std::visit(MethodDispatch{*this}, method); !status.ok())
+    fail(std::move(status).error(), id);
+}
+
+void Channel::handle_publish(const PublishView& view) {
+  if (state_ != State::kOpen) return;
+  const amqp::MethodId id = amqp::BasicPublish::kTraits.id;
+  if (committing_) return fail(unexpected_in_commit(), id);
+  if (auto status = publish(view); !status.ok()) fail(std::move(status).error(), id);
+}
+
+void Channel::handle_ack(DeliveryTag delivery_tag, bool multiple) {
+  if (state_ != State::kOpen) return;
+  const amqp::MethodId id = amqp::BasicAck::kTraits.id;
+  if (committing_) return fail(unexpected_in_commit(), id);
+  if (auto status = settle(delivery_tag, multiple, Settlement::kAcknowledge); !status.ok())
+    fail(std::move(status).error(), id);
+}
+
+amqp::ProtocolError Channel::unexpected_in_commit() {
+  return amqp::protocol_error(ReplyCode::kChannelError,
+                              "unexpected command while processing 'tx.commit'");
+}
+
+Channel::Status Channel::handle_channel_flow(const amqp::ChannelFlow& method) {
+  if (!method.active) return amqp::refuse(ReplyCode::kNotImplemented, "active=false");
+  reply(amqp::ChannelFlowOk{true});
+  return base::Done{};
+}
+
+Channel::Status Channel::handle_access_request(const amqp::AccessRequest&) {
+  reply(amqp::AccessRequestOk{1});
+  return base::Done{};
+}
+
+Channel::Status Channel::handle_confirm_select(const amqp::ConfirmSelect& method) {
+  if (transaction_)
+    return amqp::refuse(ReplyCode::kPreconditionFailed, "cannot switch from tx to confirm mode");
+  confirms_.select();
+  if (!method.no_wait) reply(amqp::ConfirmSelectOk{});
+  return base::Done{};
+}
+
+// ---- replies
+
+void Channel::reply_durable(const amqp::Method& method) {
+  reply_after(virtual_host().log().last_appended(), method);
+}
+
+void Channel::reply_after(broker::Lsn lsn, const amqp::Method& method) {
+  if (slots_.empty() && lsn <= virtual_host().log().committed())
+    return session_.emit(number_, method);
+  base::Buffer encoded;
+  amqp::encode_method(encoded, method);
+  reply_with(lsn, [this, bytes = std::string(encoded.bytes())] {
+    const auto decoded = amqp::decode_method(bytes);
+    session_.emit(number_, *decoded);
+  });
+}
+
+void Channel::release_slots() {
+  if (slots_.release(virtual_host().log().committed())) await_commit();
+}
+
+void Channel::await_commit() { virtual_host().on_commit(*this); }
+
+void Channel::commit_reached(broker::Lsn) {
+  release_slots();
+  if (!confirms_.empty()) virtual_host().at_turn_end(*this);
+}
+
+void Channel::turn_ended() {
+  if (state_ != State::kOpen || confirms_.empty()) return;
+  if (!session_.output_credit().open()) return session_.await_output(*this);
+  const auto send = [this](DeliveryTag tag, bool multiple, bool nack) {
+    if (nack) {
+      session_.emit(number_, amqp::BasicNack{tag, multiple, false});
+    } else {
+      session_.emit(number_, amqp::BasicAck{tag, multiple});
+    }
+  };
+  confirms_.flush(virtual_host().log().committed(), send);
+  if (!confirms_.empty()) await_commit();
+}
+
+// ---- the end
+
+Channel::Status Channel::handle_channel_close(const amqp::ChannelClose&) {
+  // What may be confirmed now is said before close-ok, since nothing can be said after it.
+  turn_ended();
+  state_ = State::kReleasing;
+  start_release();
+  return base::Done{};
+}
+
+void Channel::fail(amqp::ProtocolError error, amqp::MethodId blamed) {
+  if (state_ != State::kOpen) return;
+  if (error.method == amqp::MethodId{}) error.method = blamed;
+  if (error.scope == amqp::ErrorScope::kConnection) return session_.fail(error);
+  state_ = State::kClosing;
+  slots_.drop_unfilled();
+  recover_slots_.clear();
+  release_slots();
+  const std::string text = error.reply_text();
+  reply(amqp::ChannelClose{static_cast<std::uint16_t>(error.code), text, error.method.class_id,
+                           error.method.method_id});
+  start_release();
+}
+
+void Channel::abandon() {
+  state_ = State::kReleasing;
+  abandoned_ = true;
+  slots_.clear();
+  recover_slots_.clear();
+  start_release();
+}
+
+void Channel::close_consumers() {
+  for (auto& [tag, consumer] : std::exchange(consumers_, {})) consumer->queue().detach(*consumer);
+  if (reply_consumer_tag_) {
+    virtual_host().remove_reply_sink(reply_to_);
+    --virtual_host().counters().consumers;
+    reply_consumer_tag_.reset();
+  }
+}
+
+void Channel::start_release() {
+  virtual_host().timers().disarm(*this);
+  close_consumers();
+  pending_gets_.clear();
+  if (transaction_) {
+    for (Transaction::Settled& settled : transaction_->take_settled())
+      unacked_.restore(settled.tag, std::move(settled.unacked));
+    transaction_.reset();
+  }
+  // A recover still running goes on to return what is unacked, too.
+  virtual_host().add_task(*this);
+}
+
+bool Channel::run_slice(broker::Turn& turn) {
+  broker::UnackedMessages* source = &returning_;
+  while (true) {
+    if (source->empty()) {
+      if (state_ == State::kOpen || source == &unacked_) break;
+      source = &unacked_;
+      continue;
+    }
+    if (!turn.spend()) return false;
+    auto unacked = source->take_oldest();
+    // Consumers of a closing channel are detached: their credit means nothing any more.
+    broker::Consumer* consumer = state_ == State::kOpen ? unacked->consumer.get() : nullptr;
+    unacked->queue->requeue(std::move(unacked->entry), consumer);
+  }
+  finish_release();
+  return true;
+}
+
+void Channel::finish_release() {
+  if (state_ == State::kOpen) {
+    for (ReplySlots::Slot* slot : std::exchange(recover_slots_, {}))
+      ReplySlots::fill(*slot, [this] { session_.emit(number_, amqp::BasicRecoverOk{}); });
+    return release_slots();
+  }
+  if (abandoned_ || (state_ == State::kClosing && peer_closed_)) {
+    state_ = State::kEnded;
+    return session_.channel_ended(number_);
+  }
+  if (state_ != State::kReleasing) return;
+  slots_.drop_unfilled();
+  recover_slots_.clear();
+  release_slots();
+  reply_with(broker::Lsn(), [this] {
+    session_.emit(number_, amqp::ChannelCloseOk{});
+    state_ = State::kEnded;
+    session_.channel_ended(number_);
+  });
+}
+
+}  // namespace harrier::session

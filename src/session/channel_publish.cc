@@ -1,0 +1,149 @@
+// Publishing on a channel: checks, routing with a remembered route, returns, confirms.
+
+#include "broker/expiration.h"
+#include "session/broker_session.h"
+#include "session/channel.h"
+
+namespace harrier::session {
+
+using amqp::ReplyCode;
+using broker::kReplyTo;
+using broker::kReplyToPrefix;
+
+Channel::Status Channel::publish(const PublishView& view) {
+  if (view.immediate) return amqp::refuse(ReplyCode::kNotImplemented, "immediate=true");
+  broker::MessageParts parts;
+  parts.exchange = view.exchange;
+  parts.routing_key = view.routing_key;
+  parts.property_bytes = view.property_bytes;
+  parts.body = view.body;
+  parts.ingress = virtual_host().now().wall;
+  Route* const remembered = remembered_route(view);
+  if (remembered == nullptr) {
+    auto exchange = virtual_host().publish_exchange(actor(), view.exchange);
+    if (!exchange.ok()) return base::fail(exchange.error());
+    route_.target = *exchange;
+  }
+  if (view.properties.flags != 0) {
+    if (auto status = check_properties(view, parts); !status.ok()) return status;
+  }
+  ++virtual_host().counters().published;
+  if (remembered != nullptr) return publish_routed(view, parts, remembered->queues);
+  if (view.exchange.empty() && view.routing_key.starts_with(kReplyToPrefix))
+    return publish_reply(view, parts);
+  auto routed = route(view, parts);
+  if (!routed.ok()) return base::fail(routed.error());
+  return publish_routed(view, parts, (*routed)->queues);
+}
+
+Channel::Status Channel::check_properties(const PublishView& view, broker::MessageParts& parts) {
+  const amqp::Properties& properties = view.properties;
+  if (properties.has(amqp::kUserId) && properties.user_id != actor().user &&
+      !actor().has_tag("impersonator")) {
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        "user_id property set to '" + std::string(properties.user_id) +
+                            "' but authenticated user was '" + actor().user + "'");
+  }
+  parts.persistent = properties.persistent();
+  if (properties.has(amqp::kPriority)) parts.priority = properties.priority;
+  if (properties.has(amqp::kExpiration)) {
+    const auto expiration = broker::parse_expiration(properties.expiration);
+    if (!expiration.ok()) return base::fail(expiration.error());
+    parts.has_expiration = true;
+    parts.expiration = *expiration;
+  }
+  if (properties.reply_to == kReplyTo) {
+    if (!reply_consumer_tag_) {
+      return amqp::refuse(ReplyCode::kPreconditionFailed, "fast reply consumer does not exist");
+    }
+    rewritten_properties_ = amqp::with_reply_to(view.property_bytes, reply_to_);
+    parts.property_bytes = rewritten_properties_;
+  }
+  return base::Done{};
+}
+
+// The route of the publish before, when nothing can have changed it.
+Channel::Route* Channel::remembered_route(const PublishView& view) {
+  const bool same = route_.topology_version == virtual_host().topology_version() &&
+                    route_.routing_key == view.routing_key && route_.exchange == view.exchange;
+  // Headers may hold CC or BCC.
+  return same && !view.properties.has(amqp::kHeaders) ? &route_ : nullptr;
+}
+
+amqp::Checked<Channel::Route*> Channel::route(const PublishView& view,
+                                              broker::MessageParts& parts) {
+  auto keys = broker::routing_keys(view.routing_key, view.properties.headers);
+  if (!keys.ok()) return base::fail(keys.error());
+  if (keys->has_bcc) {
+    // Nobody but the broker may see who else got it.
+    const auto headers = amqp::FieldTable::without(view.properties.headers, "BCC");
+    rewritten_properties_ = amqp::with_headers(parts.property_bytes, headers);
+    parts.property_bytes = rewritten_properties_;
+  }
+  route_.queues.clear();
+  virtual_host().route(route_.target, keys->keys, view.properties.headers, route_.queues);
+  const bool remember = virtual_host().route_cacheable() && keys->keys.size() == 1;
+  route_.topology_version = remember ? virtual_host().topology_version() : 0;
+  if (remember) {
+    route_.exchange.assign(view.exchange);
+    route_.routing_key.assign(view.routing_key);
+  }
+  return &route_;
+}
+
+Channel::Status Channel::publish_routed(const PublishView& view, const broker::MessageParts& parts,
+                                        const std::vector<broker::Queue*>& queues) {
+  const bool unroutable = queues.empty();
+  if (unroutable && !view.mandatory && !transaction_) {
+    ++virtual_host().counters().unroutable_dropped;
+    confirm(broker::Lsn(), false);
+    return base::Done{};
+  }
+  const broker::MessageRef message(broker::Message::create(parts).get());
+  if (transaction_) {
+    if (auto status = check_transaction_room(); !status.ok()) return status;
+    Transaction::Publish publish;
+    publish.message = message;
+    publish.mandatory = view.mandatory;
+    for (broker::Queue* queue : queues) publish.queues.emplace_back(queue);
+    transaction_->add(std::move(publish));
+    return base::Done{};
+  }
+  if (unroutable) {
+    return_message(*message);
+    confirm(broker::Lsn(), false);
+    return base::Done{};
+  }
+  const broker::PublishOutcome outcome = virtual_host().publish(message, queues);
+  confirm(outcome.lsn, outcome.refused);
+  return base::Done{};
+}
+
+// To the channel that holds this address. Counts as routed whether or not it is still there (S38).
+Channel::Status Channel::publish_reply(const PublishView& view,
+                                       const broker::MessageParts& parts) {
+  if (broker::ReplySink* sink = virtual_host().find_reply_sink(view.routing_key)) {
+    sink->deliver_reply(broker::MessageRef(broker::Message::create(parts).get()));
+  } else {
+    ++virtual_host().counters().direct_replies_dropped;
+  }
+  confirm(broker::Lsn(), false);
+  return base::Done{};
+}
+
+void Channel::return_message(const broker::Message& message) {
+  ++virtual_host().counters().unroutable_returned;
+  session_.emit_content(number_,
+                        amqp::BasicReturn{static_cast<std::uint16_t>(ReplyCode::kNoRoute),
+                                          "NO_ROUTE", message.exchange(), message.routing_key()},
+                        message, message.property_bytes());
+}
+
+void Channel::confirm(broker::Lsn lsn, bool refused) {
+  if (!confirms_.selected()) return;
+  confirms_.add(lsn, refused);
+  if (!refused) ++virtual_host().counters().confirmed;
+  virtual_host().at_turn_end(*this);
+}
+
+}  // namespace harrier::session

@@ -1,0 +1,26 @@
+// What a connection's I/O half needs from the server around it.
+//
+// Thread: confined(io).
+#pragma once
+
+#include "amqp/field_table.h"
+#include "auth/authenticator.h"
+#include "session/session_input.h"
+#include "session/session_output.h"
+
+namespace harrier::session {
+
+class ConnectionHost {
+ public:
+  virtual ~ConnectionHost() = default;
+  // The SASL mechanisms and users; must outlive the session.
+  virtual auth::Authenticator& authenticator() = 0;
+  // server-properties of connection.start.
+  virtual amqp::TableView server_properties() = 0;
+  // Attaches the connection to its virtual host; nullptr if there is none of that name. The
+  // SessionInput lives until the host has seen finished(). `output` is the session itself, or what
+  // a recorder replays onto when the virtual host lives on another loop.
+  virtual SessionInput* attach(const ConnectionParameters& parameters, SessionOutput& output) = 0;
+};
+
+}  // namespace harrier::session

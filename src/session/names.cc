@@ -1,0 +1,20 @@
+#include "session/names.h"
+
+#include "base/utf8.h"
+
+namespace harrier::session {
+
+std::string without_line_breaks(std::string_view name) {
+  std::string kept(name);
+  std::erase_if(kept, [](char c) { return c == '\r' || c == '\n'; });
+  return kept;
+}
+
+amqp::Checked<std::string> declared_name(std::string_view name) {
+  std::string kept = without_line_breaks(name);
+  if (kept.find('\0') != std::string::npos || !base::is_utf8(kept))
+    return amqp::refuse(amqp::ReplyCode::kSyntaxError, "a name must be UTF-8 without NUL");
+  return kept;
+}
+
+}  // namespace harrier::session
