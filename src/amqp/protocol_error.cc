@@ -8,14 +8,17 @@ namespace harrier::amqp {
 namespace {
 
 constexpr std::size_t kReplyTextSizeMax = 255;
+constexpr std::string_view kCut = "...";
 
 }  // namespace
 
 std::string ProtocolError::reply_text() const {
   std::string text(reply_name(code));
   text.append(" - ").append(detail);
-  text.resize(base::cut_text(text, kReplyTextSizeMax).size());
-  return text;
+  if (text.size() <= kReplyTextSizeMax) return text;
+  // RabbitMQ marks what it cuts.
+  text.resize(base::cut_text(text, kReplyTextSizeMax - kCut.size()).size());
+  return text.append(kCut);
 }
 
 ErrorScope scope_of(ReplyCode code) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "broker/direct_exchange.h"
+#include "broker/equivalence.h"
 #include "broker/fanout_exchange.h"
 #include "broker/headers_exchange.h"
 #include "broker/topic_exchange.h"
@@ -13,8 +14,6 @@ namespace harrier::broker {
 namespace {
 
 using amqp::Field;
-using amqp::FieldValue;
-using amqp::ReplyCode;
 
 constexpr std::array<std::string_view, 4> kTypeNames = {"direct", "fanout", "topic", "headers"};
 
@@ -56,35 +55,6 @@ std::string identity_of(const RoutingTarget& destination, std::string_view routi
   return identity;
 }
 
-std::string quoted(std::string_view text) {
-  std::string result = "'";
-  return result.append(text).append("'");
-}
-
-std::string quoted(bool value) { return value ? "'true'" : "'false'"; }
-
-std::string quoted(const FieldValue& value) {
-  return value.is_string() ? quoted(value.bytes) : quoted(value.display());
-}
-
-// One side of the comparison when the other side has no such argument.
-std::string described(const std::optional<FieldValue>& value) {
-  if (!value) return "none";
-  return "the value " + quoted(*value) + " of type " + quoted(value->type_name());
-}
-
-base::Failure<amqp::ProtocolError> refuse_difference(std::string_view argument,
-                                                     const std::string& exchange,
-                                                     std::string_view virtual_host,
-                                                     const std::string& received,
-                                                     const std::string& current) {
-  std::string text = "inequivalent arg ";
-  text.append(quoted(argument)).append(" for exchange ").append(quoted(exchange));
-  text.append(" in vhost ").append(quoted(virtual_host)).append(": received ").append(received);
-  text.append(" but current is ").append(current);
-  return amqp::refuse(ReplyCode::kPreconditionFailed, std::move(text));
-}
-
 }  // namespace
 
 std::optional<ExchangeType> exchange_type_named(std::string_view name) {
@@ -118,26 +88,18 @@ Exchange::Exchange(ExchangeDeclaration declaration)
 
 amqp::CheckedStatus Exchange::check_equivalent(const ExchangeDeclaration& redeclared,
                                                std::string_view virtual_host) const {
-  const auto differs = [&](std::string_view argument, const std::string& received,
-                           const std::string& current) {
-    return refuse_difference(argument, name(), virtual_host, received, current);
-  };
-  if (redeclared.type != type())
-    return differs("type", quoted(name_of(redeclared.type)), quoted(name_of(type())));
-  if (redeclared.durable != declaration_.durable)
-    return differs("durable", quoted(redeclared.durable), quoted(declaration_.durable));
-  if (redeclared.auto_delete != declaration_.auto_delete)
-    return differs("auto_delete", quoted(redeclared.auto_delete), quoted(declaration_.auto_delete));
-  if (redeclared.internal != declaration_.internal)
-    return differs("internal", quoted(redeclared.internal), quoted(declaration_.internal));
-
-  const auto received = redeclared.arguments.view().find(kAlternateExchange);
-  const auto current = declaration_.arguments.view().find(kAlternateExchange);
-  if (!received && !current) return base::Done{};
-  if (!received || !current)
-    return differs(kAlternateExchange, described(received), described(current));
-  if (same_value(*received, *current)) return base::Done{};
-  return differs(kAlternateExchange, quoted(*received), quoted(*current));
+  const Redeclared what{"exchange", name(), virtual_host};
+  auto status = check_same(what, "type", name_of(redeclared.type), name_of(type()));
+  if (status.ok())
+    status = check_same(what, "durable", redeclared.durable, declaration_.durable);
+  if (status.ok())
+    status = check_same(what, "auto_delete", redeclared.auto_delete, declaration_.auto_delete);
+  if (status.ok())
+    status = check_same(what, "internal", redeclared.internal, declaration_.internal);
+  if (!status.ok()) return status;
+  return check_same(what, kAlternateExchange,
+                    redeclared.arguments.view().find(kAlternateExchange),
+                    declaration_.arguments.view().find(kAlternateExchange));
 }
 
 amqp::CheckedStatus Exchange::check_binding(std::string_view /*routing_key*/,

@@ -54,7 +54,7 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   const QueueSettings& settings() const { return settings_; }
   // The connection of an exclusive queue; zero otherwise.
   ConnectionId owner() const { return owner_; }
-  bool durable() const { return declaration_.durable && !declaration_.exclusive; }
+  bool durable() const { return declaration_.durable; }
   bool deleted() const { return deleted_; }
   std::uint64_t ready_count() const { return ready_.count(); }
   std::uint64_t unacked_count() const { return unacked_count_; }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "broker/equivalence.h"
 #include "broker/expiration.h"
 
 namespace harrier::broker {
@@ -29,7 +30,8 @@ Complaint unacceptable_type(const FieldValue& value) {
 // A whole number that is at least `lowest`.
 Complaint take_number(const FieldValue& value, std::int64_t lowest, std::int64_t highest,
                       std::int64_t& number) {
-  if (!value.is_integer()) return unacceptable_type(value);
+  if (!value.is_integer())
+    return "\"expected integer, got " + std::string(value.type_name()) + "\"";
   number = value.integer();
   if (number < lowest) {
     return number == 0 ? "{value_zero,0}" : "{value_negative," + std::to_string(number) + "}";
@@ -172,32 +174,11 @@ amqp::CheckedStatus check_quorum_properties(const QueueDeclaration& declaration,
                           in_virtual_host(declaration.name, virtual_host));
 }
 
-// How RabbitMQ words one side of an argument comparison.
-std::string worded(const std::optional<FieldValue>& value) {
-  if (!value) return "none";
-  return "the value " + value->display() + " of type '" + std::string(value->type_name()) +
-         "'";
-}
-
-bool same_argument(std::string_view name, const std::optional<FieldValue>& a,
-                   const std::optional<FieldValue>& b) {
-  if (a && b) return same_value(*a, *b);
-  const std::optional<FieldValue>& present = a ? a : b;
-  if (!present) return true;
-  // A queue without a type is a classic queue.
-  return name == "x-queue-type" && present->is_string() && present->bytes == "classic";
-}
-
-amqp::CheckedStatus check_argument(std::string_view name, const QueueDeclaration& current,
-                                   const QueueDeclaration& redeclared,
-                                   std::string_view virtual_host) {
-  const auto now = redeclared.arguments.view().find(name);
-  const auto before = current.arguments.view().find(name);
-  if (same_argument(name, now, before)) return base::Done{};
-  return amqp::refuse(ReplyCode::kPreconditionFailed,
-                      "inequivalent arg '" + std::string(name) + "' for " +
-                          in_virtual_host(current.name, virtual_host) + ": received " +
-                          worded(now) + " but current is " + worded(before));
+// A queue without a type is a classic queue.
+std::optional<FieldValue> type_argument(const QueueDeclaration& declaration) {
+  auto value = declaration.arguments.view().find("x-queue-type");
+  if (value && value->is_string() && value->bytes == "classic") return std::nullopt;
+  return value;
 }
 
 }  // namespace
@@ -239,38 +220,21 @@ amqp::Checked<QueueSettings> parse_queue_arguments(const QueueDeclaration& decla
   return settings;
 }
 
-std::string inequivalent(std::string_view argument, std::string_view kind, std::string_view name,
-                         std::string_view virtual_host, std::string_view received,
-                         std::string_view current) {
-  std::string text = "inequivalent arg '";
-  text.append(argument).append("' for ").append(kind).append(" '").append(name);
-  text.append("' in vhost '").append(virtual_host).append("': received '").append(received);
-  text.append("' but current is '").append(current).append("'");
-  return text;
-}
-
 amqp::CheckedStatus check_equivalent(const QueueDeclaration& current,
                                      const QueueDeclaration& redeclared,
                                      std::string_view virtual_host) {
-  const auto differs = [&](std::string_view argument, bool received, bool is) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        inequivalent(argument, "queue", current.name, virtual_host,
-                                     received ? "true" : "false", is ? "true" : "false"));
-  };
-  // A durable exclusive queue is a transient one.
-  const bool durable = redeclared.durable && !redeclared.exclusive;
-  const bool was_durable = current.durable && !current.exclusive;
-  if (durable != was_durable) return differs("durable", durable, was_durable);
-  if (redeclared.auto_delete != current.auto_delete)
-    return differs("auto_delete", redeclared.auto_delete, current.auto_delete);
-  if (auto status = check_argument("x-queue-type", current, redeclared, virtual_host);
-      !status.ok())
-    return status;
+  const Redeclared what{"queue", current.name, virtual_host};
+  auto status = check_same(what, "durable", redeclared.durable, current.durable);
+  if (status.ok())
+    status = check_same(what, "auto_delete", redeclared.auto_delete, current.auto_delete);
+  if (status.ok())
+    status = check_same(what, "x-queue-type", type_argument(redeclared), type_argument(current));
   for (const KnownArgument& known : kKnownArguments) {
-    if (auto status = check_argument(known.name, current, redeclared, virtual_host); !status.ok())
-      return status;
+    if (!status.ok()) break;
+    status = check_same(what, known.name, redeclared.arguments.view().find(known.name),
+                        current.arguments.view().find(known.name));
   }
-  return base::Done{};
+  return status;
 }
 
 }  // namespace harrier::broker

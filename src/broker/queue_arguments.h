@@ -53,9 +53,4 @@ amqp::CheckedStatus check_equivalent(const QueueDeclaration& current,
                                      const QueueDeclaration& redeclared,
                                      std::string_view virtual_host);
 
-// "received 'true' but current is 'false'": shared with exchange equivalence.
-std::string inequivalent(std::string_view argument, std::string_view kind, std::string_view name,
-                         std::string_view virtual_host, std::string_view received,
-                         std::string_view current);
-
 }  // namespace harrier::broker

@@ -49,7 +49,7 @@ class UnackedMessages {
     if (empty()) return std::nullopt;
     return take(oldest());
   }
-  // Visits entries from the oldest while visit(entry) says true; restored ones first.
+  // Visits restored and isolated entries from the oldest while visit(entry) says true, then all others likewise.
   template <class Visit>
   void visit_oldest(Visit&& visit) const {
     for (const auto& [tag, unacked] : side_)

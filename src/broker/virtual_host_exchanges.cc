@@ -39,7 +39,7 @@ amqp::CheckedStatus VirtualHost::check_new_exchange(
   if (alternate) {
     if (!alternate->is_string()) {
       return amqp::refuse(ReplyCode::kPreconditionFailed,
-                          "invalid type '" + std::string(1, alternate->type) +
+                          "invalid type '" + std::string(alternate->type_name()) +
                               "' for arg 'alternate-exchange' in " +
                               in_virtual_host("exchange", name));
     }

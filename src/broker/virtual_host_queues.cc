@@ -57,6 +57,8 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor,
   const bool generated = declaration.name.empty();
   if (generated) declaration.name = "amq.gen-" + random_.token();
   const std::string name = declaration.name;
+  // It dies with its connection: there is nothing to keep.
+  if (declaration.exclusive) declaration.durable = false;
   if (auto status = access_.check(actor, Permission::kConfigure, "queue", name, name_);
       !status.ok())
     return base::fail(status.error());

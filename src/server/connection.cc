@@ -300,9 +300,11 @@ void Connection::update_reading() {
 }
 
 void Connection::handle_deadline() {
+  if (lingering_) return close_socket();
   touch_host();
-  if (!lingering_) return session_.handle_deadline(io_.loop().now());
-  close_socket();
+  session_.handle_deadline(io_.loop().now());
+  // Whoever is cut off for being late gets no more of our time.
+  if (session_.state() == session::ConnectionState::kFinished) input_ended_ = true;
 }
 
 // ---- endings

@@ -97,8 +97,8 @@ void Listener::admit(int descriptor, const auth::Peer& peer) {
     ++counters_.accepted;
     return take_(descriptor, peer);
   }
-  ::close(descriptor);
   ++counters_.refused;
+  ::close(descriptor);
   refusal_log_.warning(loop_.now().monotonic, "connection",
                        std::string("refused: ").append(refusal), peer.display());
 }

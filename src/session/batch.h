@@ -34,7 +34,7 @@ class BatchSource {
 
 class EntryArena {
  public:
-  static constexpr std::size_t kKeepBytes = 256 << 10;
+  static constexpr std::size_t kKeepBytes = 1 << 20;
 
   bool empty() const { return buffer_.empty(); }
   std::size_t size() const { return buffer_.size(); }

@@ -168,6 +168,7 @@ class Channel final : public broker::ConsumerSink,
   std::optional<Transaction> transaction_;
   bool committing_ = false;
   Route route_;
+  broker::RoutingKeys keys_;  // reused between publishes
   std::string rewritten_properties_;
   std::vector<std::unique_ptr<PendingGet>> pending_gets_;
   std::optional<std::string> reply_consumer_tag_;

@@ -72,17 +72,17 @@ Channel::Route* Channel::remembered_route(const PublishView& view) {
 
 amqp::Checked<Channel::Route*> Channel::route(const PublishView& view,
                                               broker::MessageParts& parts) {
-  auto keys = broker::routing_keys(view.routing_key, view.properties.headers);
-  if (!keys.ok()) return base::fail(keys.error());
-  if (keys->has_bcc) {
+  auto status = broker::collect_routing_keys(view.routing_key, view.properties.headers, keys_);
+  if (!status.ok()) return base::fail(status.error());
+  if (keys_.has_bcc) {
     // Nobody but the broker may see who else got it.
     const auto headers = amqp::FieldTable::without(view.properties.headers, "BCC");
     rewritten_properties_ = amqp::with_headers(parts.property_bytes, headers);
     parts.property_bytes = rewritten_properties_;
   }
   route_.queues.clear();
-  virtual_host().route(route_.target, keys->keys, view.properties.headers, route_.queues);
-  const bool remember = virtual_host().route_cacheable() && keys->keys.size() == 1;
+  virtual_host().route(route_.target, keys_.keys, view.properties.headers, route_.queues);
+  const bool remember = virtual_host().route_cacheable() && keys_.keys.size() == 1;
   route_.topology_version = remember ? virtual_host().topology_version() : 0;
   if (remember) {
     route_.exchange.assign(view.exchange);
