@@ -1,9 +1,10 @@
 // Every setting of a broker, with its default. YAML, command line and tests all end up here.
 //
-// Role:   plain values: config fills them, server reads them once at start. docs/reference/configuration.md
-//         says what each means, config/harriermq.yaml holds the same defaults.
-// Limits: validate() in src/config checks ranges of what an operator wrote; values set in C++ are the
-//         caller's responsibility.
+// Role:   plain values: config fills them, server reads them once at start.
+//         docs/reference/configuration.md says what each means, config/harriermq.yaml holds the
+//         same defaults.
+// Limits: validate() in src/config checks ranges of what an operator wrote; values set in C++ are
+//         the caller's responsibility.
 #pragma once
 
 #include <chrono>
@@ -43,7 +44,8 @@ struct PermissionOptions {
 
 struct UserOptions {
   std::string name;
-  // One of the two. The hash is RabbitMQ's: base64 of a 4-byte salt and the SHA-256 over salt and password.
+  // One of the two. The hash is RabbitMQ's: base64 of a 4-byte salt and the SHA-256 over salt and
+  // password.
   std::string password;
   std::string password_hash;
   std::vector<std::string> tags;
@@ -149,8 +151,9 @@ struct LogOptions {
 struct Options {
   ListenerOptions amqp;
   MetricsOptions metrics;
-  // 1: everything on one thread. N: virtual host i lives on loop i mod N, connections on loops 1 to N-1.
-  // 0: 1 on a machine of one or two processors, one less than the processors up to 4 on larger ones.
+  // 1: everything on one thread. N: virtual host i lives on loop i mod N, connections on loops 1 to
+  // N-1. 0: 1 on a machine of one or two processors, one less than the processors up to 4 on larger
+  // ones.
   std::uint32_t loops = 0;
   std::string data_dir = "data";
   std::vector<std::string> virtual_hosts = {"/"};

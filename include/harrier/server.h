@@ -1,10 +1,11 @@
 // A HarrierMQ broker inside this process: what `harriermq` runs and what tests start on port 0.
 //
-// Role:   owns every thread, socket and virtual host of one node. Several may exist in one process as long
-//         as their ports differ. Logging is the process's: see the configure_logging() of the application.
+// Role:   owns every thread, socket and virtual host of one node. Several may exist in one process
+//         as long as their ports differ. Logging is the process's: see the configure_logging() of
+//         the application.
 // Model:  made → start() → running → stop() → stopped. It is not started again.
-// Thread: start(), stop() and the destructor: one thread at a time, none of the server's own. The getters
-//         and the block functions: any thread while it runs.
+// Thread: start(), stop() and the destructor: one thread at a time, none of the server's own. The
+//         getters and the block functions: any thread while it runs.
 #pragma once
 
 #include <cstdint>
@@ -24,20 +25,21 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Listens and starts the loops. Clients can connect when it returns success; after a failure nothing is
-  // left open and the object can only be destroyed.
+  // Listens and starts the loops. Clients can connect when it returns success; after a failure
+  // nothing is left open and the object can only be destroyed.
   Outcome start();
 
   // The ports in use, also when the options asked for port 0. 0: not listening.
   std::uint16_t port() const;
   std::uint16_t metrics_port() const;
 
-  // Graceful: accepts nothing more, closes every client with reply code 320, waits until they have gone or
+  // Graceful: accepts nothing more, closes every client with reply code 320, waits until they have
+  //           gone or
   // Options::shutdown_timeout has passed, then ends the rest. Idempotent.
   void stop();
 
-  // The seam of resource alarms: tells clients that asked for it `connection.blocked` with this reason, now
-  // and when they connect, until unblocked. A second block replaces the reason.
+  // The seam of resource alarms: tells clients that asked for it `connection.blocked` with this
+  // reason, now and when they connect, until unblocked. A second block replaces the reason.
   void block_publishers(std::string reason);
   void unblock_publishers();
 

@@ -80,18 +80,21 @@ class FieldReader {
   bool ok() const { return reader_.ok() && reader_.remaining() == 0 && !bad_table_; }
   // REQUIRES !ok().
   ProtocolError error(const MethodTraits& traits) const {
-    const std::string name(traits.name);
     if (!reader_.ok())
-      return protocol_error(ReplyCode::kSyntaxError, name + " ends inside its fields", traits.id);
+      return undecodable(traits, "it ends inside its fields");
     if (bad_table_)
-      return protocol_error(bad_table_->code, name + ": " + bad_table_->detail, traits.id);
-    return protocol_error(
-        ReplyCode::kSyntaxError,
-        name + " has " + std::to_string(reader_.remaining()) + " bytes behind its fields",
-        traits.id);
+      return protocol_error(bad_table_->code, std::string(traits.name) + ": " + bad_table_->detail,
+                            traits.id);
+    return undecodable(traits,
+                       std::to_string(reader_.remaining()) + " bytes follow its fields");
   }
 
  private:
+  static ProtocolError undecodable(const MethodTraits& traits, const std::string& why) {
+    return protocol_error(ReplyCode::kFrameError,
+                          "cannot decode " + std::string(traits.name) + ": " + why, traits.id);
+  }
+
   ByteReader reader_;
   const TableLimits& limits_;
   std::size_t bit_ = 0;
@@ -279,7 +282,7 @@ class FieldDescriber {
 
 Checked<Method> decode_method(Bytes payload, const TableLimits& limits) {
   if (payload.size() < kMethodIdSize) [[unlikely]]
-    return refuse(ReplyCode::kSyntaxError,
+    return refuse(ReplyCode::kFrameError,
                   "a method frame of " + std::to_string(payload.size()) + " bytes names no method");
   const MethodId id{base::load_big_endian<std::uint16_t>(payload.data()),
                     base::load_big_endian<std::uint16_t>(payload.data() + 2)};

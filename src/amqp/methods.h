@@ -4,7 +4,8 @@
 //            fields(); the allowed senders and levels stand in their kTraits. A new method is a
 //            struct and a line here.
 // Lifetimes: a decoded Method holds views into the payload it was decoded from.
-// Errors:    decode: an id in no row is COMMAND_INVALID (503), malformed fields are SYNTAX_ERROR
+// Errors:    decode: an id in no row is COMMAND_INVALID (503); a payload that does not hold the
+//            fields, no more and no less, is FRAME_ERROR (501); a malformed table is SYNTAX_ERROR
 //            (502).
 // Limits:    tables as TableLimits.
 // Thread:    immutable values.

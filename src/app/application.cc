@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+
 #include <sys/resource.h>
 
 #include "base/log.h"
@@ -29,8 +30,8 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// SIGTERM and SIGINT are taken by sigwait() alone; threads made later inherit the mask. Writing to a closed
-// socket is an error code, not a signal.
+// SIGTERM and SIGINT are taken by sigwait() alone; threads made later inherit the mask. Writing to
+// a closed socket is an error code, not a signal.
 sigset_t block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
@@ -75,7 +76,6 @@ ExitCode run(const CommandLine& command_line) {
   Server server(std::move(options).value());
   if (const Outcome started = server.start(); !started) {
     base::log_error("server", started.failure().message);
-    std::fprintf(stderr, "harriermq: %s\n", started.failure().message.c_str());
     return started.failure().kind == FailureKind::kBadOptions ? kExitConfig : kExitUnavailable;
   }
   int signal = 0;

@@ -1,6 +1,7 @@
 // harriermq: the broker.
-#include <CLI/CLI.hpp>
 #include <cstdio>
+
+#include <CLI/CLI.hpp>
 
 #include "app/application.h"
 #include "harrier/version.h"

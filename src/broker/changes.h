@@ -1,8 +1,10 @@
 // What durable change looks like, and the ports through which it leaves and comes back.
 //
-// Role:      VirtualHost appends one record per durable change to its ChangeLog and goes on; whoever promised
-//            durability to a client waits until committed() has reached the record's Lsn. Store implements
-//            the ports (ruling A11); VolatileChangeLog serves until then and where nothing is durable.
+// Role:      VirtualHost appends one record per durable change to its ChangeLog and goes on;
+// whoever promised
+//            durability to a client waits until committed() has reached the record's Lsn. Store
+//            implements the ports (ruling A11); VolatileChangeLog serves until then and where
+//            nothing is durable.
 // Model:     (queue, position) is a stored message's identity in every record (ruling A3).
 // Lifetimes: records are views: append() encodes or copies what it needs before it returns.
 // Thread:    confined(broker).
@@ -84,8 +86,8 @@ class ChangeLog {
   // Adds one record; its Lsn is last_appended() afterwards.
   virtual void append(const Change& change) = 0;
   virtual Lsn last_appended() const = 0;
-  // Everything up to here is on disk. Moves only between a loop's calls, never inside one: the owner of the
-  // loop tells VirtualHost::committed().
+  // Everything up to here is on disk. Moves only between a loop's calls, never inside one: the
+  // owner of the loop tells VirtualHost::committed().
   virtual Lsn committed() const = 0;
 };
 

@@ -1,9 +1,11 @@
 // A consumer: one basic.consume on one queue, seen from the queue.
 //
-// Role:      session creates it and receives its deliveries as ConsumerSink; its queue dispatches to it.
-// Model:     pending (consume-ok not sent yet) → active → gone. While active it stands in its queue's ready ring
+// Role:      session creates it and receives its deliveries as ConsumerSink; its queue dispatches
+// to it. Model:     pending (consume-ok not sent yet) → active → gone. While active it stands in
+// its queue's ready ring
 //            or is parked at the Credit that stops it; being in neither means pending or gone.
-// Lifetimes: referenced by its queue while attached and by every unacked delivery; the sink outlives its
+// Lifetimes: referenced by its queue while attached and by every unacked delivery; the sink
+// outlives its
 //            attachment (session detaches its consumers before it goes).
 // Thread:    confined(broker).
 // Spec:      AMQP 0-9-1 basic.consume; features S30, S33, S35, S36, consumer priorities.
@@ -26,8 +28,8 @@ class Queue;
 class ConsumerSink {
  public:
   virtual ~ConsumerSink() = default;
-  // Takes the entry over. Without acknowledgement it is settled already; otherwise the sink gives it back
-  // through Queue::acknowledge, reject or requeue, exactly once.
+  // Takes the entry over. Without acknowledgement it is settled already; otherwise the sink gives
+  // it back through Queue::acknowledge, reject or requeue, exactly once.
   virtual void deliver(Consumer& consumer, QueueEntry entry) = 0;
   // The queue is gone and has dropped this consumer.
   virtual void cancelled(Consumer& consumer) = 0;

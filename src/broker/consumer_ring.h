@@ -1,9 +1,10 @@
 // The consumers of a queue that may take a message now, in the order in which they will.
 //
-// Model:  one round-robin list per consumer priority; the highest non-empty one is served. Parked consumers are
+// Model:  one round-robin list per consumer priority; the highest non-empty one is served. Parked
+// consumers are
 //         not here (see Credit).
-// Cost:   everything O(1) but finding a priority's list, O(log p) in the number of different priorities.
-// Thread: confined(broker).
+// Cost:   everything O(1) but finding a priority's list, O(log p) in the number of different
+// priorities. Thread: confined(broker).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ class ConsumerRing {
  public:
   void add(Consumer& consumer) { lists_[consumer.priority()].push_back(consumer); }
 
-  // The consumer whose turn it is; parks those that are blocked on the way. nullptr: nobody can be served.
+  // The consumer whose turn it is; parks those that are blocked on the way. nullptr: nobody can be
+  // served.
   Consumer* next() {
     for (auto& [priority, list] : lists_) {
       while (!list.empty()) {

@@ -1,6 +1,7 @@
 // What a virtual host counts, for metrics.
 //
-// Thread: synchronized: written by the owning loop only, read by any thread (base::Counter, ruling C6). The
+// Thread: synchronized: written by the owning loop only, read by any thread (base::Counter, ruling
+// C6). The
 //         numbers of one reading are not of one instant.
 #pragma once
 
@@ -23,12 +24,12 @@ struct VirtualHostCounters {
   base::Counter ready_bytes;
   base::Counter unacked;
   // How many there have been.
-  base::Counter published;          // accepted from clients
+  base::Counter published;  // accepted from clients
   base::Counter unroutable_dropped;
   base::Counter unroutable_returned;
   base::Counter confirmed;
-  base::Counter refused;            // reject-publish: nacked, or lost by a publisher without confirms
-  base::Counter delivered;          // to consumers and by get, both acknowledgement modes
+  base::Counter refused;    // reject-publish: nacked, or lost by a publisher without confirms
+  base::Counter delivered;  // to consumers and by get, both acknowledgement modes
   base::Counter redelivered;
   base::Counter acknowledged;
   base::Counter requeued;

@@ -19,7 +19,7 @@ bool is_text(const std::optional<FieldValue>& value, std::string_view text) {
   return value && value->is_string() && value->bytes == text;
 }
 
-// The x-death array, or an empty one when a client put something else there.
+// The x-death array, or an empty one.
 ArrayView deaths_in(TableView headers) {
   const auto deaths = headers.find(kDeaths);
   return deaths && deaths->type == 'A' ? deaths->array() : ArrayView();
@@ -27,7 +27,8 @@ ArrayView deaths_in(TableView headers) {
 
 bool same_death(const FieldValue& entry, std::string_view queue, std::string_view reason) {
   if (entry.type != 'F') return false;
-  return is_text(entry.table().find("queue"), queue) && is_text(entry.table().find("reason"), reason);
+  return is_text(entry.table().find("queue"), queue) &&
+         is_text(entry.table().find("reason"), reason);
 }
 
 FieldArray routing_keys_of(const Message& message, TableView headers) {
@@ -46,8 +47,8 @@ FieldTable first_death(const Message& message, const Death& death, TableView hea
   entry.add_long("count", 1)
       .add_string("reason", death_reason(death.reason))
       .add_string("queue", death.queue)
-      .add_timestamp("time", static_cast<std::uint64_t>(
-                                 death.time.time_since_epoch() / std::chrono::seconds(1)))
+      .add_timestamp("time", static_cast<std::uint64_t>(death.time.time_since_epoch() /
+                                                        std::chrono::seconds(1)))
       .add_string("exchange", message.exchange())
       .add_array("routing-keys", routing_keys_of(message, headers));
   if (properties.has(amqp::kExpiration))
@@ -72,16 +73,19 @@ FieldArray next_deaths(const Message& message, const Death& death, TableView hea
                        const amqp::Properties& properties) {
   const std::string_view reason = death_reason(death.reason);
   FieldArray deaths;
-  for (const FieldValue& entry : deaths_in(headers))
+  // What a client wrote there is no history.
+  const ArrayView earlier = message.dead_lettered() ? deaths_in(headers) : ArrayView();
+  for (const FieldValue& entry : earlier)
     if (same_death(entry, death.queue, reason)) deaths.add_table(counted_again(entry.table()));
   if (deaths.empty()) deaths.add_table(first_death(message, death, headers, properties));
-  for (const FieldValue& entry : deaths_in(headers))
+  for (const FieldValue& entry : earlier)
     if (!same_death(entry, death.queue, reason)) deaths.add(entry);
   return deaths;
 }
 
-bool is_replaced(std::string_view name, const Death& death) {
+bool is_replaced(std::string_view name, const Message& message, const Death& death) {
   return name == kDeaths || name.starts_with("x-last-death-") ||
+         (!message.dead_lettered() && name.starts_with("x-first-death-")) ||
          (death.routing_key && name == kCarbonCopy);
 }
 
@@ -90,10 +94,10 @@ FieldTable next_headers(const Message& message, const Death& death,
   const TableView headers = properties.headers;
   FieldTable next;
   for (const amqp::Field& field : headers)
-    if (!is_replaced(field.name, death)) next.add(field.name, field.value);
+    if (!is_replaced(field.name, message, death)) next.add(field.name, field.value);
   next.add_array(kDeaths, next_deaths(message, death, headers, properties));
   const std::string_view reason = death_reason(death.reason);
-  if (!headers.find("x-first-death-reason")) {
+  if (!message.dead_lettered()) {
     next.add_string("x-first-death-reason", reason)
         .add_string("x-first-death-queue", death.queue)
         .add_string("x-first-death-exchange", message.exchange());
@@ -131,6 +135,7 @@ MessageRef dead_letter_message(const Message& message, const Death& death,
   parts.body = message.body();
   parts.persistent = message.persistent();
   parts.priority = message.priority();
+  parts.dead_lettered = true;
   parts.ingress = message.ingress();
   return MessageRef(Message::create(parts).get());
 }

@@ -1,4 +1,5 @@
-// What a message becomes when its queue dead-letters it: history in its headers, new keys, no expiration.
+// What a message becomes when its queue dead-letters it: history in its headers, new keys, no
+// expiration.
 //
 // Role:   pure functions over headers; VirtualHost does the routing and publishing.
 // Model:  x-death is an array of tables, newest first, one per (queue, reason) with a count (S26).
@@ -30,13 +31,14 @@ struct Death {
 };
 
 // The message to publish to the dead-letter exchange `exchange`.
-MessageRef dead_letter_message(const Message& message, const Death& death, std::string_view exchange);
+MessageRef dead_letter_message(const Message& message, const Death& death,
+                               std::string_view exchange);
 
 // The keys to route a dead letter by: its own and those of its CC header.
 std::vector<Bytes> dead_letter_keys(const Message& dead_letter);
 
-// Whether putting a message with these headers into `queue` would close a circle without a rejection in it:
-// then it is dropped (S27). REQUIRES headers of a dead letter.
+// Whether putting a message with these headers into `queue` would close a circle without a
+// rejection in it: then it is dropped (S27). REQUIRES headers of a dead letter.
 bool is_dead_letter_cycle(amqp::TableView headers, std::string_view queue);
 
 }  // namespace harrier::broker

@@ -1,7 +1,8 @@
 // Redeclaring what exists: the same properties pass, a different one is named as RabbitMQ names it.
 //
 // Role:   shared by exchanges and queues; which properties are compared is theirs to say.
-// Errors: PRECONDITION_FAILED (406): "inequivalent arg 'durable' for queue 'q' in vhost '/': received 'true' but
+// Errors: PRECONDITION_FAILED (406): "inequivalent arg 'durable' for queue 'q' in vhost '/':
+// received 'true' but
 //         current is 'false'".
 // Thread: pure functions.
 // Spec:   features of RabbitMQ's declare equivalence; integers of any width are one kind.

@@ -90,15 +90,13 @@ amqp::CheckedStatus Exchange::check_equivalent(const ExchangeDeclaration& redecl
                                                std::string_view virtual_host) const {
   const Redeclared what{"exchange", name(), virtual_host};
   auto status = check_same(what, "type", name_of(redeclared.type), name_of(type()));
-  if (status.ok())
-    status = check_same(what, "durable", redeclared.durable, declaration_.durable);
+  if (status.ok()) status = check_same(what, "durable", redeclared.durable, declaration_.durable);
   if (status.ok())
     status = check_same(what, "auto_delete", redeclared.auto_delete, declaration_.auto_delete);
   if (status.ok())
     status = check_same(what, "internal", redeclared.internal, declaration_.internal);
   if (!status.ok()) return status;
-  return check_same(what, kAlternateExchange,
-                    redeclared.arguments.view().find(kAlternateExchange),
+  return check_same(what, kAlternateExchange, redeclared.arguments.view().find(kAlternateExchange),
                     declaration_.arguments.view().find(kAlternateExchange));
 }
 

@@ -5,7 +5,8 @@
 
 namespace harrier::broker {
 
-// A connection: slot in its loop's table and a generation, so that a late call never meets a successor.
+// A connection: slot in its loop's table and a generation, so that a late call never meets a
+// successor.
 using ConnectionId = base::StrongId<struct ConnectionIdTag>;
 // A queue's number; never reused (ruling A3).
 using QueueId = base::StrongId<struct QueueIdTag>;

@@ -11,15 +11,15 @@
 namespace harrier::broker {
 
 struct VirtualHostLimits {
-  std::uint32_t queues_max = 100'000;     // more: channel error 406
-  std::uint32_t exchanges_max = 10'000;   // more: channel error 406
-  std::uint32_t bindings_max = 500'000;   // more: channel error 406
+  std::uint32_t queues_max = 100'000;    // more: channel error 406
+  std::uint32_t exchanges_max = 10'000;  // more: channel error 406
+  std::uint32_t bindings_max = 500'000;  // more: channel error 406
   // A delivery unacknowledged for so long closes its channel (406); zero switches the check off.
   base::Milliseconds consumer_timeout{1'800'000};
   // The delivery limit of a quorum queue that names none; negative: unlimited.
   std::int64_t default_delivery_limit = 20;
-  // Entries that long work (expiry, purge, requeue, dead-lettering) may touch in one turn (ruling B6). 4,096
-  // take about a millisecond.
+  // Entries that long work (expiry, purge, requeue, dead-lettering) may touch in one turn (ruling
+  // B6). 4,096 take about a millisecond.
   std::uint32_t slice_entries = 4'096;
   // Dead letters waiting for their slice; at the limit expiry and trimming wait, nothing is lost.
   std::uint32_t pending_dead_letters_max = 65'536;

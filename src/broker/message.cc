@@ -14,6 +14,7 @@ Message::Message(const MessageParts& parts)
       routing_key_size_(static_cast<std::uint8_t>(parts.routing_key.size())),
       priority_(parts.priority),
       persistent_(parts.persistent),
+      dead_lettered_(parts.dead_lettered),
       has_expiration_(parts.has_expiration),
       expiration_(parts.expiration),
       ingress_(parts.ingress) {}

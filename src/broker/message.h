@@ -1,8 +1,10 @@
 // A message: one allocation, immutable, shared by all queues that hold it.
 //
-// Model:     a fixed head and behind it, in the same allocation: exchange name, routing key, property bytes
+// Model:     a fixed head and behind it, in the same allocation: exchange name, routing key,
+// property bytes
 //            (the content header from its flags on, exactly as received) and body.
-// Thread:    confined(broker): only the owning loop touches the reference count; another thread may read the
+// Thread:    confined(broker): only the owning loop touches the reference count; another thread may
+// read the
 //            bytes of a message that a batch keeps alive for it (ruling A6).
 // Limits:    the body is at most max_message_size, checked by session before a message is made.
 // Lifetimes: views live as long as a Ref does.
@@ -29,6 +31,8 @@ struct MessageParts {
   // What broker needs of the properties without parsing them again.
   bool persistent = false;
   std::uint8_t priority = 0;
+  // Its x-death header is the broker's own work: one that a client sent is only text.
+  bool dead_lettered = false;
   bool has_expiration = false;
   // Valid when has_expiration: the message's own time to live.
   base::Milliseconds expiration{0};
@@ -57,6 +61,7 @@ class Message final : public base::RefCounted<Message> {
   MessageFormat format() const { return MessageFormat::kAmqp091; }
   bool persistent() const { return persistent_; }
   std::uint8_t priority() const { return priority_; }
+  bool dead_lettered() const { return dead_lettered_; }
   bool has_expiration() const { return has_expiration_; }
   base::Milliseconds expiration() const { return expiration_; }
   base::WallTime ingress() const { return ingress_; }
@@ -72,6 +77,7 @@ class Message final : public base::RefCounted<Message> {
   std::uint8_t routing_key_size_;
   std::uint8_t priority_;
   bool persistent_;
+  bool dead_lettered_;
   bool has_expiration_;
   base::Milliseconds expiration_;
   base::WallTime ingress_;

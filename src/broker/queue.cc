@@ -50,7 +50,8 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
     if (awaiting_commit_.empty()) turn_.gated.push_back(QueueRef(this));
     awaiting_commit_.push_back({position, lsn});
   }
-  // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just this.
+  // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just
+  // this.
   if (ready_.empty() && !gated && waiters_.empty()) {
     if (Consumer* consumer = next_consumer()) {
       entry.expires_at = expiry_of(*message);
@@ -76,9 +77,9 @@ amqp::CheckedStatus Queue::attach(ConsumerRef consumer, std::string_view virtual
   const bool wants_exclusive = consumer->options().exclusive;
   if (exclusive_consumer_ || (wants_exclusive && !consumers_.empty()) ||
       (wants_exclusive && settings_.single_active_consumer)) {
-    return amqp::refuse(ReplyCode::kAccessRefused, "queue '" + name() + "' in vhost '" +
-                                                       std::string(virtual_host) +
-                                                       "' in exclusive use");
+    return amqp::refuse(
+        ReplyCode::kAccessRefused,
+        "queue '" + name() + "' in vhost '" + std::string(virtual_host) + "' in exclusive use");
   }
   exclusive_consumer_ = wants_exclusive;
   had_consumer_ = true;
@@ -115,8 +116,9 @@ void Queue::choose_active_consumer() {
 void Queue::detach(Consumer& consumer) {
   consumer.unlink();
   consumer.set_active(false);
-  const auto found = std::find_if(consumers_.begin(), consumers_.end(),
-                                  [&](const ConsumerRef& other) { return other.get() == &consumer; });
+  const auto found =
+      std::find_if(consumers_.begin(), consumers_.end(),
+                   [&](const ConsumerRef& other) { return other.get() == &consumer; });
   if (found == consumers_.end()) return;
   const ConsumerRef keep = *found;
   consumers_.erase(found);
@@ -274,7 +276,8 @@ void Queue::close() {
     consumer->sink().cancelled(*consumer);
   }
   active_consumer_ = nullptr;
-  while (!waiters_.empty()) waiters_.front().try_again();
+  while (!waiters_.empty())
+    waiters_.front().try_again();
 }
 
 void Queue::deadline_reached() {

@@ -1,20 +1,24 @@
 // A queue: messages wait here, in order, until consumers take them.
 //
-// Role:      VirtualHost creates, finds and deletes queues and publishes to them; channels consume from, get from
-//            and settle with them. Whatever must happen later (dead letters, auto-delete, another look) goes to
-//            the Turn's lists.
-// Model:     ready (ReadyMessages) → unacked (held by channels) → settled. A message published while nothing waits
+// Role:      VirtualHost creates, finds and deletes queues and publishes to them; channels consume
+// from, get from
+//            and settle with them. Whatever must happen later (dead letters, auto-delete, another
+//            look) goes to the Turn's lists.
+// Model:     ready (ReadyMessages) → unacked (held by channels) → settled. A message published
+// while nothing waits
 //            and a consumer has credit never enters `ready`.
-//            pump() is the one place where waiting messages move: expire heads, serve waiting gets, deliver to
-//            consumers, trim to the length limit, in this order.
-// Invariants: (1) positions grow by one; (2) ready plus unacked counts equal the entries held here and by
-//            channels; (3) an expired message is never delivered; (4) with single_active_consumer only the active
-//            consumer stands in the ring.
+//            pump() is the one place where waiting messages move: expire heads, serve waiting gets,
+//            deliver to consumers, trim to the length limit, in this order.
+// Invariants: (1) positions grow by one; (2) ready plus unacked counts equal the entries held here
+// and by
+//            channels; (3) an expired message is never delivered; (4) with single_active_consumer
+//            only the active consumer stands in the ring.
 // Thread:    confined(broker).
 // Time:      Turn::now.
 // Errors:    consume and delete give ProtocolErrors with RabbitMQ's words.
-// Limits:    max_length, max_length_bytes by arguments; one pump() spends the turn's budget and comes again.
-// Spec:      features S24, S28–S36; rulings A4 (get on a paged head waits), B6, C2, C8.
+// Limits:    max_length, max_length_bytes by arguments; one pump() spends the turn's budget and
+// comes again. Spec:      features S24, S28–S36; rulings A4 (get on a paged head waits), B6, C2,
+// C8.
 #pragma once
 
 #include <optional>
@@ -31,8 +35,8 @@
 
 namespace harrier::broker {
 
-// A basic.get that found its message on disk; told when to try again (or that the queue is gone), until
-// Queue::get() answers something else than kWait.
+// A basic.get that found its message on disk; told when to try again (or that the queue is gone),
+// until Queue::get() answers something else than kWait.
 class GetWaiter : public base::ListNode<GetWaiter> {
  public:
   virtual void try_again() = 0;
@@ -77,7 +81,8 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   void publish(const MessageRef& message, Position position, Lsn lsn);
 
   // ---- consuming
-  // 403 when exclusive use forbids it. On success the consumer is attached but gets nothing until activate().
+  // 403 when exclusive use forbids it. On success the consumer is attached but gets nothing until
+  // activate().
   amqp::CheckedStatus attach(ConsumerRef consumer, std::string_view virtual_host);
   void activate(Consumer& consumer);
   // Nothing is delivered to it afterwards; its unacked messages stay with its channel.
@@ -86,7 +91,8 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   void consumer_ready(Consumer& consumer);
 
   // ---- basic.get
-  // kWait: the waiter stands in line and is told later. Called again from try_again() it keeps its place.
+  // kWait: the waiter stands in line and is told later. Called again from try_again() it keeps its
+  // place.
   GetOutcome get(bool no_ack, QueueEntry& entry, GetWaiter& waiter);
 
   // ---- what came back. Ignored after deletion.
@@ -114,9 +120,7 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   void paged_in(Position position, MessageRef message);
 
  private:
-  bool expired(const QueueEntry& entry) const {
-    return entry.expires_at <= turn_.now.monotonic;
-  }
+  bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
   bool over_length() const;
   bool deliverable(const QueueEntry& entry) const;
   bool dead_letters() const { return settings_.dead_letter_exchange.has_value(); }
@@ -125,8 +129,8 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   void hand_over(Consumer& consumer, QueueEntry entry);
   void note_taken(const QueueEntry& entry, bool no_ack);
   QueueEntry take_ready_head();
-  // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the disk or the
-  // dead-letter backlog.
+  // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the
+  // disk or the dead-letter backlog.
   enum class Step : std::uint8_t { kDone, kProgress, kStuck };
   Step expire_one();
   Step serve_waiter();
@@ -147,10 +151,11 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   Turn& turn_;
   ReadyMessages ready_;
   ConsumerRing ring_;
-  std::vector<ConsumerRef> consumers_;  // by age
+  std::vector<ConsumerRef> consumers_;   // by age
   Consumer* active_consumer_ = nullptr;  // with single_active_consumer
   base::IntrusiveList<GetWaiter> waiters_;
-  // Quorum: positions whose record is not committed yet; none at or behind the first is delivered (C2).
+  // Quorum: positions whose record is not committed yet; none at or behind the first is delivered
+  // (C2).
   struct AwaitingCommit {
     Position position;
     Lsn lsn;

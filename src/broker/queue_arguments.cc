@@ -58,7 +58,8 @@ Complaint take_count(const FieldValue& value, std::optional<std::uint64_t>& coun
 Complaint take_text(const FieldValue& value, std::optional<std::string>& text) {
   if (!value.is_string()) return unacceptable_type(value);
   // It is going to be a short string on the wire.
-  if (value.bytes.size() > 255) return "{value_too_long," + std::to_string(value.bytes.size()) + "}";
+  if (value.bytes.size() > 255)
+    return "{value_too_long," + std::to_string(value.bytes.size()) + "}";
   text = std::string(value.bytes);
   return {};
 }
@@ -110,11 +111,12 @@ Complaint check_number(const FieldValue& value, QueueSettings&) {
 
 Complaint check_queue_mode(const FieldValue& value, QueueSettings&) {
   if (!value.is_string()) return unacceptable_type(value);
-  return value.bytes == "lazy" || value.bytes == "default" ? Complaint() : "invalid_queue_mode";
+  if (value.bytes == "lazy" || value.bytes == "default") return {};
+  return "\"unsupported queue mode '" + std::string(value.bytes) + "'\"";
 }
 
-// x-queue-type is not here: it is looked at first, since it decides which of these apply. Those with only a
-// check are accepted for compatibility and change nothing on one node.
+// x-queue-type is not here: it is looked at first, since it decides which of these apply. Those
+// with only a check are accepted for compatibility and change nothing on one node.
 constexpr auto kKnownArguments = std::to_array<KnownArgument>({
     {"x-message-ttl", kOnBoth,
      [](const FieldValue& v, QueueSettings& s) { return take_duration(v, 0, s.message_ttl); }},
@@ -159,7 +161,7 @@ amqp::Checked<QueueType> parse_type(const QueueDeclaration& declaration,
   return amqp::refuse(ReplyCode::kPreconditionFailed,
                       "invalid arg 'x-queue-type' for " +
                           in_virtual_host(declaration.name, virtual_host) +
-                          ": unsupported queue type " + value->display());
+                          ": \"unsupported queue type '" + std::string(value->bytes) + "'\"");
 }
 
 amqp::CheckedStatus check_quorum_properties(const QueueDeclaration& declaration,
@@ -204,6 +206,12 @@ amqp::Checked<QueueSettings> parse_queue_arguments(const QueueDeclaration& decla
                                                      : " of queue type rabbit_classic_queue";
       return amqp::refuse(ReplyCode::kPreconditionFailed, std::move(refusal));
     }
+    if (known.name == "x-dead-letter-exchange" && !value->is_string()) {
+      return amqp::refuse(ReplyCode::kPreconditionFailed,
+                          "invalid type '" + std::string(value->type_name()) + "' for arg '" +
+                              std::string(known.name) + "' in " +
+                              in_virtual_host(declaration.name, virtual_host));
+    }
     if (Complaint complaint = known.apply(*value, settings); !complaint.empty())
       return amqp::refuse(ReplyCode::kPreconditionFailed, refusal + ": " + complaint);
   }
@@ -224,7 +232,9 @@ amqp::CheckedStatus check_equivalent(const QueueDeclaration& current,
                                      const QueueDeclaration& redeclared,
                                      std::string_view virtual_host) {
   const Redeclared what{"queue", current.name, virtual_host};
-  auto status = check_same(what, "durable", redeclared.durable, current.durable);
+  // A durable exclusive queue is a transient one.
+  auto status = check_same(what, "durable", redeclared.durable && !redeclared.exclusive,
+                           current.durable && !current.exclusive);
   if (status.ok())
     status = check_same(what, "auto_delete", redeclared.auto_delete, current.auto_delete);
   if (status.ok())

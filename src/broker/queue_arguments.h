@@ -1,8 +1,10 @@
 // The arguments of queue.declare: which there are, what they may be, what they mean.
 //
-// Role:   turns a declare's field table into QueueSettings, or into the 406 that RabbitMQ gives; compares a
+// Role:   turns a declare's field table into QueueSettings, or into the 406 that RabbitMQ gives;
+// compares a
 //         redeclaration with what exists.
-// Model:  one table of known arguments (in the .cc): name, accepted values, queue types. Unknown names are
+// Model:  one table of known arguments (in the .cc): name, accepted values, queue types. Unknown
+// names are
 //         ignored and never compared (S10).
 // Thread: pure functions.
 // Spec:   features 1.3, S10, S12, S24, S28.
@@ -48,7 +50,8 @@ struct QueueSettings {
 amqp::Checked<QueueSettings> parse_queue_arguments(const QueueDeclaration& declaration,
                                                    std::string_view virtual_host);
 
-// Durable, auto_delete and the known arguments must agree; exclusive is checked before, with 405 (S10).
+// Durable, auto_delete and the known arguments must agree; exclusive is checked before, with 405
+// (S10).
 amqp::CheckedStatus check_equivalent(const QueueDeclaration& current,
                                      const QueueDeclaration& redeclared,
                                      std::string_view virtual_host);

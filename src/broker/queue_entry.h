@@ -1,6 +1,7 @@
 // A message's place in one queue.
 //
-// Model:  the message itself, or nothing while only Spill holds it (`resident()` false); the body size stays
+// Model:  the message itself, or nothing while only Spill holds it (`resident()` false); the body
+// size stays
 //         known either way, so that counting needs no bodies.
 // Thread: confined(broker).
 #pragma once
@@ -21,7 +22,7 @@ struct QueueEntry {
   std::uint16_t delivery_count = 0;  // returns so far: requeue, reject, lost channel
   std::uint8_t priority = 0;         // the level it waits on
   bool redelivered : 1 = false;
-  bool logged : 1 = false;           // a PublishChange names it, so its settling is a record too
+  bool logged : 1 = false;  // a PublishChange names it, so its settling is a record too
 
   bool resident() const { return static_cast<bool>(message); }
 };

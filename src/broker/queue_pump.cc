@@ -23,7 +23,8 @@ void Queue::pump() {
     if (step == Step::kDone) step = deliver_one();
     if (step == Step::kDone) step = trim_one();
   }
-  // Stuck, it will be pumped again, and a deadline that cannot be met now must not come again and again.
+  // Stuck, it will be pumped again, and a deadline that cannot be met now must not come again and
+  // again.
   if (deleted_ || !may_expire_ || step == Step::kStuck) return;
   turn_.timers.arm(*this, ready_.next_expiry());
 }

@@ -47,7 +47,8 @@ QueueEntry ReadyMessages::take(std::size_t index) {
   --count_;
   bytes_ -= entry.body_size;
   if (index == highest_ && level.empty() && count_ != 0) {
-    while (!levels_[highest_] || levels_[highest_]->empty()) --highest_;
+    while (!levels_[highest_] || levels_[highest_]->empty())
+      --highest_;
   }
   return entry;
 }
@@ -75,7 +76,8 @@ QueueEntry* ReadyMessages::find_head_at(Position position) {
 
 std::uint64_t ReadyMessages::discard(std::uint64_t budget) {
   std::uint64_t dropped = 0;
-  for (; dropped < budget && count_ != 0; ++dropped) take_head();
+  for (; dropped < budget && count_ != 0; ++dropped)
+    take_head();
   return dropped;
 }
 

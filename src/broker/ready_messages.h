@@ -1,7 +1,8 @@
 // The messages that wait in one queue, in delivery order.
 //
 // Role:       Queue's store of what is ready; knows nothing of consumers, limits or time to live.
-// Model:      one level per priority, made lazily; inside a level new entries go to the tail, requeued ones
+// Model:      one level per priority, made lazily; inside a level new entries go to the tail,
+// requeued ones
 //             back to their position. The head is the oldest of the highest non-empty level.
 // Invariants: in a level every requeued position lies before the tail's first position.
 // Cost:       push and take O(1); requeue O(log n) in the number of requeued entries of the level.
@@ -34,8 +35,8 @@ class ReadyMessages {
   QueueEntry& head() { return level_head(*levels_[highest_]); }
   QueueEntry take_head() { return take(highest_); }
 
-  // Visits the head of every non-empty level, highest first, until visit(entry) says to take it: that entry
-  // is removed and returned through `taken`. False when no level's head was wanted.
+  // Visits the head of every non-empty level, highest first, until visit(entry) says to take it:
+  // that entry is removed and returned through `taken`. False when no level's head was wanted.
   template <class Wanted>
   bool take_level_head(Wanted&& wanted, QueueEntry& taken) {
     for (std::size_t level = levels_.size(); level-- > 0;) {
@@ -48,8 +49,8 @@ class ReadyMessages {
   }
   // The earliest expires_at among the heads of the levels.
   base::MonotonicTime next_expiry() const;
-  // The entry at `position`, for paging in; nullptr if it is not ready. O(n) in the worst case: only heads and
-  // requeued entries are found quickly.
+  // The entry at `position`, for paging in; nullptr if it is not ready. O(n) in the worst case:
+  // only heads and requeued entries are found quickly.
   QueueEntry* find_head_at(Position position);
 
   // Calls visit(entry) for everything, unordered between levels; for spilling.
@@ -57,7 +58,8 @@ class ReadyMessages {
   void for_each(Visit&& visit) {
     for (auto& level : levels_) {
       if (!level) continue;
-      for (auto& [position, entry] : level->requeued) visit(entry);
+      for (auto& [position, entry] : level->requeued)
+        visit(entry);
       level->tail.for_each(visit);
     }
   }

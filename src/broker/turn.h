@@ -1,9 +1,10 @@
-// What the queues of a virtual host share during one turn: the time, the log, the counters, and the lists of
-// work that must not happen inside the call that causes it.
+// What the queues of a virtual host share during one turn: the time, the log, the counters, and the
+// lists of work that must not happen inside the call that causes it.
 //
-// Role:   VirtualHost owns it and hands it to its queues. A queue that needs another look, has a dead letter to
-//         send or must be deleted says so here; VirtualHost::settle_down() does it after the input call, never
-//         in the middle of a dispatch (ruling A7).
+// Role:   VirtualHost owns it and hands it to its queues. A queue that needs another look, has a
+// dead letter to
+//         send or must be deleted says so here; VirtualHost::settle_down() does it after the input
+//         call, never in the middle of a dispatch (ruling A7).
 // Thread: confined(broker).
 // Limits: pending dead letters by VirtualHostLimits; the lists hold each queue once.
 #pragma once
@@ -55,9 +56,7 @@ struct Turn {
   // Contents of purged and deleted queues, freed in slices.
   base::ChunkedQueue<ReadyMessages, 4> discarded;
 
-  bool dead_letters_full() const {
-    return dead_letters.size() >= limits.pending_dead_letters_max;
-  }
+  bool dead_letters_full() const { return dead_letters.size() >= limits.pending_dead_letters_max; }
   // Takes one unit; false when the turn has done its share.
   bool spend() {
     if (budget == 0) return false;

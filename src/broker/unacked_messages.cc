@@ -40,9 +40,10 @@ UnackedMessages::Chunks::const_iterator UnackedMessages::find_chunk(std::uint64_
   const std::uint64_t distance = number - chunks_.front()->number;
   if (distance < chunks_.size() && chunks_[distance]->number == number)
     return chunks_.begin() + static_cast<std::ptrdiff_t>(distance);
-  auto found = std::lower_bound(
-      chunks_.begin(), chunks_.end(), number,
-      [](const std::unique_ptr<Chunk>& chunk, std::uint64_t wanted) { return chunk->number < wanted; });
+  auto found = std::lower_bound(chunks_.begin(), chunks_.end(), number,
+                                [](const std::unique_ptr<Chunk>& chunk, std::uint64_t wanted) {
+                                  return chunk->number < wanted;
+                                });
   return found != chunks_.end() && (*found)->number == number ? found : chunks_.end();
 }
 
@@ -55,7 +56,8 @@ bool UnackedMessages::contains(DeliveryTag tag) const {
 std::optional<Unacked> UnackedMessages::take(DeliveryTag tag) {
   const auto chunk = find_chunk(tag.value / kChunkEntries);
   const std::size_t index = tag.value % kChunkEntries;
-  if (chunk != chunks_.end() && ((*chunk)->present >> index & 1) != 0) return take_from(chunk, index);
+  if (chunk != chunks_.end() && ((*chunk)->present >> index & 1) != 0)
+    return take_from(chunk, index);
   const auto found = side_.find(tag.value);
   if (found == side_.end()) return std::nullopt;
   Unacked unacked = std::move(found->second);
@@ -99,8 +101,7 @@ DeliveryTag UnackedMessages::oldest() const {
 }
 
 std::size_t UnackedMessages::footprint() const {
-  return chunks_.size() * sizeof(Chunk) +
-         side_.size() * (sizeof(Unacked) + 5 * sizeof(void*));
+  return chunks_.size() * sizeof(Chunk) + side_.size() * (sizeof(Unacked) + 5 * sizeof(void*));
 }
 
 }  // namespace harrier::broker

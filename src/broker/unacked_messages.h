@@ -1,10 +1,12 @@
 // What a channel has delivered and not yet got back, by delivery tag.
 //
-// Role:       one per channel; takes an entry at each delivery that awaits its acknowledgement and gives it back
+// Role:       one per channel; takes an entry at each delivery that awaits its acknowledgement and
+// gives it back
 //             by tag, or all up to a tag in order.
-// Model:      chunks of 64 consecutive tags. A chunk that is not the newest and holds fewer than 4 entries moves
-//             them to a sorted side list and is freed: one message held for hours costs one entry, not the span of
-//             all tags that passed since (ruling B4).
+// Model:      chunks of 64 consecutive tags. A chunk that is not the newest and holds fewer than 4
+// entries moves
+//             them to a sorted side list and is freed: one message held for hours costs one entry,
+//             not the span of all tags that passed since (ruling B4).
 // Cost:       push O(1); take O(1) for dense tags, O(log n) else.
 // Thread:     confined(broker).
 // Limits:     the number of entries is bounded by prefetch, or unacked_per_channel_max (session).
@@ -49,7 +51,8 @@ class UnackedMessages {
     if (empty()) return std::nullopt;
     return take(oldest());
   }
-  // Visits restored and isolated entries from the oldest while visit(entry) says true, then all others likewise.
+  // Visits restored and isolated entries from the oldest while visit(entry) says true, then all
+  // others likewise.
   template <class Visit>
   void visit_oldest(Visit&& visit) const {
     for (const auto& [tag, unacked] : side_)
@@ -68,8 +71,8 @@ class UnackedMessages {
   static constexpr std::uint32_t kSparse = 4;
 
   struct Chunk {
-    std::uint64_t number = 0;  // tag / 64
-    std::uint64_t present = 0; // bit i: entry i is there
+    std::uint64_t number = 0;   // tag / 64
+    std::uint64_t present = 0;  // bit i: entry i is there
     std::array<Unacked, kChunkEntries> entries;
   };
   using Chunks = std::deque<std::unique_ptr<Chunk>>;

@@ -24,7 +24,8 @@ VirtualHost::~VirtualHost() {
   // Bindings point at both ends: cut them all before either end goes.
   for (auto& entry : exchanges_) {
     Exchange& exchange = *entry.second;
-    while (!exchange.bindings().empty()) exchange.remove_binding(**exchange.bindings().begin());
+    while (!exchange.bindings().empty())
+      exchange.remove_binding(**exchange.bindings().begin());
   }
   for (auto& entry : queues_)
     if (!entry.second->deleted()) entry.second->close();
@@ -203,8 +204,8 @@ bool VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
 
 PublishOutcome VirtualHost::publish(const MessageRef& message, std::span<Queue* const> queues) {
   PublishOutcome outcome;
-  // All places must be known before the record is written, and the record written before any queue hands the
-  // message on.
+  // All places must be known before the record is written, and the record written before any queue
+  // hands the message on.
   places_.clear();
   accepting_.clear();
   for (Queue* queue : queues) {
@@ -247,9 +248,8 @@ void VirtualHost::send_dead_letter(const DeadLetter& dead_letter) {
   const amqp::TableView headers = amqp::parse_properties(message->property_bytes()).headers;
   std::vector<Queue*> queues;
   router_.route(exchange, dead_letter_keys(*message), headers, queues);
-  std::erase_if(queues, [&](const Queue* queue) {
-    return is_dead_letter_cycle(headers, queue->name());
-  });
+  std::erase_if(queues,
+                [&](const Queue* queue) { return is_dead_letter_cycle(headers, queue->name()); });
   if (queues.empty()) {
     ++turn_.counters.dead_letters_dropped;
     return;

@@ -1,17 +1,16 @@
 // A virtual host: all exchanges, queues and bindings of one tenant, and every command on them.
 //
-// Role:      sessions (of any protocol) call its commands with an Actor; each checks permission, changes the model,
-//            records what is durable, and answers with a value or a ProtocolError. The loop that owns it frames
-//            the calls with begin_turn() and end_turn() and calls settle_down() after each.
-// Model:     commands change state at once; whoever promises durability to a client waits for log().committed().
-// Thread:    confined(broker): the loop that owns it; counters() from any thread.
-// Time:      takes now, in begin_turn().
-// Errors:    ProtocolErrors with RabbitMQ's words (features S3–S16).
-// Limits:    VirtualHostLimits.
-// Spec:      AMQP 0-9-1 section 3.1; architecture section 3, rulings A4, A9, B6, C3.
+// Role:      sessions (of any protocol) call its commands with an Actor; each checks permission,
+// changes the model,
+//            records what is durable, and answers with a value or a ProtocolError. The loop that
+//            owns it frames the calls with begin_turn() and end_turn() and calls settle_down()
+//            after each.
+// Model:     commands change state at once; whoever promises durability to a client waits for
+// log().committed(). Thread:    confined(broker): the loop that owns it; counters() from any
+// thread. Time:      takes now, in begin_turn(). Errors:    ProtocolErrors with RabbitMQ's words
+// (features S3–S16). Limits:    VirtualHostLimits. Spec:      AMQP 0-9-1 section 3.1; architecture
+// section 3, rulings A4, A9, B6, C3.
 #pragma once
-
-#include <tsl/robin_map.h>
 
 #include <functional>
 #include <map>
@@ -20,6 +19,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <tsl/robin_map.h>
 
 #include "base/intrusive_list.h"
 #include "base/random.h"
@@ -98,7 +99,8 @@ class VirtualHost {
 
   // ---- turns
   void begin_turn(base::Now now);
-  // Does what a call left behind: dirty queues, dead letters, deletions. REQUIRED after every command.
+  // Does what a call left behind: dirty queues, dead letters, deletions. REQUIRED after every
+  // command.
   void settle_down() {
     if (turn_.dirty.empty() && turn_.dead_letters.empty() && turn_.doomed.empty() &&
         doomed_exchanges_.empty())
@@ -155,14 +157,14 @@ class VirtualHost {
   amqp::Checked<QueueRef> use_queue(const Actor& actor, Permission permission,
                                     std::string_view name, ConnectionId connection);
   amqp::Checked<std::uint64_t> delete_queue(const Actor& actor, std::string_view name,
-                                            ConnectionId connection, bool if_unused,
-                                            bool if_empty);
+                                            ConnectionId connection, bool if_unused, bool if_empty);
   amqp::Checked<std::uint64_t> purge_queue(const Actor& actor, std::string_view name,
                                            ConnectionId connection);
   Queue* find_queue(std::string_view name) const;
 
   // ---- publishing
-  // The exchange to publish to; nullptr is the default exchange. 404, or 403: no permission, internal.
+  // The exchange to publish to; nullptr is the default exchange. 404, or 403: no permission,
+  // internal.
   amqp::Checked<Exchange*> publish_exchange(const Actor& actor, std::string_view name) const;
   // Appends the queues that a message with these keys and headers goes to.
   void route(Exchange* exchange, const std::vector<Bytes>& keys, amqp::TableView headers,

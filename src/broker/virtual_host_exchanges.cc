@@ -11,8 +11,7 @@ using amqp::ReplyCode;
 constexpr std::string_view kReservedPrefix = "amq.";
 
 amqp::CheckedStatus refuse_default_exchange() {
-  return amqp::refuse(ReplyCode::kAccessRefused,
-                      "operation not permitted on the default exchange");
+  return amqp::refuse(ReplyCode::kAccessRefused, "operation not permitted on the default exchange");
 }
 
 }  // namespace
@@ -28,8 +27,8 @@ amqp::CheckedStatus VirtualHost::check_exchange_exists(std::string_view name) co
   return not_found("exchange", name);
 }
 
-amqp::CheckedStatus VirtualHost::check_new_exchange(
-    const Actor& actor, const ExchangeDeclaration& declaration) const {
+amqp::CheckedStatus VirtualHost::check_new_exchange(const Actor& actor,
+                                                    const ExchangeDeclaration& declaration) const {
   const std::string& name = declaration.name;
   if (name.starts_with(kReservedPrefix)) {
     return amqp::refuse(ReplyCode::kAccessRefused,
@@ -38,16 +37,15 @@ amqp::CheckedStatus VirtualHost::check_new_exchange(
   const auto alternate = declaration.arguments.view().find("alternate-exchange");
   if (alternate) {
     if (!alternate->is_string()) {
-      return amqp::refuse(ReplyCode::kPreconditionFailed,
-                          "invalid type '" + std::string(alternate->type_name()) +
-                              "' for arg 'alternate-exchange' in " +
-                              in_virtual_host("exchange", name));
+      return amqp::refuse(ReplyCode::kPreconditionFailed, "invalid type '" +
+                                                              std::string(alternate->type_name()) +
+                                                              "' for arg 'alternate-exchange' in " +
+                                                              in_virtual_host("exchange", name));
     }
     if (auto status = access_.check(actor, Permission::kRead, "exchange", name, name_);
         !status.ok())
       return status;
-    if (auto status =
-            access_.check(actor, Permission::kWrite, "exchange", alternate->bytes, name_);
+    if (auto status = access_.check(actor, Permission::kWrite, "exchange", alternate->bytes, name_);
         !status.ok())
       return status;
   }
@@ -83,9 +81,8 @@ amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string
                                                  bool if_unused) {
   if (name.empty()) return refuse_default_exchange();
   if (name.starts_with(kReservedPrefix)) {
-    return amqp::refuse(ReplyCode::kAccessRefused, "deletion of system " +
-                                                       in_virtual_host("exchange", name) +
-                                                       " not allowed");
+    return amqp::refuse(ReplyCode::kAccessRefused,
+                        "deletion of system " + in_virtual_host("exchange", name) + " not allowed");
   }
   if (auto status = access_.check(actor, Permission::kConfigure, "exchange", name, name_);
       !status.ok())
@@ -102,8 +99,10 @@ amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string
 
 void VirtualHost::remove_exchange(Exchange& exchange) {
   const base::Ref<Exchange> keep(&exchange);
-  while (!exchange.bindings().empty()) remove_binding(**exchange.bindings().begin());
-  while (!exchange.inbound().empty()) remove_binding(**exchange.inbound().begin());
+  while (!exchange.bindings().empty())
+    remove_binding(**exchange.bindings().begin());
+  while (!exchange.inbound().empty())
+    remove_binding(**exchange.inbound().begin());
   if (exchange.declaration().durable) turn_.log.append(ExchangeDeletedChange{exchange.name()});
   exchanges_.erase(exchange.name());
   --turn_.counters.exchanges;
@@ -128,8 +127,9 @@ void VirtualHost::remove_binding(Binding& binding) {
   if (source.expired_by_unbind()) doomed_exchanges_.push_back(base::Ref<Exchange>(&source));
 }
 
-amqp::Checked<VirtualHost::BindingEnds> VirtualHost::binding_ends(
-    const Actor& actor, const BindingRequest& request, ConnectionId connection) const {
+amqp::Checked<VirtualHost::BindingEnds> VirtualHost::binding_ends(const Actor& actor,
+                                                                  const BindingRequest& request,
+                                                                  ConnectionId connection) const {
   const bool to_queue = request.destination_kind == RoutingTarget::Kind::kQueue;
   if (request.source.empty() || (!to_queue && request.destination.empty()))
     return base::fail(refuse_default_exchange().error());

@@ -18,11 +18,11 @@ Queue* VirtualHost::find_queue(std::string_view name) const {
 }
 
 base::Failure<amqp::ProtocolError> VirtualHost::locked(const Queue& queue) const {
-  return amqp::refuse(ReplyCode::kResourceLocked,
-                      "cannot obtain exclusive access to locked " +
-                          in_virtual_host("queue", queue.name()) +
-                          ". It could be originally declared on another connection or the exclusive "
-                          "property value does not match that of the original declaration.");
+  return amqp::refuse(
+      ReplyCode::kResourceLocked,
+      "cannot obtain exclusive access to locked " + in_virtual_host("queue", queue.name()) +
+          ". It could be originally declared on another connection or the exclusive "
+          "property value does not match that of the original declaration.");
 }
 
 amqp::CheckedStatus VirtualHost::check_owner(const Queue& queue, ConnectionId connection) const {
@@ -51,8 +51,7 @@ amqp::CheckedStatus VirtualHost::check_new_queue(const Actor& actor,
   return base::Done{};
 }
 
-amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor,
-                                                   QueueDeclaration declaration,
+amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDeclaration declaration,
                                                    ConnectionId connection) {
   const bool generated = declaration.name.empty();
   if (generated) declaration.name = "amq.gen-" + random_.token();
@@ -65,8 +64,7 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor,
   if (Queue* existing = find_queue(name)) {
     if (auto status = check_owner(*existing, connection); !status.ok())
       return base::fail(status.error());
-    if (existing->declaration().exclusive != declaration.exclusive)
-      return locked(*existing);
+    if (existing->declaration().exclusive != declaration.exclusive) return locked(*existing);
     if (auto status = check_equivalent(existing->declaration(), declaration, name_); !status.ok())
       return base::fail(status.error());
     existing->touch();
@@ -129,8 +127,7 @@ amqp::Checked<std::uint64_t> VirtualHost::delete_queue(const Actor& actor, std::
   }
   Queue& found = **queue;
   if (if_unused && found.consumer_count() != 0) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        in_virtual_host("queue", name) + " in use");
+    return amqp::refuse(ReplyCode::kPreconditionFailed, in_virtual_host("queue", name) + " in use");
   }
   if (if_empty && found.ready_count() != 0) {
     return amqp::refuse(ReplyCode::kPreconditionFailed,
@@ -150,12 +147,12 @@ amqp::Checked<std::uint64_t> VirtualHost::purge_queue(const Actor& actor, std::s
 
 void VirtualHost::remove_queue(Queue& queue) {
   const QueueRef keep(&queue);
-  while (!queue.inbound().empty()) remove_binding(**queue.inbound().begin());
+  while (!queue.inbound().empty())
+    remove_binding(**queue.inbound().begin());
   if (queue.durable()) turn_.log.append(QueueDeletedChange{queue.id()});
   queues_.erase(queue.name());
   queues_by_id_.erase(queue.id().value);
-  if (const auto owned = exclusive_queues_.find(queue.owner());
-      owned != exclusive_queues_.end()) {
+  if (const auto owned = exclusive_queues_.find(queue.owner()); owned != exclusive_queues_.end()) {
     owned->second.erase(queue.id());
     if (owned->second.empty()) exclusive_queues_.erase(owned);
   }

@@ -55,7 +55,8 @@ void read_connection_limits(Section& section, ConnectionLimitOptions& limits) {
   section.duration("partial_frame_timeout", limits.partial_frame_timeout, milliseconds(1),
                    kSpanMax);
   if (limits.assembly_bytes_max < limits.max_message_size)
-    section.error("assembly_bytes_max", "below max_message_size: such a message could never arrive");
+    section.error("assembly_bytes_max",
+                  "below max_message_size: such a message could never arrive");
 }
 
 void read_session_limits(Section& section, SessionLimitOptions& limits) {
@@ -164,8 +165,8 @@ void read_loops(Section& top, Options& options) {
 
 void read_options(Section& top, Options& options) {
   top.section("listeners", [&](Section& listeners) {
-    listeners.section(
-        "amqp", [&](Section& s) { read_listener(s, options.amqp.bind, options.amqp.port); });
+    listeners.section("amqp",
+                      [&](Section& s) { read_listener(s, options.amqp.bind, options.amqp.port); });
   });
   top.section("metrics", [&](Section& s) {
     s.boolean("enabled", options.metrics.enabled);
@@ -175,8 +176,9 @@ void read_options(Section& top, Options& options) {
   top.text("data_dir", options.data_dir, 4096);
   top.duration("shutdown_timeout", options.shutdown_timeout, milliseconds(0), hours(1));
   top.text_list("virtual_hosts", options.virtual_hosts);
-  top.list("users", [&] { options.users.clear(); },
-           [&](Section& s) { read_user(s, options.users.emplace_back()); });
+  top.list(
+      "users", [&] { options.users.clear(); },
+      [&](Section& s) { read_user(s, options.users.emplace_back()); });
   top.section("server_properties",
               [&](Section& s) { read_server_properties(s, options.server_properties); });
   top.section("log", [&](Section& s) {
@@ -213,8 +215,8 @@ base::Result<Options> parse(std::string_view text, const std::string& file_name)
     read_options(top, options);
   } catch (const YAML::Exception& exception) {
     const int line = exception.mark.is_null() ? 0 : exception.mark.line + 1;
-    reading.errors.emplace_back(line, file_name + ":" + std::to_string(line) +
-                                          ": not YAML: " + exception.msg);
+    reading.errors.emplace_back(
+        line, file_name + ":" + std::to_string(line) + ": not YAML: " + exception.msg);
   }
   if (!reading.errors.empty()) return base::fail(joined(reading));
   return options;

@@ -12,9 +12,9 @@ struct Unit {
 };
 
 // Largest first, so that the first that divides evenly is the shortest form.
-constexpr Unit kSizeUnits[] = {{"GiB", 1LL << 30}, {"MiB", 1LL << 20},  {"KiB", 1LL << 10},
-                               {"GB", 1000000000}, {"MB", 1000000},     {"KB", 1000},
-                               {"B", 1},           {"", 1}};
+constexpr Unit kSizeUnits[] = {
+    {"GiB", 1LL << 30}, {"MiB", 1LL << 20}, {"KiB", 1LL << 10}, {"GB", 1000000000},
+    {"MB", 1000000},    {"KB", 1000},       {"B", 1},           {"", 1}};
 constexpr Unit kTimeUnits[] = {
     {"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
 
@@ -35,8 +35,7 @@ std::optional<std::int64_t> parse_with_unit(std::string_view text, std::span<con
 std::string text_with_unit(std::int64_t number, std::span<const Unit> units) {
   if (number == 0) return "0";
   for (const Unit& unit : units)
-    if (number % unit.factor == 0)
-      return std::to_string(number / unit.factor).append(unit.name);
+    if (number % unit.factor == 0) return std::to_string(number / unit.factor).append(unit.name);
   return std::to_string(number);
 }
 

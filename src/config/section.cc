@@ -93,15 +93,14 @@ void Section::text_list(const char* key, std::vector<std::string>& target, std::
   }
 }
 
-void Section::text_map(const char* key,
-                       std::vector<std::pair<std::string, std::string>>& target) {
+void Section::text_map(const char* key, std::vector<std::pair<std::string, std::string>>& target) {
   const auto node = find(key);
   if (!node) return;
   if (!node->IsMap()) return error(key, "expected keys and values");
   target.clear();
   for (const auto& entry : *node) {
-    if (!entry.first.IsScalar() || !entry.second.IsScalar() ||
-        entry.first.Scalar().size() > 128 || entry.second.Scalar().size() > 1024) {
+    if (!entry.first.IsScalar() || !entry.second.IsScalar() || entry.first.Scalar().size() > 128 ||
+        entry.second.Scalar().size() > 1024) {
       note(entry.first, path_of(key),
            "expected a name of at most 128 and a text of at most 1024 bytes");
     } else {

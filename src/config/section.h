@@ -1,14 +1,12 @@
 // A YAML mapping that is read key by key and remembers which keys were asked for.
 //
-// Role:      the schema of the format is the sequence of calls in load_options.cc. Run over a document it
-//            fills Options; run over nothing it lists the keys (Reading::keys).
-// Model:     each call names a key. Absent: the target keeps its value. Wrong: an error is noted and the
-//            target keeps its value. The destructor notes keys nobody asked for.
+// Role:      the schema of the format is the sequence of calls in load_options.cc. Run over a
+//            document it fills Options; run over nothing it lists the keys (Reading::keys).
+// Model:     each call names a key. Absent: the target keeps its value. Wrong: an error is noted
+//            and the target keeps its value. The destructor notes keys nobody asked for.
 // Errors:    in Reading::errors, never thrown; yaml-cpp's exceptions end in load_options.cc.
 // Thread:    compatible.
 #pragma once
-
-#include <yaml-cpp/yaml.h>
 
 #include <chrono>
 #include <functional>
@@ -19,6 +17,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <yaml-cpp/yaml.h>
 
 namespace harrier::config {
 

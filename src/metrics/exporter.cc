@@ -1,6 +1,8 @@
 #include "metrics/exporter.h"
 
 // Boost 1.74 uses std::exchange without including it.
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -8,8 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <optional>
-#include <thread>
 
 #include "base/log.h"
 #include "metrics/exposition.h"
@@ -48,7 +48,8 @@ Response answer(const Request& request, const TextSource& text) {
   return response;
 }
 
-// One client. It keeps itself alive by the handler that waits: shared_ptr, as Beast's operations need.
+// One client. It keeps itself alive by the handler that waits: shared_ptr, as Beast's operations
+// need.
 class Client : public std::enable_shared_from_this<Client> {
  public:
   Client(tcp::socket socket, const TextSource& text, std::size_t& clients)
@@ -166,8 +167,7 @@ class Exporter::Listener {
   std::thread thread_;
 };
 
-Exporter::Exporter(std::function<std::string()> text)
-    : text_(std::move(text)) {}
+Exporter::Exporter(std::function<std::string()> text) : text_(std::move(text)) {}
 Exporter::~Exporter() { stop(); }
 
 base::Result<std::uint16_t> Exporter::start(const std::string& address, std::uint16_t port) {

@@ -1,11 +1,13 @@
 // The HTTP listener for GET /metrics, on a thread of its own.
 //
 // Role:   answers scrapes; everything else is 404 or 405. It holds no lock that a loop waits for.
-// Model:  made → start() → running → stop(). One request per connection at a time, keep-alive allowed.
-// Thread: synchronized: one thread of its own runs all of it; start() and stop() from one other thread.
+// Model:  made → start() → running → stop(). One request per connection at a time, keep-alive
+//         allowed.
+// Thread: synchronized: one thread of its own runs all of it; start() and stop() from one other
+//         thread.
 // Errors: the address cannot be used: start() says why. A client's mistake closes its connection.
-// Limits: kHeaderBytesMax of request header (431), no request body (413), kRequestTimeout per request,
-//         kConnectionsMax connections at once (further ones are closed).
+// Limits: kHeaderBytesMax of request header (431), no request body (413), kRequestTimeout per
+//         request, kConnectionsMax connections at once (further ones are closed).
 #pragma once
 
 #include <chrono>

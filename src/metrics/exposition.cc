@@ -1,16 +1,17 @@
 #include "metrics/exposition.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
 #include <utility>
 #include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
 
 #include "base/log.h"
 #include "harrier/version.h"
@@ -38,12 +39,14 @@ class Families {
 
   double sum(VirtualHostCounter counter) const {
     std::uint64_t total = 0;
-    for (const auto& host : virtual_hosts_) total += (host.counters->*counter).value();
+    for (const auto& host : virtual_hosts_)
+      total += (host.counters->*counter).value();
     return static_cast<double>(total);
   }
   double sum(LoopCounter counter) const {
     std::uint64_t total = 0;
-    for (const auto& loop : loops_) total += (loop.counters->*counter).value();
+    for (const auto& loop : loops_)
+      total += (loop.counters->*counter).value();
     return static_cast<double>(total);
   }
   double settled(broker::SettleReason reason) const {
@@ -61,7 +64,8 @@ class Families {
     if (families_.empty() || families_.back().name != name)
       families_.push_back({name, help, type, {}});
     prometheus::ClientMetric metric;
-    for (auto& [label, text] : labels) metric.label.push_back({label, std::move(text)});
+    for (auto& [label, text] : labels)
+      metric.label.push_back({label, std::move(text)});
     metric.gauge.value = metric.counter.value = value;
     families_.back().metric.push_back(std::move(metric));
   }

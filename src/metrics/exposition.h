@@ -1,7 +1,8 @@
 // The text of /metrics: families built from the owners' counters at the moment of the scrape.
 //
-// Role:   names and types as RabbitMQ's exporter where it has them, `harriermq_` for the rest, so that the
-//         dashboards people run keep working. Aggregated: no series per queue or connection.
+// Role:   names and types as RabbitMQ's exporter where it has them, `harriermq_` for the rest, so
+//         that the dashboards people run keep working. Aggregated: no series per queue or
+//         connection.
 // Thread: compatible; reads counters of running loops.
 // Errors: prometheus-cpp's exceptions end here: an empty text.
 #pragma once

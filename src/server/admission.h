@@ -1,7 +1,7 @@
 // Who may connect: counts all connections of the node and those that have not said who they are.
 //
-// Role:   the listener asks before it hands a socket to a loop; connections report when they are open and
-//         when they are gone.
+// Role:   the listener asks before it hands a socket to a loop; connections report when they are
+//         open and when they are gone.
 // Thread: synchronized by mutex_ (a few calls per connection's life).
 // Limits: AcceptLimitOptions; the outcome is a refusal, which the listener logs and closes.
 #pragma once

@@ -25,11 +25,13 @@ void BrokerLoop::end_turns() {
   touched_.clear();
 }
 
-// Asked once a turn. Few virtual hosts share a loop in practice; ten thousand would want a heap here.
+// Asked once a turn. Few virtual hosts share a loop in practice; ten thousand would want a heap
+// here.
 base::MonotonicTime BrokerLoop::next_deadline() const {
   if (has_work_) return base::MonotonicTime::min();
   base::MonotonicTime earliest = base::kNever;
-  for (const auto& host : hosts_) earliest = std::min(earliest, host->host().next_deadline());
+  for (const auto& host : hosts_)
+    earliest = std::min(earliest, host->host().next_deadline());
   return earliest;
 }
 

@@ -1,16 +1,16 @@
 // The virtual hosts of one loop, and when their turns begin and end.
 //
-// Role:   whoever calls a BrokerSession calls touch() first: Connection for those of the same loop, HandOver
-//         for those of connections on other loops.
+// Role:   whoever calls a BrokerSession calls touch() first: Connection for those of the same loop,
+//         HandOver for those of connections on other loops.
 // Model:  touch() opens a virtual host's turn, end_turns() closes all that are open.
 // Thread: confined(broker).
 #pragma once
 
-#include <tsl/robin_map.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <tsl/robin_map.h>
 
 #include "server/hosted_virtual_host.h"
 #include "server/loop.h"

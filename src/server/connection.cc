@@ -1,12 +1,13 @@
 #include "server/connection.h"
 
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <asio/post.hpp>
-#include <cerrno>
-#include <cstring>
-#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -133,8 +134,8 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   }
   host_ = place->host;
   touch_host();
-  direct_ = std::make_unique<session::BrokerSession>(
-      host_->host(), parameters, io_.shared().session_limits, *marked_output_);
+  direct_ = std::make_unique<session::BrokerSession>(host_->host(), parameters,
+                                                     io_.shared().session_limits, *marked_output_);
   return direct_.get();
 }
 
@@ -146,7 +147,8 @@ void Connection::arm_read() {
     // What the session did not want before is already here.
     asio::post(socket_.get_executor(), [this] { handle_readable(); });
   } else {
-    socket_.async_wait(tcp::socket::wait_read, [this](const asio::error_code&) { handle_readable(); });
+    socket_.async_wait(tcp::socket::wait_read,
+                       [this](const asio::error_code&) { handle_readable(); });
   }
 }
 
@@ -319,8 +321,8 @@ void Connection::log_opened(const session::ConnectionParameters& parameters) {
 
 // Sockets that never became a connection (port checks, scanners) are of little interest.
 void Connection::log_closed() {
-  const base::LogLevel level = authenticated_ || bytes_came_ ? base::LogLevel::kInfo
-                                                             : base::LogLevel::kDebug;
+  const base::LogLevel level =
+      authenticated_ || bytes_came_ ? base::LogLevel::kInfo : base::LogLevel::kDebug;
   base::log(level, "connection", "closed",
             {{"peer", peer_.display()},
              {"user", session_.user()},
@@ -349,8 +351,9 @@ void Connection::drop() {
   end_input();
 }
 
-// The session is over and everything is sent. Closing while the peer's bytes lie unread would make the kernel
-// answer with a reset, which may overtake our last frame: so first the peer closes, within a limit.
+// The session is over and everything is sent. Closing while the peer's bytes lie unread would make
+// the kernel answer with a reset, which may overtake our last frame: so first the peer closes,
+// within a limit.
 void Connection::finish() {
   log_closed();
   direct_.reset();
@@ -359,7 +362,7 @@ void Connection::finish() {
   tail_.release();
   if (input_ended_ || write_failed_) return close_socket();
   lingering_ = true;
-  ::shutdown(socket_.native_handle(), SHUT_WR);
+  if (!session_.peer_closes_first()) ::shutdown(socket_.native_handle(), SHUT_WR);
   io_.disarm_deadline(*this);
   io_.arm_deadline(*this, io_.loop().now().monotonic + kLinger);
   if (!read_waiting_) arm_read();

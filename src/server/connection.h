@@ -1,24 +1,28 @@
 // A client's socket and the session behind it.
 //
-// Role:      moves bytes between the socket and session::ConnectionSession, keeps what both need in order:
-//            when to read, when to write, when to close. Decodes nothing.
-// Model:     running → lingering (our last frame is sent, reading until the client closes too) → closed →
-//            destroyed by IoLoop once no wait is pending.
+// Role:      moves bytes between the socket and session::ConnectionSession, keeps what both need in
+//            order: when to read, when to write, when to close. Decodes nothing.
+// Model:     running → lingering (our last frame is sent, reading until the client closes too) →
+//            closed → destroyed by IoLoop once no wait is pending.
 // Turns:     handlers only feed the session and mark the connection dirty; at the end of the turn
-//            IoLoop calls flush(), which writes, reports what was written, and settles what to wait for.
-// Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is read at
+//            IoLoop calls flush(), which writes, reports what was written, and settles what to wait
+//            for.
+// Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is
+//             read at
 //            most once per turn, kReadMax bytes; (3) an idle connection holds no buffer.
 // Thread:    confined(io).
 // Errors:    the socket's errors and end of file become ConnectionSession::handle_end_of_input().
-// Limits:    unread input: one unfinished frame; unsent output: session's limits and write_stall_timeout.
+// Limits:    unread input: one unfinished frame; unsent output: session's limits and
+//            write_stall_timeout.
 #pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
 
 #include <asio/basic_stream_socket.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <memory>
-#include <optional>
-#include <string>
 
 #include "base/buffer.h"
 #include "base/deadline_heap.h"
@@ -35,8 +39,8 @@ class HostedVirtualHost;
 
 class Connection;
 
-// What the broker half talks to: forwards to ConnectionSession, which encodes, and has the connection flushed
-// at the end of the turn. Deliveries to many connections cost one mark each.
+// What the broker half talks to: forwards to ConnectionSession, which encodes, and has the
+// connection flushed at the end of the turn. Deliveries to many connections cost one mark each.
 // Thread: confined(io).
 class MarkedOutput final : public session::SessionOutput {
  public:
@@ -58,8 +62,8 @@ class MarkedOutput final : public session::SessionOutput {
 class Connection final : private session::ConnectionHost {
  public:
   static constexpr std::size_t kReadMax = 128 << 10;
-  // An unfinished frame up to this size is copied in front of the next read; a longer one is read into its
-  // own buffer, since copying it for every packet would cost its square.
+  // An unfinished frame up to this size is copied in front of the next read; a longer one is read
+  // into its own buffer, since copying it for every packet would cost its square.
   static constexpr std::size_t kTailCopyMax = 16 << 10;
   // Output is sent before the end of the turn when it reaches this.
   static constexpr std::size_t kEarlyWrite = 64 << 10;

@@ -8,15 +8,15 @@
 namespace harrier::server {
 
 struct LoopCounters {
-  base::Counter connections_opened;   // sockets taken over
+  base::Counter connections_opened;  // sockets taken over
   base::Counter connections_closed;
-  base::Counter logins;               // connections that reached connection.open
+  base::Counter logins;  // connections that reached connection.open
   base::Counter logins_refused;
   base::Counter bytes_received;
   base::Counter bytes_sent;
-  base::Counter reads_paused;         // times a connection had no input credit or too much unread output
-  base::Counter writes_blocked;       // times a socket took less than there was
-  base::Counter batches_sent;         // to other loops, both directions
+  base::Counter reads_paused;    // times a connection had no input credit or too much unread output
+  base::Counter writes_blocked;  // times a socket took less than there was
+  base::Counter batches_sent;    // to other loops, both directions
 };
 
 // Counted where connections are accepted.

@@ -15,8 +15,8 @@ std::size_t loop_of(broker::ConnectionId id) { return id.value & 0xff; }
 
 }  // namespace
 
-// A broker half here whose I/O half is on the loop that its id names. It listens to what the session says
-// only to learn of the last word, which may come in any later turn.
+// A broker half here whose I/O half is on the loop that its id names. It listens to what the
+// session says only to learn of the last word, which may come in any later turn.
 class HandOver::RemoteSession final : private session::SessionOutput {
  public:
   RemoteSession(HandOver& hand_over, HostedVirtualHost& host,
@@ -63,7 +63,8 @@ HandOver::~HandOver() = default;
 
 void HandOver::connect(const std::vector<std::unique_ptr<NodeLoop>>& loops, IoLoop& io) {
   io_ = &io;
-  for (const auto& loop : loops) loops_.push_back(loop.get());
+  for (const auto& loop : loops)
+    loops_.push_back(loop.get());
   input_.resize(loops.size());
   output_.resize(loops.size());
   outbox_.resize(loops.size());
@@ -153,7 +154,8 @@ void HandOver::handle(ReturnedOutput& mail) {
 }
 
 void HandOver::reap_released() {
-  for (const broker::ConnectionId id : released_) remote_.erase(id);
+  for (const broker::ConnectionId id : released_)
+    remote_.erase(id);
   released_.clear();
 }
 

@@ -1,25 +1,25 @@
 // Batches between loops: what goes into one, who sends it, who gets it back.
 //
-// Role:   a connection whose virtual host lives on another loop meets its broker half here. On the I/O side
-//         it hands out InputRecorders and replays OutputBatches onto connections; on the broker side it
-//         keeps the remote BrokerSessions and replays InputBatches onto them. Each loop has one HandOver
-//         that does both, since any loop may have both sides.
-// Model:  input batch:  I/O loop fills it during a turn → send() → broker loop replays → returned → I/O loop
-//         gives the bytes back as credit and reuses it.
-//         output batch: broker loop fills it during a turn → send() → I/O loop replays → returned → broker
-//         loop clears it, which drops its messages (ruling A6), and reuses it.
+// Role:   a connection whose virtual host lives on another loop meets its broker half here. On the
+//         I/O side it hands out InputRecorders and replays OutputBatches onto connections; on the
+//         broker side it keeps the remote BrokerSessions and replays InputBatches onto them. Each
+//         loop has one HandOver that does both, since any loop may have both sides.
+// Model:  input batch:  I/O loop fills it during a turn → send() → broker loop replays → returned →
+//         I/O loop gives the bytes back as credit and reuses it.
+//         output batch: broker loop fills it during a turn → send() → I/O loop replays → returned →
+//         broker loop clears it, which drops its messages (ruling A6), and reuses it.
 //         At most one batch each way per turn and pair of loops, one wake-up at most (ruling B8).
 // Thread: confined(loop).
-// Limits: input: InputPool's credit per connection. Output: session's output credit per connection. Batches
-//         kept for reuse: kSpareBatches of each kind.
+// Limits: input: InputPool's credit per connection. Output: session's output credit per connection.
+//         Batches kept for reuse: kSpareBatches of each kind.
 #pragma once
-
-#include <tsl/robin_map.h>
 
 #include <functional>
 #include <memory>
 #include <variant>
 #include <vector>
+
+#include <tsl/robin_map.h>
 
 #include "server/shared.h"
 #include "session/broker_session.h"

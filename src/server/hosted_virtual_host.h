@@ -1,7 +1,7 @@
 // A virtual host together with what its loop keeps for it.
 //
-// Model:  outside a turn → touch(): begin_turn() → calls → end(): commits, end_turn() → outside. A turn of
-//         the loop opens the turns of those virtual hosts only that it touches.
+// Model:  outside a turn → touch(): begin_turn() → calls → end(): commits, end_turn() → outside. A
+//         turn of the loop opens the turns of those virtual hosts only that it touches.
 // Thread: confined(broker); counters through host() from any thread.
 #pragma once
 

@@ -1,10 +1,11 @@
 // How many bytes a connection may have on their way to its broker loop (rulings A5, B7).
 //
-// Role:   with several loops, what was read waits in batches until the broker loop has handled it. A
-//         connection without credit is not read; its peer's TCP window does the rest.
-// Model:  each connection has `guaranteed` bytes of its own; beyond them it borrows from the loop's pool,
-//         at most `borrowed_max`. Charged after a read for what the read put into the batch, given back
-//         when the batch returns; so the overshoot is one read, or one assembled message.
+// Role:   with several loops, what was read waits in batches until the broker loop has handled it.
+//         A connection without credit is not read; its peer's TCP window does the rest.
+// Model:  each connection has `guaranteed` bytes of its own; beyond them it borrows from the loop's
+//         pool, at most `borrowed_max`. Charged after a read for what the read put into the batch,
+//         given back when the batch returns; so the overshoot is one read, or one assembled
+//         message.
 // Thread: confined(io).
 // Limits: FlowLimitOptions. Pool empty: connections wait in turn (take_waiting).
 #pragma once
@@ -47,7 +48,9 @@ class InputPool {
     }
     return false;
   }
-  void charge(InputCredit& credit, std::uint64_t bytes) { move_to(credit, credit.in_flight_ + bytes); }
+  void charge(InputCredit& credit, std::uint64_t bytes) {
+    move_to(credit, credit.in_flight_ + bytes);
+  }
   void give_back(InputCredit& credit, std::uint64_t bytes) {
     CHECK(bytes <= credit.in_flight_);
     move_to(credit, credit.in_flight_ - bytes);

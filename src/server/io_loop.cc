@@ -32,7 +32,8 @@ Connection* IoLoop::find(broker::ConnectionId id) {
 
 std::size_t IoLoop::buffer_bytes() {
   std::size_t bytes = 0;
-  for (auto& entry : connections_) bytes += entry.second->buffer_bytes();
+  for (auto& entry : connections_)
+    bytes += entry.second->buffer_bytes();
   return bytes;
 }
 
@@ -41,7 +42,8 @@ void IoLoop::flush() {
   // What is touched while flushing is flushed in the next pass.
   flushing_.clear();
   flushing_.swap(dirty_);
-  for (Connection* connection : flushing_) connection->flush();
+  for (Connection* connection : flushing_)
+    connection->flush();
   resume_waiting();
   reap();
 }
@@ -56,21 +58,25 @@ void IoLoop::reap() {
 
 void IoLoop::handle_deadlines() {
   const base::MonotonicTime now = loop().now().monotonic;
-  const auto handle_of = [](Connection* c) -> auto& { return c->deadline(); };
-  while (auto due = deadlines_.take_due(now, handle_of)) (*due)->handle_deadline();
+  const auto handle_of = [](Connection * c) -> auto& { return c->deadline(); };
+  while (auto due = deadlines_.take_due(now, handle_of))
+    (*due)->handle_deadline();
 }
 
 void IoLoop::force_close_all(amqp::ReplyCode code, const std::string& text) {
-  for (auto& entry : connections_) entry.second->force_close(code, text);
+  for (auto& entry : connections_)
+    entry.second->force_close(code, text);
 }
 
 void IoLoop::drop_all() {
-  for (auto& entry : connections_) entry.second->drop();
+  for (auto& entry : connections_)
+    entry.second->drop();
 }
 
 void IoLoop::set_blocked(const std::optional<std::string>& reason) {
   blocked_ = reason;
-  for (auto& entry : connections_) entry.second->set_blocked(reason);
+  for (auto& entry : connections_)
+    entry.second->set_blocked(reason);
 }
 
 base::Buffer IoLoop::lend_buffer() {

@@ -1,20 +1,20 @@
 // The connections of one loop.
 //
-// Role:   owns them, lends them what they share (read buffer, output buffers, input credit, one deadline
-//         heap) and, at the end of a turn, flushes those that were touched.
-// Model:  connections: added → flushed in each turn that touched them → retired → destroyed when asio has
-//         called the last handler.
+// Role:   owns them, lends them what they share (read buffer, output buffers, input credit, one
+//         deadline heap) and, at the end of a turn, flushes those that were touched.
+// Model:  connections: added → flushed in each turn that touched them → retired → destroyed when
+//         asio has called the last handler.
 // Thread: confined(io).
 // Limits: input credit as in input_credit.h; output buffers kept for reuse: kSpareBuffers.
 #pragma once
-
-#include <tsl/robin_map.h>
 
 #include <array>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <tsl/robin_map.h>
 
 #include "base/deadline_heap.h"
 #include "server/connection.h"

@@ -1,11 +1,11 @@
 #include "server/listener.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "server/peer_address.h"
@@ -103,8 +103,8 @@ void Listener::admit(int descriptor, const auth::Peer& peer) {
                        std::string("refused: ").append(refusal), peer.display());
 }
 
-// Out of descriptors or memory: the kernel keeps the clients in its backlog; asking again at once would
-// only spin.
+// Out of descriptors or memory: the kernel keeps the clients in its backlog; asking again at once
+// would only spin.
 void Listener::pause(int error) {
   ++counters_.accept_errors;
   error_log_.warning(loop_.now().monotonic, "connection",

@@ -3,17 +3,19 @@
 // Role:   one per node, on one loop. Who gets the socket is the node's decision (`take`).
 // Model:  listening → (out of descriptors → pause kAcceptPause → listening) → closed.
 // Thread: confined(loop) but for open() and the counters.
-// Errors: open(): the address is no address, is taken, or needs a right. Accepting: counted, logged at
-//         most once a second, never fatal.
-// Limits: kAcceptsPerEvent sockets per readiness event, so that a connect storm does not hold the turn.
+// Errors: open(): the address is no address, is taken, or needs a right. Accepting: counted, logged
+//         at most once a second, never fatal.
+// Limits: kAcceptsPerEvent sockets per readiness event, so that a connect storm does not hold the
+//         turn.
 #pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
 
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
-#include <cstdint>
-#include <functional>
-#include <string>
 
 #include "auth/authenticator.h"
 #include "base/result.h"

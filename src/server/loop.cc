@@ -9,7 +9,9 @@ namespace harrier::server {
 
 // One thread runs the context: asio needs its lock only for what other threads post.
 Loop::Loop(const base::Clock& clock)
-    : clock_(clock), context_(static_cast<int>(ASIO_CONCURRENCY_HINT_UNSAFE_IO)), timer_(context_) {}
+    : clock_(clock),
+      context_(static_cast<int>(ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
+      timer_(context_) {}
 
 Loop::~Loop() {
   stop();
@@ -46,7 +48,8 @@ const base::Now& Loop::now() {
 void Loop::run() {
   checker_.bind();
   const auto guard = asio::make_work_guard(context_);
-  while (!stopping_.load(std::memory_order_relaxed)) run_turn();
+  while (!stopping_.load(std::memory_order_relaxed))
+    run_turn();
   checker_.unbind();
 }
 
@@ -55,7 +58,8 @@ void Loop::run_turn() {
   const bool at_once = next_deadline_ != base::kNever && next_deadline_ <= now().monotonic;
   now_.reset();
   std::size_t handlers = at_once ? context_.poll_one() : context_.run_one();
-  for (int run = 1; handlers != 0 && run < kHandlersPerTurn && input_of_turn_ < kInputPerTurn; ++run)
+  for (int run = 1; handlers != 0 && run < kHandlersPerTurn && input_of_turn_ < kInputPerTurn;
+       ++run)
     handlers = context_.poll_one();
   input_of_turn_ = 0;
   if (next_deadline_ <= now().monotonic) work_->handle_deadlines();
@@ -64,8 +68,8 @@ void Loop::run_turn() {
   ++turns_;
 }
 
-// The timer is only ever moved forward: waking too early costs a turn, moving it for every change of a
-// deadline would cost more.
+// The timer is only ever moved forward: waking too early costs a turn, moving it for every change
+// of a deadline would cost more.
 void Loop::arm_timer(base::MonotonicTime deadline) {
   if (deadline >= timer_deadline_ || deadline <= now().monotonic) return;
   timer_deadline_ = deadline;

@@ -2,21 +2,22 @@
 //
 // Role:   waits for readiness, for the deadline its work named, or for wake(); knows nothing of
 //         connections or virtual hosts: LoopWork does.
-// Model:  turn = some handlers that were ready (at most kHandlersPerTurn, fewer once they used up the
-//         input budget), then work.finish_turn(), which names the next deadline. All handlers of a turn see
-//         the same now().
+// Model:  turn = some handlers that were ready (at most kHandlersPerTurn, fewer once they used up
+//         the input budget), then work.finish_turn(), which names the next deadline. All handlers
+//         of a turn see the same now().
 // Thread: confined(loop) but for start(), stop(), join() and wake().
 // Time:   reads its Clock once per turn, when first asked.
-// Limits: a turn ends after kHandlersPerTurn handlers or kInputPerTurn bytes, so that output and other
-//         loops never wait longer than that.
+// Limits: a turn ends after kHandlersPerTurn handlers or kInputPerTurn bytes, so that output and
+//         other loops never wait longer than that.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <functional>
 #include <optional>
 #include <thread>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "base/clock.h"
 #include "base/counter.h"
@@ -31,8 +32,8 @@ class LoopWork {
   virtual void take_mail() = 0;
   // The deadline that finish_turn() named has come.
   virtual void handle_deadlines() = 0;
-  // Last call of every turn. Answers when the loop must call again at the latest: a time that has passed
-  // asks for another turn at once, kNever for none.
+  // Last call of every turn. Answers when the loop must call again at the latest: a time that has
+  // passed asks for another turn at once, kNever for none.
   virtual base::MonotonicTime finish_turn() = 0;
 };
 

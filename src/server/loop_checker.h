@@ -1,9 +1,9 @@
 // Which thread may touch the objects of a loop.
 //
-// Role:   one per loop; everything confined to the loop holds a reference and asserts on_loop() where it
-//         is entered.
-// Model:  unbound (before the thread starts and after it is joined): anyone, one at a time. Bound: the
-//         thread that called bind().
+// Role:   one per loop; everything confined to the loop holds a reference and asserts on_loop()
+//         where it is entered.
+// Model:  unbound (before the thread starts and after it is joined): anyone, one at a time. Bound:
+//         the thread that called bind().
 // Thread: synchronized (one relaxed atomic).
 #pragma once
 

@@ -58,7 +58,8 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
-  for (const auto& loop : loops_) loop->connect(loops_);
+  for (const auto& loop : loops_)
+    loop->connect(loops_);
 
   std::size_t next = 0;
   for (const std::string& name : options_.virtual_hosts) {
@@ -77,7 +78,8 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
 Node::Parts::~Parts() {
   stop();
   listener_.reset();
-  // Connections before virtual hosts: a broker half that is still attached refers to its virtual host.
+  // Connections before virtual hosts: a broker half that is still attached refers to its virtual
+  // host.
   loops_.clear();
 }
 
@@ -85,8 +87,7 @@ Outcome Node::Parts::make_authenticator() {
   base::SecureRandom salts;
   auto users = auth::UserDirectory::create(user_specifications(options_.users), salts);
   if (!users) return Failure{FailureKind::kBadOptions, users.error().message};
-  shared_.authenticator =
-      std::make_unique<auth::InternalAuthenticator>(std::move(users).value());
+  shared_.authenticator = std::make_unique<auth::InternalAuthenticator>(std::move(users).value());
   return {};
 }
 
@@ -96,12 +97,14 @@ Outcome Node::Parts::start() {
   if (!listening) return Failure{FailureKind::kCannotListen, listening.error().message};
   port_ = *listening;
   listener_->start();
-  for (const auto& loop : loops_) loop->start();
+  for (const auto& loop : loops_)
+    loop->start();
   running_ = true;
   return {};
 }
 
-// On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual hosts.
+// On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual
+// hosts.
 void Node::Parts::take(int descriptor, const auth::Peer& peer) {
   const std::size_t count = loops_.size();
   const std::size_t index = count == 1 ? 0 : 1 + next_loop_++ % (count - 1);
@@ -147,8 +150,10 @@ void Node::Parts::stop() {
     on_every_loop([](NodeLoop& loop) { loop.io().drop_all(); });
     shared_.admission.wait_until_none(steady_clock::now() + kDropTimeout);
   }
-  for (const auto& loop : loops_) loop->stop();
-  for (const auto& loop : loops_) loop->join();
+  for (const auto& loop : loops_)
+    loop->stop();
+  for (const auto& loop : loops_)
+    loop->join();
   port_ = 0;
 }
 
@@ -171,8 +176,8 @@ std::vector<VirtualHostView> Node::virtual_hosts() const { return parts_->virtua
 std::vector<LoopView> Node::loops() const {
   std::vector<LoopView> views;
   for (const auto& loop : parts_->loops_)
-    views.push_back({&loop->io().counters(), &loop->loop().turns(),
-                     &loop->io().input_pool().borrowed()});
+    views.push_back(
+        {&loop->io().counters(), &loop->loop().turns(), &loop->io().input_pool().borrowed()});
   return views;
 }
 

@@ -1,11 +1,13 @@
 // One broker node: its loops, virtual hosts, listener, and what they share.
 //
-// Role:   built from Options by app; the only class of this layer that others use. It decides on which loop
-//         everything lives and moves nothing afterwards.
-// Model:  made → start() → running → stop() → stopped. Everything shared between loops is immutable after
-//         construction, synchronized (Admission), or a counter.
-// Thread: start(), stop() and the destructor: one thread at a time, none of the loops. The rest: any.
-// Errors: start() answers with a Failure when the listener cannot be opened or a user is impossible.
+// Role:   built from Options by app; the only class of this layer that others use. It decides on
+//         which loop everything lives and moves nothing afterwards.
+// Model:  made → start() → running → stop() → stopped. Everything shared between loops is immutable
+//         after construction, synchronized (Admission), or a counter.
+// Thread: start(), stop() and the destructor: one thread at a time, none of the loops. The rest:
+//         any.
+// Errors: start() answers with a Failure when the listener cannot be opened or a user is
+//         impossible.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,9 @@ void NodeLoop::connect(const std::vector<std::unique_ptr<NodeLoop>>& loops) {
 
 void NodeLoop::start() { loop_.start(*this); }
 
-void NodeLoop::post(std::function<void()> task) { put(std::make_unique<const std::function<void()>>(std::move(task))); }
+void NodeLoop::post(std::function<void()> task) {
+  put(std::make_unique<const std::function<void()>>(std::move(task)));
+}
 
 void NodeLoop::put(Mail mail) {
   if (mailbox_.put(std::move(mail))) loop_.wake();
@@ -36,7 +38,8 @@ void NodeLoop::put_all(std::vector<Mail>& mails) {
 
 void NodeLoop::take_mail() {
   mailbox_.take_all(taken_);
-  for (Mail& mail : taken_) hand_over_.open(mail);
+  for (Mail& mail : taken_)
+    hand_over_.open(mail);
   taken_.clear();
 }
 

@@ -1,8 +1,9 @@
 // One thread of a node: a Loop whose turns run a BrokerLoop and an IoLoop.
 //
-// Role:   ties the halves together: end of turn in the right order, one deadline for both, the mailbox.
-// Model:  finish_turn(): close the virtual hosts' turns → write out → (what writing returned as credit may
-//         have opened turns again) at most kPasses times → send batches to other loops.
+// Role:   ties the halves together: end of turn in the right order, one deadline for both, the
+//         mailbox.
+// Model:  finish_turn(): close the virtual hosts' turns → write out → (what writing returned as
+//         credit may have opened turns again) at most kPasses times → send batches to other loops.
 // Thread: confined(loop) but for the functions that say otherwise.
 #pragma once
 

@@ -1,9 +1,9 @@
 #include "server/peer_address.h"
 
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
-
-#include <cstring>
 
 namespace harrier::server {
 namespace {

@@ -67,18 +67,17 @@ std::vector<auth::UserSpecification> user_specifications(const std::vector<UserO
     specification.tags = user.tags;
     specification.loopback_only = user.loopback_only;
     for (const PermissionOptions& permission : user.permissions)
-      specification.permissions.push_back({permission.virtual_host, permission.configure,
-                                           permission.write, permission.read});
+      specification.permissions.push_back(
+          {permission.virtual_host, permission.configure, permission.write, permission.read});
   }
   return specifications;
 }
 
 amqp::FieldTable server_properties(const ServerPropertyOptions& options) {
   amqp::FieldTable capabilities;
-  for (const char* name :
-       {"publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
-        "connection.blocked", "consumer_priorities", "authentication_failure_close",
-        "per_consumer_qos", "direct_reply_to"})
+  for (const char* name : {"publisher_confirms", "exchange_exchange_bindings", "basic.nack",
+                           "consumer_cancel_notify", "connection.blocked", "consumer_priorities",
+                           "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
     capabilities.add_boolean(name, true);
   amqp::FieldTable properties;
   properties.add_table("capabilities", capabilities);

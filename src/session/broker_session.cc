@@ -162,15 +162,13 @@ void BrokerSession::emit(ChannelNumber channel, const amqp::Method& method) {
 
 void BrokerSession::emit_delivery(ChannelNumber channel, const amqp::DeliverView& deliver,
                                   const broker::Message& message, Bytes property_bytes) {
-  output_credit_.take(
-      output_size(parameters_.frame_max, deliver, property_bytes, message.body()));
+  output_credit_.take(output_size(parameters_.frame_max, deliver, property_bytes, message.body()));
   output_.deliver(channel, deliver, message, property_bytes);
 }
 
 void BrokerSession::emit_content(ChannelNumber channel, const amqp::Method& method,
                                  const broker::Message& message, Bytes property_bytes) {
-  output_credit_.take(
-      output_size(parameters_.frame_max, method, property_bytes, message.body()));
+  output_credit_.take(output_size(parameters_.frame_max, method, property_bytes, message.body()));
   output_.content(channel, method, message, property_bytes);
 }
 
@@ -203,27 +201,23 @@ void BrokerSession::finish_if_released() {
   virtual_host_.settle_down();
   state_ = State::kReleased;
   switch (cause_->reason) {
-    case CloseReason::kClientClose:
-      emit(ChannelNumber(), amqp::ConnectionCloseOk{});
-      break;
+    case CloseReason::kClientClose: emit(ChannelNumber(), amqp::ConnectionCloseOk{}); break;
     case CloseReason::kProtocolError:
     case CloseReason::kForced: {
       const amqp::ProtocolError& error = cause_->error;
       const std::string text = error.reply_text();
-      emit(ChannelNumber(),
-           amqp::ConnectionClose{static_cast<std::uint16_t>(error.code), text,
-                                 error.method.class_id, error.method.method_id});
+      emit(ChannelNumber(), amqp::ConnectionClose{static_cast<std::uint16_t>(error.code), text,
+                                                  error.method.class_id, error.method.method_id});
       break;
     }
-    case CloseReason::kPeerGone:
-      break;
+    case CloseReason::kPeerGone: break;
   }
   output_.released();
 }
 
 void BrokerSession::update_secret(const amqp::ConnectionUpdateSecret&) {
-  // The users of the YAML have passwords that do not expire: there is nothing to renew, as in RabbitMQ's
-  // internal backend. Token users come with part 4.
+  // The users of the YAML have passwords that do not expire: there is nothing to renew, as in
+  // RabbitMQ's internal backend. Token users come with part 4.
   emit(ChannelNumber(), amqp::ConnectionUpdateSecretOk{});
 }
 

@@ -1,8 +1,10 @@
 // The broker half of a connection: its channels, and the order in which it ends.
 //
-// Role:      implements SessionInput; owns the channels; turns what they emit into SessionOutput calls and counts
+// Role:      implements SessionInput; owns the channels; turns what they emit into SessionOutput
+// calls and counts
 //            output credit. Knows no bytes of the wire.
-// Model:     Opening → Open → Ending → Released. Ending: all channels give back what they hold (maybe in slices),
+// Model:     Opening → Open → Ending → Released. Ending: all channels give back what they hold
+// (maybe in slices),
 //            then exclusive queues go, then connection.close or close-ok leaves, then released().
 // Invariants: (1) nothing is emitted after released(); (2) calls after the end are ignored.
 // Thread:    confined(broker).

@@ -76,7 +76,8 @@ void Channel::handle_method(const amqp::Method& method) {
   if (state_ != State::kOpen) return;
   const amqp::MethodId id = amqp::traits_of(method).id;
   if (slots_.count() >= session_.limits().reply_slots_max) {
-    return fail(amqp::protocol_error(ReplyCode::kResourceError, "too many replies are pending"), id);
+    return fail(amqp::protocol_error(ReplyCode::kResourceError, "too many replies are pending"),
+                id);
   }
   if (committing_ && id != amqp::ChannelClose::kTraits.id) return fail(unexpected_in_commit(), id);
   if (auto status = std::visit(MethodDispatch{*this}, method); !status.ok())
@@ -197,7 +198,8 @@ void Channel::abandon() {
 }
 
 void Channel::close_consumers() {
-  for (auto& [tag, consumer] : std::exchange(consumers_, {})) consumer->queue().detach(*consumer);
+  for (auto& [tag, consumer] : std::exchange(consumers_, {}))
+    consumer->queue().detach(*consumer);
   if (reply_consumer_tag_) {
     virtual_host().remove_reply_sink(reply_to_);
     --virtual_host().counters().consumers;

@@ -48,12 +48,9 @@ void Channel::apply_settlement(broker::Unacked unacked, Settlement settlement) {
   broker::Queue& queue = *unacked.queue;
   broker::Consumer* consumer = unacked.consumer.get();
   switch (settlement) {
-    case Settlement::kAcknowledge:
-      return queue.acknowledge(std::move(unacked.entry), consumer);
-    case Settlement::kReject:
-      return queue.reject(std::move(unacked.entry), consumer);
-    case Settlement::kRequeue:
-      return queue.requeue(std::move(unacked.entry), consumer);
+    case Settlement::kAcknowledge: return queue.acknowledge(std::move(unacked.entry), consumer);
+    case Settlement::kReject: return queue.reject(std::move(unacked.entry), consumer);
+    case Settlement::kRequeue: return queue.requeue(std::move(unacked.entry), consumer);
   }
 }
 

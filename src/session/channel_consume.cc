@@ -35,13 +35,12 @@ Channel::Status Channel::handle_basic_qos(const amqp::BasicQos& method) {
     return amqp::refuse(ReplyCode::kNotImplemented,
                         "prefetch_size!=0 (" + std::to_string(method.prefetch_size) + ")");
   }
-  if (method.global) {
-    const std::uint64_t most = session_.limits().unacked_per_channel_max;
-    const std::uint64_t limit = method.prefetch_count == 0 ? most : method.prefetch_count;
-    channel_credit_.set_limit(limit, limit - 1);
-  } else {
-    default_prefetch_ = method.prefetch_count;
-  }
+  // A limit for later consumers lifts the channel's own, as in RabbitMQ.
+  const std::uint64_t most = session_.limits().unacked_per_channel_max;
+  const bool limited = method.global && method.prefetch_count != 0;
+  const std::uint64_t limit = limited ? method.prefetch_count : most;
+  channel_credit_.set_limit(limit, limit - 1);
+  if (!method.global) default_prefetch_ = method.prefetch_count;
   reply(amqp::BasicQosOk{});
   return base::Done{};
 }
@@ -63,8 +62,8 @@ Channel::Status Channel::handle_basic_consume(const amqp::BasicConsume& method) 
   if (method.queue == broker::kReplyTo) return consume_reply_to(method, consumer_tag);
   auto name = resolve_queue(method.queue);
   if (!name.ok()) return base::fail(name.error());
-  auto queue = virtual_host().use_queue(actor(), broker::Permission::kRead, *name,
-                                        session_.parameters().id);
+  auto queue =
+      virtual_host().use_queue(actor(), broker::Permission::kRead, *name, session_.parameters().id);
   if (!queue.ok()) return base::fail(queue.error());
   broker::ConsumerOptions options;
   options.consumer_tag = consumer_tag;
@@ -80,11 +79,9 @@ Channel::Status Channel::handle_basic_consume(const amqp::BasicConsume& method) 
     }
     options.priority = priority->integer();
   }
-  auto consumer =
-      base::make_ref<broker::Consumer>(std::move(options), *queue, *this, channel_credit_,
-                                       session_.output_credit());
-  if (auto status = (*queue)->attach(consumer, virtual_host().name()); !status.ok())
-    return status;
+  auto consumer = base::make_ref<broker::Consumer>(std::move(options), *queue, *this,
+                                                   channel_credit_, session_.output_credit());
+  if (auto status = (*queue)->attach(consumer, virtual_host().name()); !status.ok()) return status;
   consumers_.emplace(consumer_tag, consumer);
   reply_consume_ok(method, consumer_tag, consumer);
   return base::Done{};
@@ -181,8 +178,8 @@ void Channel::deliver_reply(const broker::MessageRef& message) {
   }
   last_delivery_tag_ = last_delivery_tag_.next();
   ++virtual_host().counters().delivered;
-  const amqp::DeliverView view{*reply_consumer_tag_, last_delivery_tag_, false,
-                               message->exchange(), message->routing_key()};
+  const amqp::DeliverView view{*reply_consumer_tag_, last_delivery_tag_, false, message->exchange(),
+                               message->routing_key()};
   session_.emit_delivery(number_, view, *message, message->property_bytes());
 }
 
@@ -191,8 +188,8 @@ void Channel::deliver_reply(const broker::MessageRef& message) {
 Channel::Status Channel::handle_basic_get(const amqp::BasicGet& method) {
   auto name = resolve_queue(method.queue);
   if (!name.ok()) return base::fail(name.error());
-  auto queue = virtual_host().use_queue(actor(), broker::Permission::kRead, *name,
-                                        session_.parameters().id);
+  auto queue =
+      virtual_host().use_queue(actor(), broker::Permission::kRead, *name, session_.parameters().id);
   if (!queue.ok()) return base::fail(queue.error());
   if (counts_deliveries(**queue) && (*queue)->settings().single_active_consumer) {
     return amqp::refuse(ReplyCode::kResourceLocked,

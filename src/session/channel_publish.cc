@@ -105,7 +105,8 @@ Channel::Status Channel::publish_routed(const PublishView& view, const broker::M
     Transaction::Publish publish;
     publish.message = message;
     publish.mandatory = view.mandatory;
-    for (broker::Queue* queue : queues) publish.queues.emplace_back(queue);
+    for (broker::Queue* queue : queues)
+      publish.queues.emplace_back(queue);
     transaction_->add(std::move(publish));
     return base::Done{};
   }
@@ -120,8 +121,7 @@ Channel::Status Channel::publish_routed(const PublishView& view, const broker::M
 }
 
 // To the channel that holds this address. Counts as routed whether or not it is still there (S38).
-Channel::Status Channel::publish_reply(const PublishView& view,
-                                       const broker::MessageParts& parts) {
+Channel::Status Channel::publish_reply(const PublishView& view, const broker::MessageParts& parts) {
   if (broker::ReplySink* sink = virtual_host().find_reply_sink(view.routing_key)) {
     sink->deliver_reply(broker::MessageRef(broker::Message::create(parts).get()));
   } else {

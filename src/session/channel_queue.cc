@@ -35,11 +35,7 @@ Channel::Status Channel::handle_queue_declare(const amqp::QueueDeclare& method) 
   if (!name.ok()) return base::fail(name.error());
   const broker::ConnectionId connection = session_.parameters().id;
   auto queue = [&]() -> amqp::Checked<broker::QueueRef> {
-    if (method.passive) {
-      auto resolved = resolve_queue(*name);
-      if (!resolved.ok()) return base::fail(resolved.error());
-      return virtual_host().check_queue_exists(actor(), *resolved, connection);
-    }
+    if (method.passive) return virtual_host().check_queue_exists(actor(), *name, connection);
     broker::QueueDeclaration declaration;
     declaration.name = *name;
     declaration.durable = method.durable;
@@ -67,9 +63,9 @@ Channel::Status Channel::handle_queue_bind(const amqp::QueueBind& method) {
   auto queue = resolve_queue(method.queue);
   if (!queue.ok()) return base::fail(queue.error());
   // Both empty: the queue last declared, bound by its name (S16).
+  const std::string exchange = without_line_breaks(method.exchange);
   const bool by_name = method.queue.empty() && method.routing_key.empty();
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kQueue, *queue,
-                                       method.exchange,
+  const broker::BindingRequest request{broker::RoutingTarget::Kind::kQueue, *queue, exchange,
                                        by_name ? std::string_view(*queue) : method.routing_key,
                                        method.arguments};
   if (auto status = virtual_host().bind(actor(), request, session_.parameters().id); !status.ok())
@@ -81,13 +77,12 @@ Channel::Status Channel::handle_queue_bind(const amqp::QueueBind& method) {
 Channel::Status Channel::handle_queue_unbind(const amqp::QueueUnbind& method) {
   auto queue = resolve_queue(method.queue);
   if (!queue.ok()) return base::fail(queue.error());
+  const std::string exchange = without_line_breaks(method.exchange);
   const bool by_name = method.queue.empty() && method.routing_key.empty();
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kQueue, *queue,
-                                       method.exchange,
+  const broker::BindingRequest request{broker::RoutingTarget::Kind::kQueue, *queue, exchange,
                                        by_name ? std::string_view(*queue) : method.routing_key,
                                        method.arguments};
-  if (auto status = virtual_host().unbind(actor(), request, session_.parameters().id);
-      !status.ok())
+  if (auto status = virtual_host().unbind(actor(), request, session_.parameters().id); !status.ok())
     return status;
   reply_durable(amqp::QueueUnbindOk{});
   return base::Done{};
@@ -96,8 +91,7 @@ Channel::Status Channel::handle_queue_unbind(const amqp::QueueUnbind& method) {
 Channel::Status Channel::handle_queue_purge(const amqp::QueuePurge& method) {
   auto queue = resolve_queue(method.queue);
   if (!queue.ok()) return base::fail(queue.error());
-  const auto count =
-      virtual_host().purge_queue(actor(), *queue, session_.parameters().id);
+  const auto count = virtual_host().purge_queue(actor(), *queue, session_.parameters().id);
   if (!count.ok()) return base::fail(count.error());
   if (!method.no_wait) reply_durable(amqp::QueuePurgeOk{static_cast<std::uint32_t>(*count)});
   return base::Done{};

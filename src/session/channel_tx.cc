@@ -45,13 +45,13 @@ Channel::Status Channel::handle_tx_commit(const amqp::TxCommit&) {
       continue;
     }
     queues.clear();
-    for (const broker::QueueRef& queue : publish.queues) queues.push_back(queue.get());
+    for (const broker::QueueRef& queue : publish.queues)
+      queues.push_back(queue.get());
     refused = virtual_host().publish(publish.message, queues).refused || refused;
   }
   for (Transaction::Settled& settled : transaction_->take_settled())
     apply_settlement(std::move(settled.unacked), settled.settlement);
-  if (refused)
-    return amqp::refuse(ReplyCode::kPreconditionFailed, "partial tx completion");
+  if (refused) return amqp::refuse(ReplyCode::kPreconditionFailed, "partial tx completion");
   committing_ = true;
   reply_with(virtual_host().log().last_appended(), [this] {
     committing_ = false;

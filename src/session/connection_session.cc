@@ -340,6 +340,7 @@ void ConnectionSession::method(ChannelNumber channel, const amqp::Method& method
     end_reason_ = close->reply_text;
     begin_closing();
   } else if (std::holds_alternative<amqp::ConnectionCloseOk>(method)) {
+    peer_closes_first_ = true;
     finish("closed by the client");
   }
 }

@@ -13,7 +13,7 @@ std::string without_line_breaks(std::string_view name) {
 amqp::Checked<std::string> declared_name(std::string_view name) {
   std::string kept = without_line_breaks(name);
   if (kept.find('\0') != std::string::npos || !base::is_utf8(kept))
-    return amqp::refuse(amqp::ReplyCode::kSyntaxError, "a name must be UTF-8 without NUL");
+    return amqp::refuse(amqp::ReplyCode::kFrameError, "Malformed UTF-8 in shortstr");
   return kept;
 }
 

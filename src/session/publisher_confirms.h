@@ -1,11 +1,13 @@
 // Which publishes of a channel are confirmed, and how few frames say so.
 //
-// Role:      counts publishes after confirm.select and remembers what became of each until its Lsn is committed.
-// Model:     runs of consecutive tags with the same fate. Confirms leave in tag order: the Lsn of a run is at least
-//            that of every earlier one, so `multiple` is always right (ruling A4), and it never jumps over a nack.
+// Role:      counts publishes after confirm.select and remembers what became of each until its Lsn
+// is committed. Model:     runs of consecutive tags with the same fate. Confirms leave in tag
+// order: the Lsn of a run is at least
+//            that of every earlier one, so `multiple` is always right (ruling A4), and it never
+//            jumps over a nack.
 // Thread:    confined(broker).
-// Limits:    bounded by what the log has not committed and what the client has not read; runs, not frames.
-// Spec:      RabbitMQ's confirm class; features S18, S19.
+// Limits:    bounded by what the log has not committed and what the client has not read; runs, not
+// frames. Spec:      RabbitMQ's confirm class; features S18, S19.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +24,8 @@ class PublisherConfirms {
   void select() { selected_ = true; }
   bool empty() const { return runs_.empty(); }
 
-  // The next publish: stored (or unroutable) when its records up to `lsn` are committed, or refused.
+  // The next publish: stored (or unroutable) when its records up to `lsn` are committed, or
+  // refused.
   void add(broker::Lsn lsn, bool refused) {
     const std::uint64_t tag = ++last_tag_;
     if (!runs_.empty()) {

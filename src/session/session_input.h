@@ -1,9 +1,13 @@
 // The one way into the broker: what a connection's I/O half tells its broker half.
 //
-// Role:      called by ConnectionSession with what it decoded. BrokerSession implements it; when the two live
-//            on different loops an InputRecorder stands between and the calls are replayed there, in order.
-// Model:     open, then any of method/publish/ack/written/channel_error, then close as the *last* call. After
-//            close nothing follows; calls that arrive after the broker half ended by itself are ignored there.
+// Role:      called by ConnectionSession with what it decoded. BrokerSession implements it; when
+// the two live
+//            on different loops an InputRecorder stands between and the calls are replayed there,
+//            in order.
+// Model:     open, then any of method/publish/ack/written/channel_error, then close as the *last*
+// call. After
+//            close nothing follows; calls that arrive after the broker half ended by itself are
+//            ignored there.
 // Lifetimes: every view is valid during the call only.
 // Thread:    the broker loop of the virtual host (direct), or the I/O loop when recording.
 // Spec:      architecture section 3, rulings A5–A7.
@@ -64,15 +68,17 @@ class SessionInput {
 
   // First call. The answer is connection.open-ok, or connection.close 530, through SessionOutput.
   virtual void open() = 0;
-  // Any client method without content: channel 0 carries connection.update-secret only; on other channels
-  // all of channel, access, exchange, queue, basic (without publish and ack), confirm and tx.
+  // Any client method without content: channel 0 carries connection.update-secret only; on other
+  // channels all of channel, access, exchange, queue, basic (without publish and ack), confirm and
+  // tx.
   virtual void method(ChannelNumber channel, const amqp::Method& method) = 0;
   // basic.publish with its content complete and its size within limits.
   virtual void publish(ChannelNumber channel, const PublishView& publish) = 0;
   virtual void ack(ChannelNumber channel, DeliveryTag delivery_tag, bool multiple) = 0;
   // The I/O half refused something that closes only a channel (a body over max_message_size).
   virtual void channel_error(ChannelNumber channel, const amqp::ProtocolError& error) = 0;
-  // So many bytes of what SessionOutput was told have been written to the socket (output credit, A5).
+  // So many bytes of what SessionOutput was told have been written to the socket (output credit,
+  // A5).
   virtual void written(std::size_t bytes) = 0;
   // Last call.
   virtual void close(const CloseCause& cause) = 0;

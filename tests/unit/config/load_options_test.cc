@@ -1,0 +1,214 @@
+#include "config/load_options.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace harrier::config {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+Options parsed(std::string_view text) {
+  auto options = parse(text, "test.yaml");
+  if (!options) {
+    ADD_FAILURE() << options.error().message;
+    return {};
+  }
+  return *options;
+}
+
+std::string error_of(std::string_view text) {
+  const auto options = parse(text, "test.yaml");
+  return options ? "accepted" : options.error().message;
+}
+
+std::string source_file(const std::string& path) {
+  const char* root = std::getenv("HARRIER_SOURCE_DIR");
+  std::ifstream file(std::string(root == nullptr ? "." : root) + "/" + path);
+  EXPECT_TRUE(file) << path << " (HARRIER_SOURCE_DIR is the repository)";
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(LoadOptions, EmptyDocumentIsTheDefaults) {
+  EXPECT_EQ(parsed(""), Options{});
+  EXPECT_EQ(parsed("# nothing\n"), Options{});
+  EXPECT_EQ(parsed("limits:\n"), Options{});
+}
+
+TEST(LoadOptions, ReadsListeners) {
+  const Options options = parsed(
+      "listeners: {amqp: {bind: 0.0.0.0, port: 0}}\n"
+      "metrics: {enabled: false, bind: '::1', port: 9000}\n");
+  EXPECT_EQ(options.amqp, (ListenerOptions{"0.0.0.0", 0}));
+  EXPECT_EQ(options.metrics, (MetricsOptions{false, "::1", 9000}));
+}
+
+TEST(LoadOptions, ReadsSizesAndDurationsWithUnits) {
+  const Options options = parsed(
+      "limits:\n"
+      "  connection: {max_message_size: 512MiB, assembly_bytes_max: 1GiB, frame_max: 65536,\n"
+      "               handshake_timeout: 250ms, heartbeat: 2min}\n"
+      "  virtual_host: {consumer_timeout: 0}\n");
+  EXPECT_EQ(options.connection.max_message_size, 512u << 20);
+  EXPECT_EQ(options.connection.assembly_bytes_max, 1u << 30);
+  EXPECT_EQ(options.connection.frame_max, 65536u);
+  EXPECT_EQ(options.connection.handshake_timeout, milliseconds(250));
+  EXPECT_EQ(options.connection.heartbeat, minutes(2));
+  EXPECT_EQ(options.virtual_host.consumer_timeout, milliseconds(0));
+}
+
+TEST(LoadOptions, UsersReplaceTheDefaultUser) {
+  const Options options = parsed(
+      "virtual_hosts: [/, tenant]\n"
+      "users:\n"
+      "  - name: ada\n"
+      "    password: 12345\n"
+      "    tags: [monitoring, management]\n"
+      "    permissions: [{virtual_host: tenant, configure: false}]\n"
+      "  - {name: bob, password_hash: aGFzaA==, loopback_only: true}\n");
+  ASSERT_EQ(options.users.size(), 2u);
+  EXPECT_EQ(options.users[0].password, "12345");
+  EXPECT_THAT(options.users[0].tags, ::testing::ElementsAre("monitoring", "management"));
+  EXPECT_EQ(options.users[0].permissions,
+            (std::vector<PermissionOptions>{{"tenant", false, true, true}}));
+  EXPECT_FALSE(options.users[0].loopback_only);
+  EXPECT_EQ(options.users[1].password_hash, "aGFzaA==");
+  EXPECT_TRUE(options.users[1].loopback_only);
+  EXPECT_TRUE(options.users[1].permissions.empty());
+}
+
+TEST(LoadOptions, ReadsWordsAndServerProperties) {
+  const Options options = parsed(
+      "log: {level: debug, format: json}\n"
+      "loops: 3\n"
+      "server_properties: {product: RabbitMQ, version: 4.0.1, extra: {site: north}}\n");
+  EXPECT_EQ(options.log, (LogOptions{LogLevelOption::kDebug, LogFormatOption::kJson}));
+  EXPECT_EQ(options.loops, 3u);
+  EXPECT_EQ(options.server_properties.product, "RabbitMQ");
+  EXPECT_EQ(options.server_properties.version, "4.0.1");
+  EXPECT_THAT(options.server_properties.extra,
+              ::testing::ElementsAre(::testing::Pair("site", "north")));
+  EXPECT_EQ(parsed("loops: auto").loops, 0u);
+}
+
+struct Wrong {
+  const char* text;
+  const char* error;
+};
+
+class LoadOptionsRefuses : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(LoadOptionsRefuses, NamesFileLineAndKey) {
+  EXPECT_THAT(error_of(GetParam().text), HasSubstr(GetParam().error)) << GetParam().text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, LoadOptionsRefuses,
+    ::testing::Values(
+        Wrong{"unknown: 1", "test.yaml:1: unknown: unknown key"},
+        Wrong{"log:\n  colour: red", "test.yaml:2: log.colour: unknown key"},
+        Wrong{"users: [{name: a, password: b, passwort: c}]", "users[0].passwort: unknown key"},
+        Wrong{"loops: 1\nloops: 2", "test.yaml:2: loops: given twice"},
+        Wrong{"loops: 0", "test.yaml:1: loops: 0 is below 1"},
+        Wrong{"loops: -1", "loops: -1 is below 1"}, Wrong{"loops: 65", "loops: 65 is above 64"},
+        Wrong{"loops: two", "loops: 'two' is not a whole number"},
+        Wrong{"loops: [1]", "loops: expected"},
+        Wrong{"listeners: {amqp: {port: 65536}}", "listeners.amqp.port: 65536 is above 65535"},
+        Wrong{"listeners: {amqp: {port: -1}}", "listeners.amqp.port: -1 is below 0"},
+        Wrong{"listeners: {amqp: {port: 5672.0}}", "'5672.0' is not a whole number"},
+        Wrong{"listeners: {amqp: {bind: ''}}", "listeners.amqp.bind: an address is needed"},
+        Wrong{"listeners: 5672", "listeners: keys and values are expected here"},
+        Wrong{"metrics: {enabled: perhaps}", "metrics.enabled: 'perhaps' is none of true, false"},
+        Wrong{"log: {level: loud}", "log.level: 'loud' is none of debug, info, warning, error"},
+        Wrong{"limits:\n  connection:\n    frame_max: 4095",
+              "test.yaml:3: limits.connection.frame_max: 4095 is below 4KiB"},
+        Wrong{"limits: {connection: {frame_max: 128Kib}}", "'128Kib' is not a size such as 16MiB"},
+        Wrong{"limits: {connection: {max_message_size: 513MiB}}", "513MiB is above 512MiB"},
+        Wrong{"limits: {connection: {max_message_size: 64MiB}}",
+              "limits.connection.assembly_bytes_max: below max_message_size"},
+        Wrong{"limits: {connection: {channel_max: 0}}", "channel_max: 0 is below 1"},
+        Wrong{"limits: {connection: {heartbeat: 60}}",
+              "heartbeat: '60' is not a duration such as 60s or 30min"},
+        Wrong{"limits: {connection: {heartbeat: 1500ms}}", "not a whole number of seconds"},
+        Wrong{"limits: {connection: {handshake_timeout: 0}}", "handshake_timeout: 0 is below 1ms"},
+        Wrong{"limits: {connection: {close_timeout: 99999999999999999999s}}", "is not a duration"},
+        Wrong{"limits: {virtual_host: {queues_max: 4294967296}}", "4294967296 is above 4294967295"},
+        Wrong{"server_properties: {version: 3.13}", "version: clients expect three numbers"},
+        Wrong{"server_properties: {version: 3.13.7-rc1}", "clients expect three numbers"},
+        Wrong{"server_properties: {extra: [1]}", "extra: expected keys and values"},
+        Wrong{"virtual_hosts: []", "virtual_hosts: at least one is needed"},
+        Wrong{"virtual_hosts: [/, /]", "virtual_hosts: '/' stands twice"},
+        Wrong{"virtual_hosts: [/, '']", "virtual_hosts: a name is empty"},
+        Wrong{"users: {name: a}", "users: expected a list"},
+        Wrong{"users: [{password: b}]", "users[0]: a user needs a name"},
+        Wrong{"users: [{name: a}]", "users[0]: a user needs either a password or a password_hash"},
+        Wrong{"users: [{name: a, password: b, password_hash: c}]", "needs either a password or"},
+        Wrong{"users: [{name: a, password: b}, {name: a, password: c}]", "'a' stands twice"},
+        Wrong{"users: [{name: a, password: b, permissions: [{virtual_host: x}]}]",
+              "has permissions in the virtual host 'x', which virtual_hosts does not list"},
+        Wrong{"loops: {", "test.yaml:1: not YAML:"}, Wrong{"a: b: c", "test.yaml:1: not YAML:"},
+        Wrong{"- loops", "test.yaml:1: keys and values are expected here"}));
+
+TEST(LoadOptions, ReportsEveryErrorInLineOrder) {
+  EXPECT_EQ(error_of("nonsense: 1\nlog: {level: loud}\nloops: 0\n"),
+            "test.yaml:1: nonsense: unknown key\n"
+            "test.yaml:2: log.level: 'loud' is none of debug, info, warning, error\n"
+            "test.yaml:3: loops: 0 is below 1");
+}
+
+TEST(LoadOptions, DeepNestingIsAnErrorNotACrash) {
+  EXPECT_THAT(error_of(std::string(100'000, '[')), StartsWith("test.yaml:"));
+}
+
+TEST(LoadOptions, FileThatDoesNotExist) {
+  const auto options = load_file("/nonexistent/harriermq.yaml");
+  ASSERT_FALSE(options);
+  EXPECT_EQ(options.error().message,
+            "/nonexistent/harriermq.yaml: cannot be opened: No such file or directory");
+}
+
+TEST(LoadOptions, DirectoryIsNoFile) { EXPECT_FALSE(load_file("/tmp")); }
+
+// The file users start from says what the program does without it.
+TEST(DefaultConfigurationFile, EqualsTheBuiltInDefaults) {
+  EXPECT_EQ(parsed(source_file("config/harriermq.yaml")), Options{});
+}
+
+TEST(DefaultConfigurationFile, HoldsEveryKey) {
+  const std::string text = source_file("config/harriermq.yaml");
+  for (const std::string& path : key_paths()) {
+    const std::string key = path.substr(path.rfind('.') + 1);
+    if (key == "password_hash") continue;  // excludes password, which stands there
+    EXPECT_THAT(text, HasSubstr(key + ":")) << path;
+  }
+}
+
+TEST(ConfigurationReference, NamesEveryKey) {
+  const std::string text = source_file("docs/reference/configuration.md");
+  for (const std::string& path : key_paths()) {
+    if (path == "users") continue;
+    EXPECT_THAT(text, HasSubstr("`" + path + "`"));
+  }
+}
+
+TEST(KeyPaths, ListsLeavesOnce) {
+  const std::vector<std::string> keys = key_paths();
+  EXPECT_THAT(keys, ::testing::Contains("listeners.amqp.port"));
+  EXPECT_THAT(keys, ::testing::Contains("users[].permissions[].read"));
+  EXPECT_THAT(keys, ::testing::Not(::testing::Contains("listeners.amqp")));
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+}
+
+}  // namespace
+}  // namespace harrier::config

@@ -1,0 +1,47 @@
+#include "config/quantity.h"
+
+#include <gtest/gtest.h>
+
+namespace harrier::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(ParseInteger, TakesDigitsOnly) {
+  EXPECT_EQ(parse_integer("0"), 0);
+  EXPECT_EQ(parse_integer("-7"), -7);
+  EXPECT_EQ(parse_integer("9223372036854775807"), INT64_MAX);
+  for (const char* text : {"", "-", "+1", " 1", "1 ", "0x10", "1e3", "9223372036854775808"})
+    EXPECT_FALSE(parse_integer(text)) << text;
+}
+
+TEST(ParseSize, TakesBinaryAndDecimalUnits) {
+  EXPECT_EQ(parse_size("1"), 1);
+  EXPECT_EQ(parse_size("1B"), 1);
+  EXPECT_EQ(parse_size("2KiB"), 2048);
+  EXPECT_EQ(parse_size("2KB"), 2000);
+  EXPECT_EQ(parse_size("3GiB"), 3LL << 30);
+  for (const char* text : {"", "KiB", "1 KiB", "1kib", "1.5MiB", "-", "9223372036854775807GiB"})
+    EXPECT_FALSE(parse_size(text)) << text;
+}
+
+TEST(ParseDuration, NeedsAUnitUnlessZero) {
+  EXPECT_EQ(parse_duration("0"), milliseconds(0));
+  EXPECT_EQ(parse_duration("250ms"), milliseconds(250));
+  EXPECT_EQ(parse_duration("30min"), milliseconds(1'800'000));
+  EXPECT_EQ(parse_duration("1d"), milliseconds(86'400'000));
+  for (const char* text : {"", "1", "s", "1m", "1sec", "9223372036854775807d"})
+    EXPECT_FALSE(parse_duration(text)) << text;
+}
+
+TEST(QuantityText, IsTheShortestExactForm) {
+  EXPECT_EQ(size_text(4096), "4KiB");
+  EXPECT_EQ(size_text(512 << 20), "512MiB");
+  EXPECT_EQ(size_text(4095), "4095");
+  EXPECT_EQ(duration_text(milliseconds(1'800'000)), "30min");
+  EXPECT_EQ(duration_text(milliseconds(1'500)), "1500ms");
+  EXPECT_EQ(duration_text(milliseconds(0)), "0");
+}
+
+}  // namespace
+}  // namespace harrier::config

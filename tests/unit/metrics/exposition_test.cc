@@ -1,0 +1,76 @@
+#include "metrics/exposition.h"
+
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace harrier::metrics {
+namespace {
+
+class FixedClock final : public base::Clock {
+ public:
+  base::Now now() const override { return now_; }
+  base::Now now_{base::MonotonicTime(base::Milliseconds(1'000)),
+                 base::WallTime(base::Milliseconds(1'700'000'000'000))};
+};
+
+class ExpositionTest : public ::testing::Test {
+ protected:
+  // Not started: the counters exist all the same.
+  FixedClock clock_;
+  Options options_;
+  server::Node node_{options_, clock_};
+  Exposition exposition_{node_, clock_};
+};
+
+// The families that people's dashboards ask for and that this part of the broker can answer.
+TEST_F(ExpositionTest, HasRabbitmqsNames) {
+  const std::string text = exposition_.text();
+  for (const char* line :
+       {"rabbitmq_connections 0", "rabbitmq_channels 0", "rabbitmq_queues 0",
+        "rabbitmq_consumers 0", "rabbitmq_queue_messages_ready 0",
+        "rabbitmq_queue_messages_unacked 0", "rabbitmq_queue_messages 0",
+        "rabbitmq_connections_opened_total 0", "rabbitmq_connections_closed_total 0",
+        "rabbitmq_global_messages_received_total{protocol=\"amqp091\"} 0",
+        "rabbitmq_global_messages_delivered_total{protocol=\"amqp091\"} 0",
+        "rabbitmq_global_messages_acknowledged_total{protocol=\"amqp091\"} 0",
+        "rabbitmq_identity_info{rabbitmq_node=", "rabbitmq_build_info{rabbitmq_version=\"3.13.7\"",
+        "harriermq_messages_settled_total{reason=\"expired\"} 0",
+        "harriermq_loop_turns_total{loop=\"0\"} 0"})
+    EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
+}
+
+TEST_F(ExpositionTest, UptimeFollowsTheClock) {
+  clock_.now_.monotonic += base::Milliseconds(2'500);
+  EXPECT_THAT(exposition_.text(), ::testing::HasSubstr("rabbitmq_erlang_uptime_seconds 2.5\n"));
+}
+
+// The rules of the text format that scrapers enforce.
+TEST_F(ExpositionTest, EachFamilyStandsOnceWithItsSamples) {
+  std::istringstream lines(exposition_.text());
+  std::set<std::string> families;
+  std::map<std::string, std::string> types;
+  std::string line, family;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string first, kind, name;
+    words >> first;
+    if (first == "#") {
+      words >> kind >> name;
+      if (kind != "TYPE") continue;
+      EXPECT_TRUE(families.insert(name).second) << name << " stands twice";
+      words >> types[name];
+      family = name;
+    } else {
+      EXPECT_EQ(first.substr(0, first.find('{')), family) << line;
+      EXPECT_EQ(types[family] == "counter", family.ends_with("_total")) << family;
+    }
+  }
+  EXPECT_GT(families.size(), 30u);
+}
+
+}  // namespace
+}  // namespace harrier::metrics

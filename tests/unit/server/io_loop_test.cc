@@ -1,0 +1,124 @@
+#include "server/io_loop.h"
+
+#include <future>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <asio/ip/tcp.hpp>
+#include <gtest/gtest.h>
+
+#include "auth/internal_authenticator.h"
+#include "server/node_loop.h"
+#include "server/translate.h"
+#include "support/frame_client.h"
+
+namespace harrier::server {
+namespace {
+
+// One loop whose inside the test may ask, with sockets of its own.
+class IoLoopTest : public ::testing::Test {
+ protected:
+  IoLoopTest()
+      : shared_{.flow_limits = {},
+                .connection_limits = {},
+                .session_limits = {},
+                .server_properties = server_properties({}),
+                .access_control = access_control({guest_user()}),
+                .virtual_hosts = {},
+                .authenticator = {},
+                .virtual_host_limits = {},
+                .admission = Admission({})} {
+    base::SecureRandom random;
+    shared_.authenticator = std::make_unique<auth::InternalAuthenticator>(
+        auth::UserDirectory::create(user_specifications({guest_user()}), random).value());
+    loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, 0));
+    loop().connect(loops_);
+    HostedVirtualHost& host = loop().broker().add(std::make_unique<HostedVirtualHost>(
+        "/", shared_.virtual_host_limits, shared_.access_control));
+    shared_.virtual_hosts.emplace("/", VirtualHostPlace{0, &host});
+    loop().start();
+  }
+  ~IoLoopTest() override {
+    loop().stop();
+    loop().join();
+  }
+
+  NodeLoop& loop() { return *loops_[0]; }
+  // Runs on the loop and waits for the answer.
+  template <class Ask>
+  auto ask(Ask&& what) {
+    std::promise<decltype(what(loop().io()))> answer;
+    loop().post([&] { answer.set_value(what(loop().io())); });
+    return answer.get_future().get();
+  }
+  std::size_t held() {
+    return ask([](IoLoop& io) { return io.buffer_bytes(); });
+  }
+  template <class Condition>
+  static bool eventually(Condition&& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      ::poll(nullptr, 0, 1);
+    }
+    return true;
+  }
+  // A client whose other end is in the loop.
+  test::FrameClient client() {
+    test::FrameClient client({"127.0.0.1", acceptor_.local_endpoint().port()});
+    asio::ip::tcp::socket accepted = acceptor_.accept();
+    accepted.non_blocking(true);
+    const int descriptor = accepted.release();
+    EXPECT_EQ(shared_.admission.admit("127.0.0.1"), "");
+    loop().post([this, descriptor] {
+      loop().io().add(descriptor, auth::Peer{"127.0.0.1", 1, true});
+    });
+    return client;
+  }
+
+  base::SystemClock clock_;
+  Shared shared_;
+  std::vector<std::unique_ptr<NodeLoop>> loops_;
+  asio::io_context context_;
+  asio::ip::tcp::acceptor acceptor_{context_,
+                                    asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
+};
+
+TEST_F(IoLoopTest, IdleConnectionHoldsNoBuffer) {
+  test::FrameClient client = this->client();
+  client.open({});
+  client.open_channel(1);
+  client.declare_queue(1, "q");
+  const std::string body(300'000, 'x');
+  client.publish(1, "", "q", body);
+  EXPECT_EQ(client.must_get(1, "q").body, body);
+  // The answer may be ours before the turn that wrote it has ended.
+  EXPECT_TRUE(eventually([this] { return held() == 0; }));
+  EXPECT_EQ(ask([](IoLoop& io) { return io.size(); }), 1u);
+  client.close();
+}
+
+TEST_F(IoLoopTest, UnfinishedFrameIsHeldInItsOwnSize) {
+  test::FrameClient client = this->client();
+  client.open({});
+  client.open_channel(1);
+  client.send_raw(std::string_view("\x01\0\1\0\0\0\x0d\0\x32", 9));
+  EXPECT_TRUE(eventually([this] { return held() > 0; }));
+  EXPECT_LE(held(), 512u);
+}
+
+TEST_F(IoLoopTest, ClosedConnectionIsFreed) {
+  {
+    test::FrameClient client = this->client();
+    client.open({});
+    client.close();
+  }
+  const auto left = [this] { return ask([](IoLoop& io) { return io.size(); }); };
+  EXPECT_TRUE(eventually([&] { return left() == 0; }));
+  EXPECT_EQ(shared_.admission.connections(), 0u);
+}
+
+}  // namespace
+}  // namespace harrier::server

@@ -1,0 +1,308 @@
+// The server layer over loopback sockets: what no lower layer can show. Every test runs with one
+// loop and with several.
+#include "server/node.h"
+
+#include <memory>
+#include <vector>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <gtest/gtest.h>
+
+#include "support/frame_client.h"
+
+namespace harrier::server {
+namespace {
+
+using test::ConnectOptions;
+using test::FrameClient;
+using test::Milliseconds;
+
+class NodeTest : public ::testing::TestWithParam<unsigned> {
+ protected:
+  NodeTest() {
+    options_.amqp.port = 0;
+    options_.loops = GetParam();
+  }
+
+  void start() {
+    node_ = std::make_unique<Node>(options_, clock_);
+    const Outcome started = node_->start();
+    ASSERT_TRUE(started.ok()) << started.failure().message;
+    ASSERT_NE(node_->port(), 0);
+  }
+  test::Endpoint endpoint() const { return {"127.0.0.1", node_->port()}; }
+  FrameClient client() {
+    FrameClient client(endpoint(), ConnectOptions{});
+    client.open_channel(1);
+    return client;
+  }
+
+  std::uint64_t sum(base::Counter LoopCounters::*counter) const {
+    std::uint64_t total = 0;
+    for (const LoopView& loop : node_->loops())
+      total += (loop.counters->*counter).value();
+    return total;
+  }
+  template <class Condition>
+  static bool eventually(Condition&& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      ::poll(nullptr, 0, 1);
+    }
+    return true;
+  }
+
+  Options options_;
+  base::SystemClock clock_;
+  std::unique_ptr<Node> node_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Loops, NodeTest, ::testing::Values(1u, 2u, 3u));
+
+TEST_P(NodeTest, StartsServesAndStops) {
+  start();
+  {
+    FrameClient one = client();
+    one.declare_queue(1, "q");
+    one.publish(1, "", "q", "hello");
+    FrameClient two = client();
+    EXPECT_EQ(two.must_get(1, "q").body, "hello");
+    one.close();
+    two.close();
+  }
+  EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
+  node_->stop();
+  EXPECT_EQ(node_->port(), 0);
+  node_->stop();
+}
+
+TEST_P(NodeTest, StopsWithoutAnyClient) {
+  start();
+  node_->stop();
+}
+
+TEST_P(NodeTest, PortInUseIsAFailure) {
+  start();
+  Options same = options_;
+  same.amqp.port = node_->port();
+  Node other(same, clock_);
+  const Outcome started = other.start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.failure().kind, FailureKind::kCannotListen);
+}
+
+TEST_P(NodeTest, AddressThatIsNoneIsAFailure) {
+  options_.amqp.bind = "localhost";
+  Node node(options_, clock_);
+  EXPECT_FALSE(node.start().ok());
+}
+
+TEST_P(NodeTest, ImpossibleUserIsAFailure) {
+  options_.users[0].password.clear();
+  options_.users[0].password_hash = "not base64";
+  Node node(options_, clock_);
+  const Outcome started = node.start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.failure().kind, FailureKind::kBadOptions);
+}
+
+// Concern: SIGTERM's work. Plan: two clients; stop() in another thread; both are told 320 and
+//          answer.
+TEST_P(NodeTest, StopClosesClientsWith320) {
+  start();
+  FrameClient one = client();
+  FrameClient two = client();
+  std::thread stopping([&] { node_->stop(); });
+  for (FrameClient* each : {&one, &two}) {
+    EXPECT_EQ(each->expect_connection_close(320, "", {}),
+              "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'");
+  }
+  stopping.join();
+  EXPECT_EQ(node_->connections(), 0u);
+}
+
+// A client that never answers the close holds the stop up for shutdown_timeout at most.
+TEST_P(NodeTest, StopCutsOffASilentClient) {
+  options_.shutdown_timeout = Milliseconds(50);
+  start();
+  FrameClient silent = client();
+  FrameClient halfway(endpoint());
+  node_->stop();
+  EXPECT_EQ(node_->connections(), 0u);
+  silent.expect_connection_close(320, "shutdown");
+  silent.expect_end();
+}
+
+TEST_P(NodeTest, RefusesTooManyUnauthenticatedConnections) {
+  options_.accept.unauthenticated_per_address_max = 2;
+  start();
+  FrameClient first(endpoint()), second(endpoint());
+  ASSERT_TRUE(eventually([&] { return node_->connections() == 2; }));
+  FrameClient third(endpoint());
+  third.expect_end();
+  EXPECT_EQ(node_->listener_counters().refused.value(), 1u);
+  // Who has logged in no longer counts.
+  first.open(ConnectOptions{});
+  FrameClient fourth = client();
+  fourth.close();
+}
+
+TEST_P(NodeTest, RefusesMoreThanConnectionsMax) {
+  options_.accept.connections_max = 2;
+  start();
+  FrameClient first = client();
+  FrameClient second = client();
+  FrameClient third(endpoint());
+  third.expect_end();
+  first.close();
+  ASSERT_TRUE(eventually([&] { return node_->connections() == 1; }));
+  FrameClient fourth = client();
+  EXPECT_EQ(node_->connections(), 2u);
+}
+
+TEST_P(NodeTest, UnfinishedHandshakeIsCutOff) {
+  options_.connection.handshake_timeout = Milliseconds(50);
+  start();
+  FrameClient halfway(endpoint());
+  halfway.send_header_and_read_start();
+  halfway.expect_end();
+  EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
+}
+
+// Concern: A5. Plan: a consumer without prefetch reads nothing while 64 MiB wait for it; after
+// write_stall_timeout it is gone and the messages are back in the queue.
+TEST_P(NodeTest, SlowReaderIsCutOff) {
+  options_.connection.write_stall_timeout = Milliseconds(200);
+  start();
+  FrameClient publisher = client();
+  publisher.declare_queue(1, "q");
+  constexpr unsigned kMessages = 64;
+  for (unsigned i = 0; i < kMessages; ++i)
+    publisher.publish(1, "", "q", std::string(1 << 20, 'x'));
+  publisher.await_ready(1, "q", kMessages);
+
+  FrameClient reader = client();
+  reader.consume(1, "q");
+  EXPECT_TRUE(eventually([&] { return node_->connections() == 1; }));
+  publisher.await_ready(1, "q", kMessages);
+  EXPECT_GT(sum(&LoopCounters::writes_blocked), 0u);
+  publisher.close();
+}
+
+// Concern: what waits inside the broker for a consumer that does not read stays near its output
+//          credit.
+TEST_P(NodeTest, ConsumerThatPausesIsServedOnWhenItReads) {
+  start();
+  FrameClient publisher = client();
+  publisher.declare_queue(1, "q");
+  constexpr unsigned kMessages = 40;
+  FrameClient reader = client();
+  test::ConsumeFlags flags;
+  flags.no_ack = true;
+  reader.consume(1, "q", flags);
+  for (unsigned i = 0; i < kMessages; ++i)
+    publisher.publish(1, "", "q", std::string(1 << 20, static_cast<char>('a' + i % 26)));
+  ASSERT_TRUE(eventually(
+      [&] { return node_->virtual_hosts()[0].counters->published.value() == kMessages; }));
+  for (unsigned i = 0; i < kMessages; ++i)
+    ASSERT_EQ(reader.deliver(1).body[0], static_cast<char>('a' + i % 26)) << i;
+  publisher.close();
+  reader.close();
+}
+
+// Concern: a flood of publishes is held by credit, not by memory, and arrives whole and in order.
+TEST_P(NodeTest, FloodOfPublishesArrivesInOrder) {
+  options_.flow = {
+      .input_bytes_guaranteed = 4096, .input_bytes_borrowed_max = 4096, .input_pool_bytes = 4096};
+  start();
+  FrameClient flooder = client();
+  flooder.declare_queue(1, "q");
+  constexpr unsigned kMessages = 20'000;
+  for (unsigned i = 0; i < kMessages; ++i)
+    flooder.publish(1, "", "q", std::to_string(i));
+  FrameClient reader = client();
+  test::ConsumeFlags flags;
+  flags.no_ack = true;
+  reader.consume(1, "q", flags);
+  for (unsigned i = 0; i < kMessages; ++i)
+    ASSERT_EQ(reader.deliver(1).body, std::to_string(i));
+  for (const LoopView& loop : node_->loops())
+    EXPECT_EQ(loop.input_bytes_borrowed->value(), 0u);
+  flooder.close();
+  reader.close();
+}
+
+TEST_P(NodeTest, FrameInSinglePiecesIsOneFrame) {
+  start();
+  FrameClient slow = client();
+  slow.declare_queue(1, "q");
+  // A method frame, octet by octet; and a body frame larger than what is copied between reads.
+  const std::string declare("\x01\0\1\0\0\0\x0d\0\x32\0\x0a\0\0\1p\0\0\0\0\0\xce", 21);
+  for (char octet : declare)
+    slow.send_raw({&octet, 1});
+  slow.expect(1, {50, 11});
+  const std::string body(100'000, 'b');
+  for (int i = 0; i < 3; ++i)
+    slow.publish(1, "", "p", body);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(slow.must_get(1, "p").body, body);
+  slow.close();
+}
+
+TEST_P(NodeTest, BlockedClientsAreTold) {
+  start();
+  FrameClient early = client();
+  node_->block_publishers("low on memory");
+  EXPECT_EQ(early.expect(0, {10, 60}).shortstr(), "low on memory");
+  FrameClient late = client();
+  late.expect(0, {10, 60});
+  node_->unblock_publishers();
+  early.expect(0, {10, 61});
+  late.expect(0, {10, 61});
+  early.close();
+  late.close();
+}
+
+TEST_P(NodeTest, ResetClientLeavesNothingBehind) {
+  start();
+  {
+    FrameClient dying = client();
+    test::QueueFlags flags;
+    flags.exclusive = true;
+    dying.declare_queue(1, "mine", flags);
+    dying.reset();
+  }
+  EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
+  const auto& counters = *node_->virtual_hosts()[0].counters;
+  EXPECT_TRUE(eventually([&] { return counters.queues.value() == 0; }));
+  EXPECT_EQ(counters.connections.value(), 0u);
+  EXPECT_EQ(sum(&LoopCounters::connections_opened), sum(&LoopCounters::connections_closed));
+}
+
+TEST_P(NodeTest, VirtualHostsLiveOnDifferentLoops) {
+  options_.virtual_hosts = {"/", "one", "two"};
+  for (const char* name : {"one", "two"})
+    options_.users[0].permissions.push_back({name, true, true, true});
+  start();
+  std::vector<FrameClient> clients;
+  for (const char* name : {"/", "one", "two", "/", "one", "two"}) {
+    ConnectOptions options;
+    options.virtual_host = name;
+    clients.emplace_back(endpoint(), options);
+    clients.back().open_channel(1);
+    clients.back().declare_queue(1, "q");
+    clients.back().publish(1, "", "q", name);
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(clients[i].must_get(1, "q").body, node_->virtual_hosts()[i].name);
+    EXPECT_EQ(clients[i].passive(1, "q").message_count, 1u);
+  }
+  for (FrameClient& each : clients)
+    each.close();
+}
+
+}  // namespace
+}  // namespace harrier::server

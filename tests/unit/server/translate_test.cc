@@ -1,0 +1,94 @@
+#include "server/translate.h"
+
+#include <gtest/gtest.h>
+
+#include "harrier/version.h"
+
+namespace harrier::server {
+namespace {
+
+// The public defaults and those of the layers below must not drift apart.
+TEST(Translate, DefaultConnectionLimitsAreSessionsOwn) {
+  const session::ConnectionLimits ours = connection_limits({});
+  const session::ConnectionLimits theirs;
+  EXPECT_EQ(ours.frame_max, theirs.frame_max);
+  EXPECT_EQ(ours.initial_frame_max, theirs.initial_frame_max);
+  EXPECT_EQ(ours.channel_max, theirs.channel_max);
+  EXPECT_EQ(ours.heartbeat_s, theirs.heartbeat_s);
+  EXPECT_EQ(ours.max_message_size, theirs.max_message_size);
+  EXPECT_EQ(ours.assembly_bytes_max, theirs.assembly_bytes_max);
+  EXPECT_EQ(ours.reply_bytes_max, theirs.reply_bytes_max);
+  EXPECT_EQ(ours.handshake_timeout, theirs.handshake_timeout);
+  EXPECT_EQ(ours.close_timeout, theirs.close_timeout);
+  EXPECT_EQ(ours.refusal_delay, theirs.refusal_delay);
+  EXPECT_EQ(ours.write_stall_timeout, theirs.write_stall_timeout);
+  EXPECT_EQ(ours.partial_frame_timeout, theirs.partial_frame_timeout);
+  EXPECT_EQ(ours.table_limits.depth, theirs.table_limits.depth);
+  EXPECT_EQ(ours.table_limits.elements, theirs.table_limits.elements);
+}
+
+TEST(Translate, DefaultSessionLimitsAreSessionsOwn) {
+  const session::SessionLimits ours = session_limits({});
+  const session::SessionLimits theirs;
+  EXPECT_EQ(ours.output_credit_bytes, theirs.output_credit_bytes);
+  EXPECT_EQ(ours.direct_reply_bytes_max, theirs.direct_reply_bytes_max);
+  EXPECT_EQ(ours.consumers_per_channel_max, theirs.consumers_per_channel_max);
+  EXPECT_EQ(ours.unacked_per_channel_max, theirs.unacked_per_channel_max);
+  EXPECT_EQ(ours.transaction_entries_max, theirs.transaction_entries_max);
+  EXPECT_EQ(ours.transaction_bytes_max, theirs.transaction_bytes_max);
+}
+
+TEST(Translate, DefaultVirtualHostLimitsAreBrokersOwn) {
+  const broker::VirtualHostLimits ours = virtual_host_limits({});
+  const broker::VirtualHostLimits theirs;
+  EXPECT_EQ(ours.queues_max, theirs.queues_max);
+  EXPECT_EQ(ours.exchanges_max, theirs.exchanges_max);
+  EXPECT_EQ(ours.bindings_max, theirs.bindings_max);
+  EXPECT_EQ(ours.consumer_timeout, theirs.consumer_timeout);
+  EXPECT_EQ(ours.default_delivery_limit, theirs.default_delivery_limit);
+  EXPECT_EQ(ours.slice_entries, theirs.slice_entries);
+  EXPECT_EQ(ours.pending_dead_letters_max, theirs.pending_dead_letters_max);
+}
+
+TEST(Translate, ServerPropertiesTellWhatClientsAskFor) {
+  ServerPropertyOptions options;
+  options.extra = {{"site", "north"}, {"platform", "ours"}, {"capabilities", "no"}};
+  const amqp::FieldTable table = server_properties(options);
+  const amqp::TableView properties = table;
+  EXPECT_EQ(properties.find("product")->bytes, "HarrierMQ");
+  EXPECT_EQ(properties.find("version")->bytes, kCompatibleVersion);
+  EXPECT_EQ(properties.find("harriermq_version")->bytes, kVersion);
+  EXPECT_EQ(properties.find("site")->bytes, "north");
+  EXPECT_EQ(properties.find("platform")->bytes, "ours");
+  const amqp::TableView capabilities = properties.find("capabilities")->table();
+  EXPECT_EQ(capabilities.count(), 9u);
+  for (const amqp::Field& field : capabilities)
+    EXPECT_TRUE(field.value.boolean()) << field.name;
+  std::size_t platforms = 0;
+  for (const amqp::Field& field : properties)
+    platforms += field.name == "platform";
+  EXPECT_EQ(platforms, 1u);
+}
+
+TEST(Translate, LoopsFollowTheProcessorsUnlessSet) {
+  EXPECT_EQ(loop_count(0, 0), 1u);
+  EXPECT_EQ(loop_count(0, 2), 1u);
+  EXPECT_EQ(loop_count(0, 3), 2u);
+  EXPECT_EQ(loop_count(0, 64), 4u);
+  EXPECT_EQ(loop_count(7, 2), 7u);
+}
+
+TEST(Translate, GrantsOnlyWhatIsListed) {
+  UserOptions user;
+  user.name = "ada";
+  user.permissions = {{"v", false, true, false}};
+  const broker::AccessControl access = access_control({user});
+  const broker::Actor ada{.user = "ada"};
+  EXPECT_TRUE(access.may_enter(ada, "v"));
+  EXPECT_FALSE(access.may_enter(ada, "/"));
+  EXPECT_TRUE(access.check(ada, broker::Permission::kWrite, "queue", "q", "v"));
+  EXPECT_FALSE(access.check(ada, broker::Permission::kRead, "queue", "q", "v"));
+}
+
+}  // namespace
+}  // namespace harrier::server
