@@ -73,8 +73,8 @@ FieldArray next_deaths(const Message& message, const Death& death, TableView hea
                        const amqp::Properties& properties) {
   const std::string_view reason = death_reason(death.reason);
   FieldArray deaths;
-  // What a client wrote there is no history.
-  const ArrayView earlier = message.dead_lettered() ? deaths_in(headers) : ArrayView();
+  // Also what a client sent on: programs that retry by publishing again count their tries with it.
+  const ArrayView earlier = deaths_in(headers);
   for (const FieldValue& entry : earlier)
     if (same_death(entry, death.queue, reason)) deaths.add_table(counted_again(entry.table()));
   if (deaths.empty()) deaths.add_table(first_death(message, death, headers, properties));
@@ -83,9 +83,8 @@ FieldArray next_deaths(const Message& message, const Death& death, TableView hea
   return deaths;
 }
 
-bool is_replaced(std::string_view name, const Message& message, const Death& death) {
+bool is_replaced(std::string_view name, const Death& death) {
   return name == kDeaths || name.starts_with("x-last-death-") ||
-         (!message.dead_lettered() && name.starts_with("x-first-death-")) ||
          (death.routing_key && name == kCarbonCopy);
 }
 
@@ -94,10 +93,10 @@ FieldTable next_headers(const Message& message, const Death& death,
   const TableView headers = properties.headers;
   FieldTable next;
   for (const amqp::Field& field : headers)
-    if (!is_replaced(field.name, message, death)) next.add(field.name, field.value);
+    if (!is_replaced(field.name, death)) next.add(field.name, field.value);
   next.add_array(kDeaths, next_deaths(message, death, headers, properties));
   const std::string_view reason = death_reason(death.reason);
-  if (!message.dead_lettered()) {
+  if (!headers.find("x-first-death-reason")) {
     next.add_string("x-first-death-reason", reason)
         .add_string("x-first-death-queue", death.queue)
         .add_string("x-first-death-exchange", message.exchange());
@@ -151,11 +150,13 @@ std::vector<Bytes> dead_letter_keys(const Message& dead_letter) {
   return keys;
 }
 
-bool is_dead_letter_cycle(TableView headers, std::string_view queue) {
+bool is_dead_letter_cycle(TableView headers, std::string_view queue, bool trusted) {
   for (const FieldValue& entry : deaths_in(headers)) {
     if (entry.type != 'F') continue;
     if (is_text(entry.table().find("reason"), "rejected")) return false;
     if (is_text(entry.table().find("queue"), queue)) return true;
+    // Behind the newest entry, which is ours, stands what a client may have made up.
+    if (!trusted) return false;
   }
   return false;
 }

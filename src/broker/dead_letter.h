@@ -38,7 +38,9 @@ MessageRef dead_letter_message(const Message& message, const Death& death,
 std::vector<Bytes> dead_letter_keys(const Message& dead_letter);
 
 // Whether putting a message with these headers into `queue` would close a circle without a
-// rejection in it: then it is dropped (S27). REQUIRES headers of a dead letter.
-bool is_dead_letter_cycle(amqp::TableView headers, std::string_view queue);
+// rejection in it: then it is dropped. `trusted`: the broker wrote all of the history
+// (Message::dead_lettered before this death), not only the newest entry. REQUIRES headers of a dead
+// letter.
+bool is_dead_letter_cycle(amqp::TableView headers, std::string_view queue, bool trusted = true);
 
 }  // namespace harrier::broker

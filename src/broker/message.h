@@ -31,7 +31,7 @@ struct MessageParts {
   // What broker needs of the properties without parsing them again.
   bool persistent = false;
   std::uint8_t priority = 0;
-  // Its x-death header is the broker's own work: one that a client sent is only text.
+  // The broker made it of another message: its x-death header is the broker's own work.
   bool dead_lettered = false;
   bool has_expiration = false;
   // Valid when has_expiration: the message's own time to live.

@@ -248,8 +248,9 @@ void VirtualHost::send_dead_letter(const DeadLetter& dead_letter) {
   const amqp::TableView headers = amqp::parse_properties(message->property_bytes()).headers;
   std::vector<Queue*> queues;
   router_.route(exchange, dead_letter_keys(*message), headers, queues);
-  std::erase_if(queues,
-                [&](const Queue* queue) { return is_dead_letter_cycle(headers, queue->name()); });
+  std::erase_if(queues, [&](const Queue* queue) {
+    return is_dead_letter_cycle(headers, queue->name(), dead_letter.message->dead_lettered());
+  });
   if (queues.empty()) {
     ++turn_.counters.dead_letters_dropped;
     return;

@@ -115,7 +115,7 @@ void Connection::touch_host() {
 
 // ---- ConnectionHost
 
-auth::Authenticator& Connection::authenticator() { return *io_.shared().authenticator; }
+auth::Authenticator& Connection::authenticator() { return io_.authenticator(); }
 
 amqp::TableView Connection::server_properties() { return io_.shared().server_properties.view(); }
 

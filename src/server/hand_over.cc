@@ -162,10 +162,12 @@ void HandOver::reap_released() {
 // ---- both
 
 void HandOver::open(Mail& mail) {
+  DCHECK(io_->loop().checker().on_loop());
   std::visit([this](auto& item) { handle(item); }, mail);
 }
 
 void HandOver::send() {
+  DCHECK(io_->loop().checker().on_loop());
   for (std::size_t to = 0; to != loops_.size(); ++to) {
     std::vector<Mail>& mails = outbox_[to];
     if (auto batch = input_[to].take()) mails.push_back(InputMail{index_, std::move(batch)});

@@ -8,6 +8,7 @@ namespace harrier::server {
 
 IoLoop::IoLoop(const Surroundings& surroundings)
     : around_(surroundings),
+      authenticator_(surroundings.shared, counters_),
       input_pool_(surroundings.shared.flow_limits),
       read_buffer_(new char[Connection::kTailCopyMax + Connection::kReadMax]) {}
 

@@ -18,6 +18,7 @@
 
 #include "base/deadline_heap.h"
 #include "server/connection.h"
+#include "server/counted_authenticator.h"
 #include "server/counters.h"
 #include "server/input_credit.h"
 #include "server/loop.h"
@@ -70,6 +71,7 @@ class IoLoop {
   HandOver& hand_over() { return around_.hand_over; }
   std::size_t index() const { return around_.index; }
   LoopCounters& counters() { return counters_; }
+  auth::Authenticator& authenticator() { return authenticator_; }
   InputPool& input_pool() { return input_pool_; }
   char* read_buffer() { return read_buffer_.get(); }
   void mark_dirty(Connection& connection) { dirty_.push_back(&connection); }
@@ -92,6 +94,7 @@ class IoLoop {
 
   Surroundings around_;
   LoopCounters counters_;
+  CountedAuthenticator authenticator_;
   InputPool input_pool_;
   base::DeadlineHeap<Connection*> deadlines_;
   std::unique_ptr<char[]> read_buffer_;

@@ -224,7 +224,13 @@ bool Channel::run_slice(broker::Turn& turn) {
   broker::UnackedMessages* source = &returning_;
   while (true) {
     if (source->empty()) {
-      if (state_ == State::kOpen || source == &unacked_) break;
+      if (state_ == State::kOpen || (source == &unacked_ && got_.empty())) break;
+      if (source == &unacked_) {
+        if (!turn.spend()) return false;
+        broker::Unacked got = std::move(got_.extract(got_.begin()).mapped());
+        got.queue->requeue(std::move(got.entry), nullptr);
+        continue;
+      }
       source = &unacked_;
       continue;
     }

@@ -153,7 +153,9 @@ class Channel final : public broker::ConsumerSink,
   void start_release();
   // All is given back: says what was waiting for it, ends if nothing else is awaited.
   void finish_release();
-  bool nothing_to_return() const { return returning_.empty() && unacked_.empty(); }
+  bool nothing_to_return() const {
+    return returning_.empty() && unacked_.empty() && got_.empty();
+  }
   const broker::Actor& actor() const;
   broker::VirtualHost& virtual_host();
 
@@ -175,6 +177,9 @@ class Channel final : public broker::ConsumerSink,
   broker::RoutingKeys keys_;  // reused between publishes
   std::string rewritten_properties_;
   std::vector<std::unique_ptr<PendingGet>> pending_gets_;
+  // What gets have taken whose get-ok has not left yet, in the order of the gets.
+  std::map<std::uint64_t, broker::Unacked> got_;
+  std::uint64_t last_got_ = 0;
   std::optional<std::string> reply_consumer_tag_;
   std::string reply_to_;
   // basic.recover: what goes back to its queues, in slices, and the replies that wait for it.

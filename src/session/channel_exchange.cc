@@ -16,7 +16,9 @@ Channel::Status Channel::handle_exchange_declare(const amqp::ExchangeDeclare& me
     if (!method.no_wait) reply(amqp::ExchangeDeclareOk{});
     return base::Done{};
   }
-  const auto type = broker::exchange_type_named(method.type);
+  const auto type_name = declared_name(method.type);
+  if (!type_name.ok()) return base::fail(type_name.error());
+  const auto type = broker::exchange_type_named(*type_name);
   if (!type) {
     return amqp::refuse(ReplyCode::kPreconditionFailed,
                         "unknown exchange type '" + std::string(method.type) + "'");

@@ -11,9 +11,11 @@ std::string without_line_breaks(std::string_view name) {
 }
 
 amqp::Checked<std::string> declared_name(std::string_view name) {
-  std::string kept = without_line_breaks(name);
-  if (kept.find('\0') != std::string::npos || !base::is_utf8(kept))
+  if (!base::is_utf8(name))
     return amqp::refuse(amqp::ReplyCode::kFrameError, "Malformed UTF-8 in shortstr");
+  std::string kept = without_line_breaks(name);
+  if (kept.find('\0') != std::string::npos)
+    return amqp::refuse(amqp::ReplyCode::kSyntaxError, "NUL in a name");
   return kept;
 }
 

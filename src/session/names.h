@@ -12,7 +12,8 @@
 namespace harrier::session {
 
 std::string without_line_breaks(std::string_view name);
-// A name about to be declared: also valid UTF-8 and free of NUL, else FRAME_ERROR (501).
+// A name about to be declared: also UTF-8, else FRAME_ERROR (501), and free of NUL, else
+// SYNTAX_ERROR (502).
 amqp::Checked<std::string> declared_name(std::string_view name);
 
 }  // namespace harrier::session

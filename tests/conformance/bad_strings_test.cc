@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadInput{"ExchangeNameWithNul", Scope::kConnection, 502, "SYNTAX_ERROR - ",
                                method_frame(1, exchange_declare("a\0b"s, "direct")),
                                Rabbit::kDiffers},
-                      BadInput{"QueueNameOfASurrogate", Scope::kConnection, 502, "SYNTAX_ERROR - ",
+                      BadInput{"QueueNameOfASurrogate", Scope::kConnection, 501, "FRAME_ERROR - ",
                                method_frame(1, declare_queue_named("\xed\xa0\x80")),
                                Rabbit::kDiffers}),
     name_of);

@@ -25,7 +25,8 @@ std::string encoded(const amqp::Method& method) {
 }
 
 void check_refusal(const amqp::ProtocolError& error) {
-  CHECK(error.code == amqp::ReplyCode::kSyntaxError ||
+  CHECK(error.code == amqp::ReplyCode::kFrameError ||
+        error.code == amqp::ReplyCode::kSyntaxError ||
         error.code == amqp::ReplyCode::kCommandInvalid);
   CHECK(error.scope == amqp::ErrorScope::kConnection);
   CHECK(error.reply_text().size() <= 255);

@@ -51,6 +51,8 @@ Options test_options() {
   options.loops = loops.empty() ? 1 : static_cast<std::uint32_t>(std::stoul(loops));
   options.connection.refusal_delay = Milliseconds(200);
   options.log.level = LogLevelOption::kError;
+  // All tests share one address, and many of them stop in the middle of a handshake.
+  options.accept.unauthenticated_per_address_max = 1000;
   return options;
 }
 

@@ -24,6 +24,7 @@ class SimulatedBroker {
   FakeStore store;
   base::SeededRandom random;
   const broker::AccessControl access{{{"guest", "/", true, true, true},
+                                      {"ali", "/", true, true, true},
                                       {"reader", "/", false, false, true},
                                       {"writer", "/", false, true, false},
                                       {"builder", "/", true, false, false}}};

@@ -130,13 +130,13 @@ TEST(Methods, EveryTruncationOfEveryMethodIsASyntaxError) {
   for_each_method([&]<class M>(std::type_identity<M>) {
     const std::string payload = encoded(values.method<M>());
     for (std::size_t size = 0; size < payload.size(); ++size)
-      expect_refused(payload.substr(0, size), ReplyCode::kSyntaxError);
+      expect_refused(payload.substr(0, size), ReplyCode::kFrameError);
   });
 }
 
 TEST(Methods, BytesBehindTheLastFieldAreASyntaxError) {
   for_each_method([]<class M>(std::type_identity<M>) {
-    expect_refused(encoded(M{}) + '\0', ReplyCode::kSyntaxError);
+    expect_refused(encoded(M{}) + '\0', ReplyCode::kFrameError);
   });
 }
 

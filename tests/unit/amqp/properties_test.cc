@@ -82,10 +82,12 @@ TEST(ContentHeader, AllProperties) {
   EXPECT_EQ(properties.cluster_id, "cluster");
 }
 
-TEST(ContentHeader, EveryTruncationIsASyntaxError) {
+// Without class, weight and size it is no header at all.
+TEST(ContentHeader, EveryTruncationIsRefused) {
   const std::string payload = from_hex(kPreamble) + all_properties();
   for (std::size_t size = 0; size < payload.size(); ++size)
-    expect_refused(payload.substr(0, size), ReplyCode::kSyntaxError);
+    expect_refused(payload.substr(0, size),
+                   size < 12 ? ReplyCode::kFrameError : ReplyCode::kSyntaxError);
 }
 
 TEST(ContentHeader, BytesBehindThePropertiesAreASyntaxError) {

@@ -18,16 +18,17 @@ TEST(ProtocolError, ReplyTextFitsAShortString) {
   const std::string prefix = "NOT_FOUND - ";
   const std::string fits(255 - prefix.size(), 'x');
   EXPECT_EQ(protocol_error(ReplyCode::kNotFound, fits).reply_text(), prefix + fits);
-  EXPECT_EQ(protocol_error(ReplyCode::kNotFound, fits + "y").reply_text(), prefix + fits);
+  EXPECT_EQ(protocol_error(ReplyCode::kNotFound, fits + "y").reply_text(),
+            prefix + fits.substr(3) + "...");
 }
 
 TEST(ProtocolError, ReplyTextIsNotCutInsideACharacter) {
-  std::string detail(241, 'x');
+  std::string detail(239, 'x');
   for (int character = 0; character < 10; ++character)
     detail.append("€");
   const std::string text = protocol_error(ReplyCode::kNotFound, detail).reply_text();
   EXPECT_TRUE(base::is_utf8(text));
-  EXPECT_EQ(text.size(), 253u);
+  EXPECT_EQ(text.size(), 251u + 3u);
 }
 
 TEST(ProtocolError, SoftCodesCloseTheChannel) {

@@ -94,11 +94,14 @@ TEST(QueueArguments, wrong_types_are_named) {
     EXPECT_TRUE(error.starts_with(invalid(name) + ": ")) << error;
     EXPECT_NE(error.find("longstr"), std::string::npos) << error;
   }
-  for (const char* name : {"x-overflow", "x-dead-letter-exchange", "x-single-active-consumer",
+  for (const char* name : {"x-overflow", "x-single-active-consumer",
                            "x-queue-mode"}) {
     const std::string error = error_of(with(number(name, 5)));
     EXPECT_EQ(error, invalid(name) + ": {unacceptable_type,long}");
   }
+  EXPECT_EQ(error_of(with(number("x-dead-letter-exchange", 5))),
+            "PRECONDITION_FAILED - invalid type 'long' for arg 'x-dead-letter-exchange' in "
+            "queue 'q' in vhost '/'");
 }
 
 TEST(QueueArguments, ranges_have_their_ends) {
@@ -155,7 +158,7 @@ TEST(QueueArguments, those_of_the_other_type_are_refused) {
 TEST(QueueArguments, lazy_is_accepted_and_nothing_else_is_a_mode) {
   EXPECT_EQ(error_of(with(string("x-queue-mode", "lazy"))), "ok");
   EXPECT_EQ(error_of(with(string("x-queue-mode", "eager"))),
-            invalid("x-queue-mode") + ": invalid_queue_mode");
+            invalid("x-queue-mode") + ": \"unsupported queue mode 'eager'\"");
 }
 
 TEST(QueueArguments, unknown_ones_are_ignored) {

@@ -163,6 +163,20 @@ TEST_P(NodeTest, RefusesMoreThanConnectionsMax) {
   EXPECT_EQ(node_->connections(), 2u);
 }
 
+TEST_P(NodeTest, RefusedLoginIsCounted) {
+  start();
+  FrameClient stranger(endpoint());
+  stranger.send_header_and_read_start();
+  ConnectOptions options;
+  options.password = "wrong";
+  stranger.send_start_ok(options);
+  stranger.expect_connection_close(403, "Login was refused");
+  FrameClient guest = client();
+  EXPECT_EQ(sum(&LoopCounters::logins_refused), 1u);
+  EXPECT_EQ(sum(&LoopCounters::logins), 1u);
+  guest.close();
+}
+
 TEST_P(NodeTest, UnfinishedHandshakeIsCutOff) {
   options_.connection.handshake_timeout = Milliseconds(50);
   start();

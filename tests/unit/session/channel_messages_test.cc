@@ -227,6 +227,41 @@ TEST_F(ChannelMessages, get_from_a_paged_head_keeps_its_place_among_the_replies)
                                           "method 1 basic.qos-ok"));
 }
 
+// Else "multiple" for the delivery would take along a message that the client has never seen.
+TEST_F(ChannelMessages, tag_of_a_get_follows_those_of_deliveries_that_left_before) {
+  auto client = connect();
+  client->declare("q").declare("other").consume("other", "c").publish(1, "q", "got").quiet();
+  hold_commits();
+  client->declare("durable", {}, true).get("q").publish(1, "other", "delivered");
+  EXPECT_THAT(client->take(), ElementsAre(StartsWith("deliver 1 1|c|")));
+  EXPECT_EQ(broker.host.find_queue("q")->unacked_count(), 1u);
+  client->ack(1, 1, true);
+  EXPECT_EQ(broker.host.find_queue("q")->unacked_count(), 1u);
+  commit();
+  EXPECT_THAT(client->take(), ElementsAre(StartsWith("method 1 queue.declare-ok"),
+                                          HasSubstr("basic.get-ok delivery_tag=2")));
+  client->ack(1, 2);
+  EXPECT_EQ(broker.host.find_queue("q")->unacked_count(), 0u);
+}
+
+TEST_F(ChannelMessages, message_of_a_get_ok_that_never_left_is_given_back) {
+  for (const bool lost : {false, true}) {
+    auto client = connect();
+    client->declare("q").publish(1, "q", "got").quiet();
+    hold_commits();
+    client->declare(lost ? "d1" : "d2", {}, true).get("q");
+    if (lost) {
+      client->close(session::CloseReason::kPeerGone);
+    } else {
+      client->ack(1, 99);
+    }
+    EXPECT_EQ(broker.host.find_queue("q")->unacked_count(), 0u);
+    EXPECT_EQ(broker.host.find_queue("q")->ready_count(), 1u);
+    commit();
+    client->call([&] { broker.host.find_queue("q")->purge(); });
+  }
+}
+
 TEST_F(ChannelMessages, channel_closed_while_a_get_waits_loses_no_message) {
   auto client = connect();
   client->declare("q").publish(1, "q", "a").quiet();

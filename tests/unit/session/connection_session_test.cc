@@ -54,12 +54,12 @@ TEST(ConnectionSession, AcksTakeTheShortWay) {
   EXPECT_THAT(client.calls(), ElementsAre("ack 3 1099511627776 multiple", "ack 3 2"));
 }
 
-TEST(ConnectionSession, AnAckOfTheWrongSizeIs502) {
+TEST(ConnectionSession, AnAckOfTheWrongSizeIs501) {
   SessionClient client;
   client.open();
   const std::string ack = method_bytes(3, amqp::BasicAck{DeliveryTag(2), false});
   client.send(raw_frame(1, 3, ack.substr(7, ack.size() - 8) + "x"));
-  EXPECT_THAT(client.read(), StartsWith("0 connection.close reply_code=502"));
+  EXPECT_THAT(client.read(), StartsWith("0 connection.close reply_code=501"));
 }
 
 TEST(ConnectionSession, UpdateSecretGoesToTheBroker) {

@@ -1,0 +1,55 @@
+// The node's authenticator as one loop sees it: counts refusals.
+//
+// Role:   ConnectionSession runs the conversation itself and tells nobody how it went; who refused
+//         has written the log line.
+// Thread: confined(io).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "server/counters.h"
+#include "server/shared.h"
+
+namespace harrier::server {
+
+class CountedAuthenticator final : public auth::Authenticator {
+ public:
+  // REQUIRES that both outlive it and every exchange.
+  CountedAuthenticator(const Shared& shared, LoopCounters& counters)
+      : shared_(shared), counters_(counters) {}
+
+  std::vector<std::string> mechanisms() const override {
+    return shared_.authenticator->mechanisms();
+  }
+  std::unique_ptr<auth::SaslExchange> begin(base::Bytes mechanism,
+                                            const auth::Peer& peer) const override {
+    auto inner = shared_.authenticator->begin(mechanism, peer);
+    if (inner == nullptr) return nullptr;
+    return std::make_unique<Exchange>(std::move(inner), counters_);
+  }
+
+ private:
+  class Exchange final : public auth::SaslExchange {
+   public:
+    Exchange(std::unique_ptr<auth::SaslExchange> inner, LoopCounters& counters)
+        : inner_(std::move(inner)), counters_(counters) {}
+
+    auth::SaslOutcome step(base::Bytes response) override {
+      auth::SaslOutcome outcome = inner_->step(response);
+      if (outcome.kind == auth::SaslOutcome::Kind::kRefused) ++counters_.logins_refused;
+      return outcome;
+    }
+
+   private:
+    std::unique_ptr<auth::SaslExchange> inner_;
+    LoopCounters& counters_;
+  };
+
+  const Shared& shared_;
+  LoopCounters& counters_;
+};
+
+}  // namespace harrier::server
