@@ -80,13 +80,11 @@ class FieldReader {
   bool ok() const { return reader_.ok() && reader_.remaining() == 0 && !bad_table_; }
   // REQUIRES !ok().
   ProtocolError error(const MethodTraits& traits) const {
-    if (!reader_.ok())
-      return undecodable(traits, "it ends inside its fields");
     if (bad_table_)
       return protocol_error(bad_table_->code, std::string(traits.name) + ": " + bad_table_->detail,
                             traits.id);
-    return undecodable(traits,
-                       std::to_string(reader_.remaining()) + " bytes follow its fields");
+    if (!reader_.ok()) return undecodable(traits, "it ends inside its fields");
+    return undecodable(traits, std::to_string(reader_.remaining()) + " bytes follow its fields");
   }
 
  private:

@@ -84,8 +84,8 @@ class Connection final : private session::ConnectionHost {
 
   // Turn's end, when dirty.
   void flush();
-  // Whether IoLoop may destroy it.
-  bool reapable() const { return closed_ && !read_waiting_ && !write_waiting_; }
+  // Whether IoLoop may destroy it: no handler of asio's and no list of the loop's names it.
+  bool reapable() const { return closed_ && !dirty_ && !read_waiting_ && !write_waiting_; }
 
   // Between loops: what the broker half said, and bytes of input it has handled.
   // nullptr when nothing can be said any more.

@@ -28,7 +28,7 @@ BrokerSession::BrokerSession(broker::VirtualHost& virtual_host,
       output_(output),
       output_credit_(limits.output_credit_bytes, limits.output_credit_bytes / 2) {}
 
-BrokerSession::~BrokerSession() { CHECK(channels_.empty()); }
+BrokerSession::~BrokerSession() { CHECK(channels_.empty() && releasing_channels_.empty()); }
 
 // ---- SessionInput
 
@@ -136,15 +136,26 @@ void BrokerSession::open_channel(ChannelNumber number) {
   emit(number, amqp::ChannelOpenOk{});
 }
 
-void BrokerSession::channel_ended(ChannelNumber number) {
-  const auto found = channels_.find(number);
-  CHECK(found != channels_.end());
-  if (last_channel_ == found->second.get()) last_channel_ = nullptr;
+void BrokerSession::channel_ended(Channel& channel) {
+  const auto is_it = [&](const std::unique_ptr<Channel>& other) { return other.get() == &channel; };
+  auto found = std::find_if(releasing_channels_.begin(), releasing_channels_.end(), is_it);
+  if (found == releasing_channels_.end()) {
+    release_number(channel);
+    found = releasing_channels_.end() - 1;
+  }
   // Its code is still on the stack.
-  ended_channels_.push_back(std::move(found->second));
+  ended_channels_.push_back(std::move(*found));
+  releasing_channels_.erase(found);
+  if (state_ == State::kEnding) finish_if_released();
+}
+
+void BrokerSession::release_number(Channel& channel) {
+  const auto found = channels_.find(channel.number());
+  CHECK(found != channels_.end() && found->second.get() == &channel);
+  if (last_channel_ == &channel) last_channel_ = nullptr;
+  releasing_channels_.push_back(std::move(found->second));
   channels_.erase(found);
   --virtual_host_.counters().channels;
-  if (state_ == State::kEnding) finish_if_released();
 }
 
 void BrokerSession::await_output(Channel& channel) {
@@ -196,7 +207,7 @@ void BrokerSession::end(CloseCause cause) {
 }
 
 void BrokerSession::finish_if_released() {
-  if (state_ != State::kEnding || !channels_.empty()) return;
+  if (state_ != State::kEnding || !channels_.empty() || !releasing_channels_.empty()) return;
   virtual_host_.release_connection(parameters_.id);
   virtual_host_.settle_down();
   state_ = State::kReleased;

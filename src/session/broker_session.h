@@ -61,7 +61,9 @@ class BrokerSession final : public SessionInput {
   // A mistake that ends the whole connection; reported by a channel.
   void fail(const amqp::ProtocolError& error);
   // The channel has ended and given everything back; its number is free.
-  void channel_ended(ChannelNumber channel);
+  void channel_ended(Channel& channel);
+  // Both sides have closed it, but it still gives back what it held: its number is free already.
+  void release_number(Channel& channel);
   // A channel has confirms that output credit holds back: it is told when they may go.
   void await_output(Channel& channel);
 
@@ -84,6 +86,8 @@ class BrokerSession final : public SessionInput {
   // The channel of the last call: most connections use one.
   Channel* last_channel_ = nullptr;
   ChannelNumber last_channel_number_;
+  // Without a number, see release_number().
+  std::vector<std::unique_ptr<Channel>> releasing_channels_;
   // Ended channels are freed after the call in which they ended.
   std::vector<std::unique_ptr<Channel>> ended_channels_;
   std::vector<ChannelNumber> awaiting_output_;

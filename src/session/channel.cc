@@ -69,7 +69,13 @@ void Channel::handle_method(const amqp::Method& method) {
     if (closes) session_.emit(number_, amqp::ChannelCloseOk{});
     if (closes || std::holds_alternative<amqp::ChannelCloseOk>(method)) {
       peer_closed_ = true;
-      if (nothing_to_return()) finish_release();
+      slots_.clear();
+      // The number is free for the client from now on, whatever is still to be given back.
+      if (nothing_to_return()) {
+        finish_release();
+      } else {
+        session_.release_number(*this);
+      }
     }
     return;
   }
@@ -130,8 +136,7 @@ void Channel::reply_durable(const amqp::Method& method) {
 }
 
 void Channel::reply_after(broker::Lsn lsn, const amqp::Method& method) {
-  if (slots_.empty() && lsn <= virtual_host().log().committed())
-    return session_.emit(number_, method);
+  if (slots_.leaves_at_once(lsn, reply_gate())) return session_.emit(number_, method);
   base::Buffer encoded;
   amqp::encode_method(encoded, method);
   reply_with(lsn, [this, bytes = std::string(encoded.bytes())] {
@@ -140,8 +145,21 @@ void Channel::reply_after(broker::Lsn lsn, const amqp::Method& method) {
   });
 }
 
+ReplySlots::Gate Channel::reply_gate() {
+  return {virtual_host().log().committed(), session_.output_credit()};
+}
+
 void Channel::release_slots() {
-  if (slots_.release(virtual_host().log().committed())) await_commit();
+  slots_.release(reply_gate());
+  if (!slots_.empty()) await_gate();
+}
+
+void Channel::await_gate() {
+  if (!session_.output_credit().open()) {
+    session_.await_output(*this);
+  } else {
+    await_commit();
+  }
 }
 
 void Channel::await_commit() { virtual_host().on_commit(*this); }
@@ -152,6 +170,7 @@ void Channel::commit_reached(broker::Lsn) {
 }
 
 void Channel::turn_ended() {
+  release_slots();
   if (state_ != State::kOpen || confirms_.empty()) return;
   if (!session_.output_credit().open()) return session_.await_output(*this);
   const auto send = [this](DeliveryTag tag, bool multiple, bool nack) {
@@ -171,6 +190,7 @@ Channel::Status Channel::handle_channel_close(const amqp::ChannelClose&) {
   // What may be confirmed now is said before close-ok, since nothing can be said after it.
   turn_ended();
   state_ = State::kReleasing;
+  give_up_pending();
   start_release();
   return base::Done{};
 }
@@ -179,9 +199,11 @@ void Channel::fail(amqp::ProtocolError error, amqp::MethodId blamed) {
   if (state_ != State::kOpen) return;
   if (error.method == amqp::MethodId{}) error.method = blamed;
   if (error.scope == amqp::ErrorScope::kConnection) return session_.fail(error);
+  // What may be confirmed now is said, whichever turn it was published in.
+  turn_ended();
   state_ = State::kClosing;
-  slots_.drop_unfilled();
-  recover_slots_.clear();
+  // What is answered already must not be taken for the answer to what is not.
+  give_up_pending();
   release_slots();
   const std::string text = error.reply_text();
   reply(amqp::ChannelClose{static_cast<std::uint16_t>(error.code), text, error.method.class_id,
@@ -244,24 +266,31 @@ bool Channel::run_slice(broker::Turn& turn) {
   return true;
 }
 
+void Channel::fill_recovers() {
+  for (ReplySlots::Slot* slot : std::exchange(recover_slots_, {}))
+    ReplySlots::fill(*slot, [this] { session_.emit(number_, amqp::BasicRecoverOk{}); });
+}
+
+// The channel closes: a get that waits for its body has taken nothing, and all goes back anyhow.
+void Channel::give_up_pending() {
+  for (const auto& pending : pending_gets_)
+    pending->give_up();
+  fill_recovers();
+}
+
 void Channel::finish_release() {
-  if (state_ == State::kOpen) {
-    for (ReplySlots::Slot* slot : std::exchange(recover_slots_, {}))
-      ReplySlots::fill(*slot, [this] { session_.emit(number_, amqp::BasicRecoverOk{}); });
-    return release_slots();
-  }
+  fill_recovers();
+  if (state_ == State::kOpen) return release_slots();
   if (abandoned_ || (state_ == State::kClosing && peer_closed_)) {
     state_ = State::kEnded;
-    return session_.channel_ended(number_);
+    return session_.channel_ended(*this);
   }
   if (state_ != State::kReleasing) return;
-  slots_.drop_unfilled();
-  recover_slots_.clear();
   release_slots();
   reply_with(broker::Lsn(), [this] {
     session_.emit(number_, amqp::ChannelCloseOk{});
     state_ = State::kEnded;
-    session_.channel_ended(number_);
+    session_.channel_ended(*this);
   });
 }
 

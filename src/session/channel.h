@@ -143,19 +143,22 @@ class Channel final : public broker::ConsumerSink,
   void reply_after(broker::Lsn lsn, const amqp::Method& method);
   template <class F>
   void reply_with(broker::Lsn lsn, F&& leave) {
-    slots_.reply(lsn, virtual_host().log().committed(), std::forward<F>(leave));
-    if (!slots_.empty()) await_commit();
+    slots_.reply(lsn, reply_gate(), std::forward<F>(leave));
+    if (!slots_.empty()) await_gate();
   }
+  ReplySlots::Gate reply_gate();
   void release_slots();
+  // Replies wait: to be told when the log or the client has come further.
+  void await_gate();
   void await_commit();
   void close_consumers();
   // Detaches the consumers, forgets what waits, and gives back all unacked messages, in slices.
   void start_release();
+  void fill_recovers();
+  void give_up_pending();
   // All is given back: says what was waiting for it, ends if nothing else is awaited.
   void finish_release();
-  bool nothing_to_return() const {
-    return returning_.empty() && unacked_.empty() && got_.empty();
-  }
+  bool nothing_to_return() const { return returning_.empty() && unacked_.empty() && got_.empty(); }
   const broker::Actor& actor() const;
   broker::VirtualHost& virtual_host();
 

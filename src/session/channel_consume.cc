@@ -198,7 +198,8 @@ Channel::Status Channel::handle_basic_get(const amqp::BasicGet& method) {
                             "'. basic.get operations are not supported by quorum queues with "
                             "single active consumer");
   }
-  if (!method.no_ack && unacked_.count() + got_.size() >= session_.limits().unacked_per_channel_max) {
+  if (!method.no_ack &&
+      unacked_.count() + got_.size() >= session_.limits().unacked_per_channel_max) {
     return amqp::refuse(ReplyCode::kPreconditionFailed,
                         "too many unacknowledged messages on this channel");
   }
@@ -212,8 +213,8 @@ Channel::Status Channel::handle_basic_get(const amqp::BasicGet& method) {
   return base::Done{};
 }
 
-// The delivery tag is given out when get-ok leaves, not now: a client may acknowledge multiple up to a
-// tag of a later delivery, and must have seen all that this covers.
+// The delivery tag is given out when get-ok leaves, not now: a client may acknowledge multiple up
+// to a tag of a later delivery, and must have seen all that this covers.
 void Channel::fill_get(ReplySlots::Slot& slot, GetOutcome outcome, bool no_ack,
                        const broker::QueueRef& queue, broker::QueueEntry entry) {
   if (outcome == GetOutcome::kEmpty) {
@@ -231,10 +232,9 @@ void Channel::fill_get(ReplySlots::Slot& slot, GetOutcome outcome, bool no_ack,
   ReplySlots::fill(slot, [this, message, properties, got, redelivered, ready_left] {
     // Not found: it needs no acknowledgement, or was given back with its channel.
     auto held = got_.extract(got);
-    const DeliveryTag tag =
-        held.empty() ? note_unacked(nullptr, nullptr, {}, true)
-                     : note_unacked(std::move(held.mapped().queue), nullptr,
-                                    std::move(held.mapped().entry), false);
+    const DeliveryTag tag = held.empty() ? note_unacked(nullptr, nullptr, {}, true)
+                                         : note_unacked(std::move(held.mapped().queue), nullptr,
+                                                        std::move(held.mapped().entry), false);
     const amqp::BasicGetOk ok{tag, redelivered, message->exchange(), message->routing_key(),
                               ready_left};
     session_.emit_content(number_, ok, *message, properties);

@@ -47,7 +47,8 @@ Channel::Status Channel::handle_exchange_delete(const amqp::ExchangeDelete& meth
 Channel::Status Channel::handle_exchange_bind(const amqp::ExchangeBind& method) {
   const std::string destination = without_line_breaks(method.destination);
   const std::string source = without_line_breaks(method.source);
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kExchange, destination, source, method.routing_key, method.arguments};
+  const broker::BindingRequest request{broker::RoutingTarget::Kind::kExchange, destination, source,
+                                       method.routing_key, method.arguments};
   if (auto status = virtual_host().bind(actor(), request, session_.parameters().id); !status.ok())
     return status;
   if (!method.no_wait) reply_durable(amqp::ExchangeBindOk{});
@@ -57,7 +58,8 @@ Channel::Status Channel::handle_exchange_bind(const amqp::ExchangeBind& method) 
 Channel::Status Channel::handle_exchange_unbind(const amqp::ExchangeUnbind& method) {
   const std::string destination = without_line_breaks(method.destination);
   const std::string source = without_line_breaks(method.source);
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kExchange, destination, source, method.routing_key, method.arguments};
+  const broker::BindingRequest request{broker::RoutingTarget::Kind::kExchange, destination, source,
+                                       method.routing_key, method.arguments};
   if (auto status = virtual_host().unbind(actor(), request, session_.parameters().id); !status.ok())
     return status;
   if (!method.no_wait) reply_durable(amqp::ExchangeUnbindOk{});

@@ -62,8 +62,8 @@ Channel::Status Channel::handle_queue_declare(const amqp::QueueDeclare& method) 
 Channel::Status Channel::handle_queue_bind(const amqp::QueueBind& method) {
   auto queue = resolve_queue(method.queue);
   if (!queue.ok()) return base::fail(queue.error());
-  // Both empty: the queue last declared, bound by its name (S16).
   const std::string exchange = without_line_breaks(method.exchange);
+  // Both empty: the queue last declared, bound by its name (S16).
   const bool by_name = method.queue.empty() && method.routing_key.empty();
   const broker::BindingRequest request{broker::RoutingTarget::Kind::kQueue, *queue, exchange,
                                        by_name ? std::string_view(*queue) : method.routing_key,

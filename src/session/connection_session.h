@@ -110,8 +110,8 @@ class ConnectionSession final : public SessionOutput {
   // Empty until connection.open.
   const std::string& virtual_host() const { return virtual_host_; }
   const ClientDescription& client() const { return client_; }
-  // The client asked for the close and has our close-ok: it is the one to close the socket. Clients exist that
-  // take an end of file right behind close-ok for a broken connection.
+  // The client asked for the close and has our close-ok: it is the one to close the socket. Clients
+  // exist that take an end of file right behind close-ok for a broken connection.
   bool peer_closes_first() const { return peer_closes_first_; }
   // Why it ended, for the log; empty before.
   const std::string& end_reason() const { return end_reason_; }

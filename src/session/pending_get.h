@@ -23,6 +23,8 @@ class Channel::PendingGet final : public broker::GetWaiter {
     channel_.fill_get(slot_, outcome, no_ack_, queue_, std::move(entry));
     return true;
   }
+  // Its channel closes: answers that there is nothing.
+  void give_up() { channel_.fill_get(slot_, broker::GetOutcome::kEmpty, no_ack_, queue_, {}); }
   void try_again() override {
     if (attempt()) channel_.get_done(*this);
   }

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/chunked_queue.h"
+#include "broker/credit.h"
 #include "broker/ids.h"
 
 namespace harrier::session {
@@ -23,18 +24,26 @@ namespace harrier::session {
 class ReplySlots {
  public:
   using Leave = std::function<void()>;
+  // What lets replies through: the log, and the connection's output credit.
+  struct Gate {
+    broker::Lsn committed;
+    const broker::Credit& output;
+  };
 
   bool empty() const { return slots_.empty(); }
   std::size_t count() const { return slots_.size(); }
 
   // Sends by calling leave(), now or later.
   template <class F>
-  void reply(broker::Lsn lsn, broker::Lsn committed, F&& leave) {
-    if (slots_.empty() && lsn <= committed) {
+  void reply(broker::Lsn lsn, const Gate& gate, F&& leave) {
+    if (leaves_at_once(lsn, gate)) {
       leave();
       return;
     }
     slots_.push_back({lsn, true, Leave(std::forward<F>(leave))});
+  }
+  bool leaves_at_once(broker::Lsn lsn, const Gate& gate) const {
+    return slots_.empty() && lsn <= gate.committed && gate.output.open();
   }
 
   // A slot whose reply is not known yet. The place stays valid until it has left.
@@ -49,20 +58,14 @@ class ReplySlots {
     slot.leave = std::move(leave);
   }
 
-  // Lets go what can go; true when slots are left that wait for the log.
-  bool release(broker::Lsn committed) {
-    while (!slots_.empty() && slots_.front().filled && slots_.front().lsn <= committed) {
+  // Lets go what can go.
+  void release(const Gate& gate) {
+    while (!slots_.empty() && slots_.front().filled && slots_.front().lsn <= gate.committed &&
+           gate.output.open()) {
       Leave leave = std::move(slots_.front().leave);
       slots_.pop_front();
       leave();
     }
-    return !slots_.empty() && slots_.front().filled;
-  }
-  // The channel has failed: what is not known yet will not be said.
-  void drop_unfilled() {
-    slots_.for_each([](Slot& slot) {
-      if (!slot.filled) fill(slot, [] {});
-    });
   }
   void clear() { slots_.clear(); }
 

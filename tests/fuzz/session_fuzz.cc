@@ -1,9 +1,10 @@
 // Feeds a client's bytes to a whole connection: frames, handshake, channels, queues.
 //
-// Input:  one byte of modes, then what the client sends. Bit 0: the bytes follow a finished handshake;
-//         else they are the first ones. Bit 1: through recorded batches. The rest sizes the pieces.
-// Checks: no crash and no failed CHECK; memory in proportion; a connection that ends gives everything
-//         back.
+// Input:  one byte of modes, then what the client sends. Bit 0: the bytes follow a finished
+//         handshake; else they are the first ones. Bit 1: through recorded batches. The rest sizes
+//         the pieces.
+// Checks: no crash and no failed CHECK; memory in proportion; a connection that ends gives
+//         everything back.
 
 #include <cstddef>
 #include <cstdint>

@@ -66,7 +66,8 @@ class FakeStore final : public broker::ChangeLog, public broker::Spill, public b
   }
   // Inside a turn: answers some of what waits, in any order.
   void answer_some(broker::VirtualHost& host, base::RandomSource& random) {
-    while (!reads_.empty() && random.below(3) != 0) answer_read(host, random.below(reads_.size()));
+    while (!reads_.empty() && random.below(3) != 0)
+      answer_read(host, random.below(reads_.size()));
   }
 
  private:
@@ -74,9 +75,9 @@ class FakeStore final : public broker::ChangeLog, public broker::Spill, public b
 
   template <class Record, std::size_t... kIndex>
   static constexpr std::size_t index_of(std::index_sequence<kIndex...>) {
-    return ((std::is_same_v<Record, std::variant_alternative_t<kIndex, broker::Change>> ? kIndex
-                                                                                         : 0) +
-            ...);
+    return (
+        (std::is_same_v<Record, std::variant_alternative_t<kIndex, broker::Change>> ? kIndex : 0) +
+        ...);
   }
   static std::pair<std::uint64_t, std::uint64_t> key(broker::QueuePlace place) {
     return {place.queue.value, place.position.value};

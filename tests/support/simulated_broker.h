@@ -45,7 +45,8 @@ class SimulatedBroker {
   }
   // Turns until nothing is left to do at this time.
   void rest() {
-    for (int turns = 0; turn(); ++turns) CHECK(turns < 1'000'000);
+    for (int turns = 0; turn(); ++turns)
+      CHECK(turns < 1'000'000);
   }
   template <class Calls>
   void act(Calls&& calls) {
@@ -57,7 +58,8 @@ class SimulatedBroker {
     while (store.has_uncommitted() || store.pending_reads() != 0) {
       store.commit();
       turn([this] {
-        while (store.pending_reads() != 0) store.answer_read(host);
+        while (store.pending_reads() != 0)
+          store.answer_read(host);
       });
       rest();
     }

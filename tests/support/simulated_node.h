@@ -2,8 +2,8 @@
 //
 // Role:   server's part in tests: moves bytes between clients and ConnectionSessions, calls between
 //         these and their BrokerSessions, directly or through recorded batches.
-// Model:  actors (each connection's socket and I/O half, the broker loop, the store, the clock) take
-//         one small step at a time in an order drawn from a seed. Nothing else is random.
+// Model:  actors (each connection's socket and I/O half, the broker loop, the store, the clock)
+//         take one small step at a time in an order drawn from a seed. Nothing else is random.
 // Faults: bytes arrive in pieces; batches, commits and page-ins are late; page-ins are reordered;
 //         peers vanish.
 // Thread: confined(test).
@@ -21,9 +21,10 @@
 namespace harrier::test {
 
 struct NodeOptions {
-  bool recorded = false;       // input and output go through batches
+  bool recorded = false;  // input and output go through batches
   bool late_commits = false;
   bool pages_out = false;
+  bool clock_stands = false;
   std::uint32_t slice_entries = 4'096;
   std::size_t output_credit_bytes = 1 << 20;
 };
@@ -60,7 +61,8 @@ class SimulatedNode {
                                       session::SessionOutput& output) {
       session::SessionLimits limits;
       limits.output_credit_bytes = node_.options.output_credit_bytes;
-      half = std::make_unique<session::BrokerSession>(node_.broker.host, parameters, limits, output);
+      half =
+          std::make_unique<session::BrokerSession>(node_.broker.host, parameters, limits, output);
       return half.get();
     }
     session::SessionOutput& recorder() { return output_recorder_; }
@@ -83,7 +85,8 @@ class SimulatedNode {
     broker.store.commits_at_once = !options.late_commits;
   }
   ~SimulatedNode() {
-    for (auto& [id, wire] : wires_) drop(*wire);
+    for (auto& [id, wire] : wires_)
+      drop(*wire);
     settle();
     CHECK(wires_.empty());
   }
@@ -123,7 +126,8 @@ class SimulatedNode {
   }
   // Steps of everybody until nothing is on its way any more.
   void settle() {
-    for (int round = 0; progress(); ++round) CHECK(round < 100'000);
+    for (int round = 0; progress(); ++round)
+      CHECK(round < 100'000);
     reap();
   }
 
@@ -224,7 +228,8 @@ class SimulatedNode {
     seal_output();
   }
   void take_turn() {
-    if (random.below(50) == 0) broker.pass(base::Milliseconds(static_cast<int>(random.below(5))));
+    if (!options.clock_stands && random.below(50) == 0)
+      broker.pass(base::Milliseconds(static_cast<int>(random.below(5))));
     if (busy_) busy_ = broker.turn();
     seal_output();
   }

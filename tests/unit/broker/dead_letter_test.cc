@@ -56,7 +56,8 @@ class DeadLetter : public QueueFixture {
 // ---- the message
 
 TEST_F(DeadLetter, first_death_tells_all) {
-  const auto dead = die(*message("key", "body", {.expiration = 500}), "q", SettleReason::kExpired, 7);
+  const auto dead =
+      die(*message("key", "body", {.expiration = 500}), "q", SettleReason::kExpired, 7);
   EXPECT_EQ(deaths_of(*dead), (Bodies{"q/expired/1@7"}));
   EXPECT_EQ(dead->body(), "body");
   EXPECT_EQ(dead->exchange(), "dlx");
@@ -193,9 +194,9 @@ TEST_F(DeadLetter, every_reason_has_its_name) {
   for (const auto& [tag, held] : reader.unacked)
     reasons[std::string(held.entry.message->body())] =
         text(*held.entry.message, "x-first-death-reason");
-  EXPECT_EQ(reasons, (std::map<std::string, std::string>{{"overflowed", "maxlen"},
-                                                         {"expired", "expired"},
-                                                         {"rejected", "rejected"}}));
+  EXPECT_EQ(reasons,
+            (std::map<std::string, std::string>{
+                {"overflowed", "maxlen"}, {"expired", "expired"}, {"rejected", "rejected"}}));
   EXPECT_EQ(broker.host.counters().dead_lettered.value(), 3u);
 }
 
@@ -283,7 +284,8 @@ TEST_F(DeadLetter, a_rejection_into_itself_goes_round_for_ever) {
   TestChannel channel(broker);
   channel.consume(*queue, "a");
   publish("q", "1");
-  for (std::uint64_t tag = 1; tag <= 5; ++tag) channel.reject(tag);
+  for (std::uint64_t tag = 1; tag <= 5; ++tag)
+    channel.reject(tag);
   ASSERT_EQ(channel.unacked.size(), 1u);
   EXPECT_EQ(deaths_of(*channel.unacked.at(6).entry.message).at(0).substr(0, 12), "q/rejected/5");
 }

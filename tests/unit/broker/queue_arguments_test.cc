@@ -94,8 +94,7 @@ TEST(QueueArguments, wrong_types_are_named) {
     EXPECT_TRUE(error.starts_with(invalid(name) + ": ")) << error;
     EXPECT_NE(error.find("longstr"), std::string::npos) << error;
   }
-  for (const char* name : {"x-overflow", "x-single-active-consumer",
-                           "x-queue-mode"}) {
+  for (const char* name : {"x-overflow", "x-single-active-consumer", "x-queue-mode"}) {
     const std::string error = error_of(with(number(name, 5)));
     EXPECT_EQ(error, invalid(name) + ": {unacceptable_type,long}");
   }
@@ -176,16 +175,19 @@ TEST(QueueArguments, types_we_do_not_have_are_refused) {
 TEST(QueueArguments, quorum_queues_are_durable_and_shared) {
   QueueDeclaration declaration = with({}, true);
   declaration.durable = false;
-  EXPECT_EQ(error_of(declaration), "PRECONDITION_FAILED - invalid property 'non-durable' for "
-                                   "queue 'q' in vhost '/'");
+  EXPECT_EQ(error_of(declaration),
+            "PRECONDITION_FAILED - invalid property 'non-durable' for "
+            "queue 'q' in vhost '/'");
   declaration = with({}, true);
   declaration.exclusive = true;
-  EXPECT_EQ(error_of(declaration), "PRECONDITION_FAILED - invalid property 'exclusive-owner' for "
-                                   "queue 'q' in vhost '/'");
+  EXPECT_EQ(error_of(declaration),
+            "PRECONDITION_FAILED - invalid property 'exclusive-owner' for "
+            "queue 'q' in vhost '/'");
   declaration = with({}, true);
   declaration.auto_delete = true;
-  EXPECT_EQ(error_of(declaration), "PRECONDITION_FAILED - invalid property 'auto-delete' for "
-                                   "queue 'q' in vhost '/'");
+  EXPECT_EQ(error_of(declaration),
+            "PRECONDITION_FAILED - invalid property 'auto-delete' for "
+            "queue 'q' in vhost '/'");
 }
 
 // ---- equivalence
@@ -225,8 +227,9 @@ TEST(QueueEquivalence, arguments_are_worded_with_their_types) {
             inequivalent_for_q("x-message-ttl",
                                "received none but current is the value '5' of type 'long'"));
   EXPECT_EQ(compare(with({}), with(string("x-dead-letter-exchange", "dlx"))),
-            inequivalent_for_q("x-dead-letter-exchange", "received the value 'dlx' of type "
-                                                         "'longstr' but current is none"));
+            inequivalent_for_q("x-dead-letter-exchange",
+                               "received the value 'dlx' of type "
+                               "'longstr' but current is none"));
 }
 
 TEST(QueueEquivalence, the_width_of_a_number_is_no_difference) {
@@ -243,8 +246,9 @@ TEST(QueueEquivalence, no_type_is_classic) {
   EXPECT_EQ(compare(with({}), with(string("x-queue-type", "classic"))), "ok");
   EXPECT_EQ(compare(with(string("x-queue-type", "classic")), with({})), "ok");
   EXPECT_EQ(compare(with({}), with({}, true)),
-            inequivalent_for_q("x-queue-type", "received the value 'quorum' of type 'longstr' but "
-                                               "current is none"));
+            inequivalent_for_q("x-queue-type",
+                               "received the value 'quorum' of type 'longstr' but "
+                               "current is none"));
 }
 
 }  // namespace

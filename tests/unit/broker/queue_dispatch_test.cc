@@ -205,8 +205,7 @@ TEST_F(QueueDispatch, nothing_before_activation) {
 
 // ---- exclusive consumers
 
-constexpr std::string_view kInUse =
-    "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use";
+constexpr std::string_view kInUse = "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use";
 
 TEST_F(QueueDispatch, exclusive_consumer_keeps_others_out) {
   const QueueRef queue = declare("q");

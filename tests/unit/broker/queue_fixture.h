@@ -5,12 +5,12 @@
 // Thread: confined(test).
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "amqp/properties.h"
 #include "broker/unacked_messages.h"
@@ -110,7 +110,8 @@ class TestChannel final : public broker::ConsumerSink {
   // The bodies so far, and forgets them.
   Bodies take_bodies() {
     Bodies bodies;
-    for (const Delivery& delivery : std::exchange(deliveries, {})) bodies.push_back(delivery.body);
+    for (const Delivery& delivery : std::exchange(deliveries, {}))
+      bodies.push_back(delivery.body);
     return bodies;
   }
   // "tag:body" of each.
@@ -148,8 +149,7 @@ class TestGet final : public broker::GetWaiter {
   void try_again() override {
     const broker::GetOutcome outcome = queue_->get(true, entry, *this);
     if (outcome == broker::GetOutcome::kWait) return;
-    answer =
-        outcome == broker::GetOutcome::kEmpty ? "(empty)" : std::string(entry.message->body());
+    answer = outcome == broker::GetOutcome::kEmpty ? "(empty)" : std::string(entry.message->body());
   }
 
  private:
@@ -228,7 +228,8 @@ class QueueFixture : public ::testing::Test {
     return accepted;
   }
   void publish_all(std::string_view key, const Bodies& bodies, Sent sent = {}) {
-    for (const std::string& body : bodies) publish(key, body, sent);
+    for (const std::string& body : bodies)
+      publish(key, body, sent);
   }
 
   // basic.get without acknowledgement: the body, or "(empty)".

@@ -185,9 +185,8 @@ TEST_F(QueueLimits, get_passive_declare_and_declare_renew_the_lease_publish_does
   EXPECT_TRUE(use([&] { get(*broker.host.find_queue("q")); }));
   EXPECT_TRUE(use([&] { declare("q", expires(100)); }));
   EXPECT_TRUE(use([&] {
-    broker.act([&] {
-      EXPECT_TRUE(broker.host.check_queue_exists(broker.actor, "q", connection).ok());
-    });
+    broker.act(
+        [&] { EXPECT_TRUE(broker.host.check_queue_exists(broker.actor, "q", connection).ok()); });
   }));
   EXPECT_FALSE(use([&] { publish("q", "1"); }));
 }
@@ -372,7 +371,8 @@ TEST_F(QueueLimits, a_limit_of_2_means_two_redeliveries) {
   TestChannel channel(broker);
   channel.consume(*queue, "a");
   publish("q", "1");
-  for (std::uint64_t tag = 1; tag <= 3; ++tag) channel.requeue(tag);
+  for (std::uint64_t tag = 1; tag <= 3; ++tag)
+    channel.requeue(tag);
   EXPECT_EQ(channel.take_bodies(), (Bodies{"1", "1", "1"}));
   EXPECT_EQ(settled(SettleReason::kDeliveryLimit), 1u);
   EXPECT_EQ(queue->ready_count() + queue->unacked_count(), 0u);
@@ -383,7 +383,8 @@ TEST_F(QueueLimits, quorum_queue_has_a_limit_of_20) {
   TestChannel channel(broker);
   channel.consume(*queue, "a");
   publish("q", "1");
-  for (std::uint64_t tag = 1; channel.unacked.contains(tag); ++tag) channel.requeue(tag);
+  for (std::uint64_t tag = 1; channel.unacked.contains(tag); ++tag)
+    channel.requeue(tag);
   EXPECT_EQ(channel.take_bodies().size(), 21u);
 }
 
@@ -394,7 +395,8 @@ TEST_F(QueueLimits, minus_1_is_no_limit) {
   TestChannel channel(broker);
   channel.consume(*queue, "a");
   publish("q", "1");
-  for (std::uint64_t tag = 1; tag <= 70'000; ++tag) channel.requeue(tag);
+  for (std::uint64_t tag = 1; tag <= 70'000; ++tag)
+    channel.requeue(tag);
   EXPECT_EQ(channel.unacked.size(), 1u);
   EXPECT_GE(channel.deliveries.back().delivery_count, 65'535u) << "it must not start anew";
 }
@@ -404,7 +406,8 @@ TEST_F(QueueLimits, classic_queue_has_no_delivery_limit) {
   TestChannel channel(broker);
   channel.consume(*queue, "a");
   publish("q", "1");
-  for (std::uint64_t tag = 1; tag <= 100; ++tag) channel.requeue(tag);
+  for (std::uint64_t tag = 1; tag <= 100; ++tag)
+    channel.requeue(tag);
   EXPECT_EQ(channel.unacked.size(), 1u);
 }
 

@@ -1,8 +1,8 @@
 #include "broker/ready_messages.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "base/random.h"
 
@@ -20,7 +20,8 @@ QueueEntry entry_at(std::uint64_t position, std::uint8_t priority = 0,
 
 TEST(ReadyMessages, gives_back_in_order_of_position) {
   ReadyMessages ready;
-  for (std::uint64_t position = 1; position <= 200; ++position) ready.push(entry_at(position));
+  for (std::uint64_t position = 1; position <= 200; ++position)
+    ready.push(entry_at(position));
   for (std::uint64_t position = 1; position <= 200; ++position)
     EXPECT_EQ(ready.take_head().position, Position(position));
   EXPECT_TRUE(ready.empty());
@@ -40,7 +41,8 @@ TEST(ReadyMessages, counts_entries_and_bytes) {
 
 TEST(ReadyMessages, requeued_entries_return_before_what_was_never_taken) {
   ReadyMessages ready;
-  for (std::uint64_t position = 1; position <= 5; ++position) ready.push(entry_at(position));
+  for (std::uint64_t position = 1; position <= 5; ++position)
+    ready.push(entry_at(position));
   QueueEntry first = ready.take_head();
   QueueEntry second = ready.take_head();
   ready.requeue(std::move(second));
@@ -56,7 +58,8 @@ TEST(ReadyMessages, higher_priority_first_and_order_within_a_level) {
   ready.push(entry_at(3, 9));
   ready.push(entry_at(4, 5));
   std::vector<std::uint64_t> order;
-  while (!ready.empty()) order.push_back(ready.take_head().position.value);
+  while (!ready.empty())
+    order.push_back(ready.take_head().position.value);
   EXPECT_EQ(order, (std::vector<std::uint64_t>{2, 3, 4, 1}));
 }
 
@@ -90,7 +93,8 @@ TEST(ReadyMessages, take_level_head_takes_only_a_wanted_head) {
 
 TEST(ReadyMessages, finds_what_may_be_paged_in) {
   ReadyMessages ready;
-  for (std::uint64_t position = 1; position <= 3; ++position) ready.push(entry_at(position));
+  for (std::uint64_t position = 1; position <= 3; ++position)
+    ready.push(entry_at(position));
   QueueEntry first = ready.take_head();
   QueueEntry second = ready.take_head();
   EXPECT_NE(ready.find_head_at(Position(3)), nullptr);
@@ -143,7 +147,8 @@ void compare_with_a_map(std::uint64_t seed) {
     }
     std::uint64_t bytes = 0;
     if (step % 100 == 0) {
-      for (const auto& [place, size] : naive) bytes += size;
+      for (const auto& [place, size] : naive)
+        bytes += size;
       ASSERT_EQ(ready.bytes(), bytes);
     }
     ASSERT_EQ(ready.count(), naive.size());

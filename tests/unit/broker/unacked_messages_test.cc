@@ -1,8 +1,8 @@
 #include "broker/unacked_messages.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "base/random.h"
 #include "broker/queue.h"
@@ -39,7 +39,8 @@ TEST(UnackedMessages, knows_no_tag_it_was_never_given) {
 
 TEST(UnackedMessages, oldest_first_over_chunk_borders) {
   UnackedMessages messages;
-  for (std::uint64_t tag = 1; tag <= 300; ++tag) messages.push(DeliveryTag(tag), unacked_at(tag));
+  for (std::uint64_t tag = 1; tag <= 300; ++tag)
+    messages.push(DeliveryTag(tag), unacked_at(tag));
   for (std::uint64_t tag = 1; tag <= 300; ++tag) {
     EXPECT_EQ(messages.oldest(), DeliveryTag(tag));
     EXPECT_EQ(messages.take_oldest()->entry.position, Position(tag));
@@ -50,7 +51,8 @@ TEST(UnackedMessages, oldest_first_over_chunk_borders) {
 
 TEST(UnackedMessages, restored_entry_keeps_its_place) {
   UnackedMessages messages;
-  for (std::uint64_t tag = 1; tag <= 3; ++tag) messages.push(DeliveryTag(tag), unacked_at(tag));
+  for (std::uint64_t tag = 1; tag <= 3; ++tag)
+    messages.push(DeliveryTag(tag), unacked_at(tag));
   auto second = messages.take(DeliveryTag(2));
   messages.take(DeliveryTag(1));
   messages.restore(DeliveryTag(2), std::move(*second));
@@ -76,8 +78,10 @@ TEST(UnackedMessages, two_held_over_ten_million_tags_cost_less_than_4_kib) {
 
 TEST(UnackedMessages, visits_oldest_first_until_told_to_stop) {
   UnackedMessages messages;
-  for (std::uint64_t tag = 1; tag <= 200; ++tag) messages.push(DeliveryTag(tag), unacked_at(tag));
-  for (std::uint64_t tag = 2; tag <= 120; ++tag) messages.take(DeliveryTag(tag));
+  for (std::uint64_t tag = 1; tag <= 200; ++tag)
+    messages.push(DeliveryTag(tag), unacked_at(tag));
+  for (std::uint64_t tag = 2; tag <= 120; ++tag)
+    messages.take(DeliveryTag(tag));
   std::vector<std::uint64_t> seen;
   messages.visit_oldest([&](const Unacked& unacked) {
     seen.push_back(unacked.entry.position.value);
@@ -89,7 +93,8 @@ TEST(UnackedMessages, visits_oldest_first_until_told_to_stop) {
 // A restored entry may be younger than what stands in the chunks: both are looked at.
 TEST(UnackedMessages, a_visit_that_stops_at_a_restored_entry_still_sees_the_others) {
   UnackedMessages messages;
-  for (std::uint64_t tag = 1; tag <= 200; ++tag) messages.push(DeliveryTag(tag), unacked_at(tag));
+  for (std::uint64_t tag = 1; tag <= 200; ++tag)
+    messages.push(DeliveryTag(tag), unacked_at(tag));
   messages.restore(DeliveryTag(150), *messages.take(DeliveryTag(150)));
   std::vector<std::uint64_t> seen;
   messages.visit_oldest([&](const Unacked& unacked) {

@@ -44,7 +44,8 @@ class VirtualHostTest : public QueueFixture {
   }
   std::string bind(std::string_view source, std::string_view queue, std::string_view key = "") {
     return run([&] {
-      return host().bind(guest(), {RoutingTarget::Kind::kQueue, queue, source, key, {}}, connection);
+      return host().bind(guest(), {RoutingTarget::Kind::kQueue, queue, source, key, {}},
+                         connection);
     });
   }
   std::string unbind(std::string_view source, std::string_view queue, std::string_view key = "") {
@@ -78,15 +79,16 @@ class VirtualHostTest : public QueueFixture {
     EXPECT_TRUE(target.ok());
     host().route(*target, {key}, {}, queues);
     std::vector<std::string> names;
-    for (broker::Queue* queue : queues) names.push_back(queue->name());
+    for (broker::Queue* queue : queues)
+      names.push_back(queue->name());
     return names;
   }
 };
 
-constexpr const char* kDefault =
-    "ACCESS_REFUSED - operation not permitted on the default exchange";
+constexpr const char* kDefault = "ACCESS_REFUSED - operation not permitted on the default exchange";
 constexpr const char* kLocked =
-    "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'mine' in vhost '/'. It could "
+    "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'mine' in vhost '/'. It "
+    "could "
     "be originally declared on another connection or the exclusive property value does not match "
     "that of the original declaration.";
 
@@ -200,7 +202,8 @@ TEST_F(VirtualHostTest, auto_delete_runs_through_chains) {
   bind_exchange("x2", "x3");
   bind("x3", "q", "k");
   EXPECT_EQ(delete_queue("q"), "ok");
-  for (const char* name : {"x1", "x2", "x3"}) EXPECT_EQ(host().find_exchange(name), nullptr);
+  for (const char* name : {"x1", "x2", "x3"})
+    EXPECT_EQ(host().find_exchange(name), nullptr);
   EXPECT_EQ(host().counters().exchanges.value(), 5u);
   EXPECT_EQ(host().counters().bindings.value(), 0u);
 }
@@ -286,8 +289,9 @@ TEST_F(VirtualHostTest, server_named_queues_differ) {
 }
 
 TEST_F(VirtualHostTest, quorum_queues_have_names) {
-  EXPECT_EQ(declare_error(quorum("")), "PRECONDITION_FAILED - Cannot declare a server-named queue "
-                                       "for type rabbit_quorum_queue");
+  EXPECT_EQ(declare_error(quorum("")),
+            "PRECONDITION_FAILED - Cannot declare a server-named queue "
+            "for type rabbit_quorum_queue");
 }
 
 TEST_F(VirtualHostTest, missing_queue_is_404_but_deleting_it_is_fine) {
@@ -320,10 +324,9 @@ TEST_F(VirtualHostTest, exclusive_queue_is_locked_for_all_others) {
   const BindingRequest request{RoutingTarget::Kind::kQueue, "mine", "amq.direct", "k", {}};
   EXPECT_EQ(run([&] { return host().bind(guest(), request, stranger); }), kLocked);
   EXPECT_EQ(run([&] { return host().unbind(guest(), request, stranger); }), kLocked);
-  EXPECT_EQ(run([&] {
-              return host().use_queue(guest(), broker::Permission::kRead, "mine", stranger);
-            }),
-            kLocked);
+  EXPECT_EQ(
+      run([&] { return host().use_queue(guest(), broker::Permission::kRead, "mine", stranger); }),
+      kLocked);
   EXPECT_EQ(declare_error(mine), "ok");
 }
 
@@ -363,13 +366,9 @@ TEST_F(VirtualHostTest, delete_and_purge_tell_how_many_were_ready) {
   publish_all("q", {"1", "2", "3"});
   TestChannel channel(broker);
   channel.consume(*queue, "a", 1);
-  broker.act([&] {
-    EXPECT_EQ(*host().purge_queue(guest(), "q", connection), 2u);
-  });
+  broker.act([&] { EXPECT_EQ(*host().purge_queue(guest(), "q", connection), 2u); });
   publish("q", "4");
-  broker.act([&] {
-    EXPECT_EQ(*host().delete_queue(guest(), "q", connection, false, false), 1u);
-  });
+  broker.act([&] { EXPECT_EQ(*host().delete_queue(guest(), "q", connection, false, false), 1u); });
   EXPECT_EQ(host().counters().ready.value(), 0u);
 }
 

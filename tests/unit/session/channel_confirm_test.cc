@@ -51,7 +51,8 @@ TEST_F(ChannelConfirm, publishes_before_select_are_not_counted_and_select_again_
 TEST_F(ChannelConfirm, those_of_one_turn_are_one_frame) {
   auto client = confirming();
   broker.act([&] {
-    for (int i = 0; i < 10; ++i) client->publish_now(1, "q", "x");
+    for (int i = 0; i < 10; ++i)
+      client->publish_now(1, "q", "x");
   });
   EXPECT_THAT(client->take(), ElementsAre(ack(10, true)));
 }
@@ -121,7 +122,8 @@ TEST_F(ChannelConfirm, without_output_credit_they_stay_ranges) {
   session::SessionLimits limits;
   limits.output_credit_bytes = 100;
   auto client = confirming(limits);
-  for (int i = 0; i < 1'000; ++i) client->publish(1, "q", "x");
+  for (int i = 0; i < 1'000; ++i)
+    client->publish(1, "q", "x");
   EXPECT_LT(client->take().size(), 10u);
   client->call([&] { client->session().written(1'000'000); });
   EXPECT_THAT(client->take(), ElementsAre(ack(1'000, true)));
@@ -134,6 +136,16 @@ TEST_F(ChannelConfirm, what_can_be_confirmed_is_before_close_ok) {
     client->session().method(ChannelNumber(1), amqp::ChannelClose{});
   });
   EXPECT_THAT(client->take(), ElementsAre(ack(1), "method 1 channel.close-ok"));
+}
+
+TEST_F(ChannelConfirm, what_can_be_confirmed_is_before_channel_close_too) {
+  auto client = confirming();
+  broker.act([&] {
+    client->publish_now(1, "q", "x");
+    client->session().ack(ChannelNumber(1), DeliveryTag(9), false);
+  });
+  EXPECT_THAT(client->take(),
+              ElementsAre(ack(1), StartsWith("method 1 channel.close reply_code=406")));
 }
 
 TEST_F(ChannelConfirm, nothing_is_confirmed_after_channel_close) {
@@ -223,7 +235,8 @@ TEST_F(ChannelTx, the_same_ack_twice_in_a_transaction_is_406) {
 
 TEST_F(ChannelTx, rejects_and_nacks_wait_too) {
   auto client = transactional();
-  for (const char* body : {"1", "2", "3"}) client->publish(1, "q", body);
+  for (const char* body : {"1", "2", "3"})
+    client->publish(1, "q", body);
   client->send(1, amqp::TxCommit{}).get("q").get("q").get("q").quiet();
   client->send(1, amqp::BasicReject{DeliveryTag(1), false});
   client->send(1, amqp::BasicNack{DeliveryTag(3), true, true});
@@ -295,7 +308,8 @@ TEST_F(ChannelTx, too_large_is_406) {
 TEST_F(ChannelTx, commit_and_rollback_need_select) {
   auto client = connect();
   client->send(1, amqp::TxCommit{});
-  EXPECT_THAT(client->close_text(), HasSubstr("PRECONDITION_FAILED - channel is not transactional"));
+  EXPECT_THAT(client->close_text(),
+              HasSubstr("PRECONDITION_FAILED - channel is not transactional"));
   auto other = connect(2);
   other->send(1, amqp::TxRollback{});
   EXPECT_THAT(other->close_text(), HasSubstr("channel is not transactional"));

@@ -162,10 +162,9 @@ TEST_F(ChannelDeclare, later_replies_wait_behind_it) {
   client->declare("durable", {}, true).declare("transient").get("transient");
   EXPECT_THAT(client->take(), IsEmpty());
   commit();
-  EXPECT_THAT(client->take(),
-              ElementsAre(StartsWith("method 1 queue.declare-ok queue='durable'"),
-                          StartsWith("method 1 queue.declare-ok queue='transient'"),
-                          StartsWith("method 1 basic.get-empty")));
+  EXPECT_THAT(client->take(), ElementsAre(StartsWith("method 1 queue.declare-ok queue='durable'"),
+                                          StartsWith("method 1 queue.declare-ok queue='transient'"),
+                                          StartsWith("method 1 basic.get-empty")));
 }
 
 TEST_F(ChannelDeclare, other_channels_do_not_wait) {
@@ -183,10 +182,9 @@ TEST_F(ChannelDeclare, no_delivery_before_a_consume_ok_that_waits) {
   client->declare("durable", {}, true).consume("q", "c").publish(1, "q", "b");
   EXPECT_THAT(client->take(), IsEmpty());
   commit();
-  EXPECT_THAT(client->take(),
-              ElementsAre(StartsWith("method 1 queue.declare-ok"),
-                          StartsWith("method 1 basic.consume-ok"), HasSubstr("deliver 1 1"),
-                          HasSubstr("deliver 1 2")));
+  EXPECT_THAT(client->take(), ElementsAre(StartsWith("method 1 queue.declare-ok"),
+                                          StartsWith("method 1 basic.consume-ok"),
+                                          HasSubstr("deliver 1 1"), HasSubstr("deliver 1 2")));
 }
 
 TEST_F(ChannelDeclare, consumer_cancelled_before_its_consume_ok_left) {
@@ -207,8 +205,8 @@ TEST_F(ChannelDeclare, close_ok_waits_behind_what_waits_for_the_disk) {
   client->declare("q", {}, true).send(1, amqp::ChannelClose{});
   EXPECT_THAT(client->take(), IsEmpty());
   commit();
-  EXPECT_THAT(client->take(), ElementsAre(StartsWith("method 1 queue.declare-ok"),
-                                          "method 1 channel.close-ok"));
+  EXPECT_THAT(client->take(),
+              ElementsAre(StartsWith("method 1 queue.declare-ok"), "method 1 channel.close-ok"));
 }
 
 TEST_F(ChannelDeclare, channel_close_by_an_error_waits_behind_what_waits_for_the_disk) {
@@ -368,7 +366,7 @@ TEST_F(ChannelDeclare, nothing_is_said_after_released) {
 
 TEST_F(ChannelDeclare, update_secret_is_confirmed) {
   auto client = connect();
-  client->send(0, amqp::ConnectionUpdateSecret{"secret", "reason"});
+  client->send(0, amqp::ConnectionUpdateSecret{{"secret"}, "reason"});
   EXPECT_THAT(client->take(), ElementsAre("method 0 connection.update-secret-ok"));
 }
 
@@ -385,7 +383,8 @@ class SlicedChannel : public ChannelFixture {
 TEST_F(SlicedChannel, connection_with_many_unacked_closes_in_slices_and_in_order) {
   auto client = connect();
   client->declare("q").consume("q", "c");
-  for (int i = 0; i < 100; ++i) client->publish(1, "q", std::to_string(i));
+  for (int i = 0; i < 100; ++i)
+    client->publish(1, "q", std::to_string(i));
   amqp::QueueDeclare exclusive;
   exclusive.queue = "mine";
   exclusive.exclusive = true;
@@ -409,7 +408,8 @@ TEST_F(SlicedChannel, connection_with_many_unacked_closes_in_slices_and_in_order
 TEST_F(SlicedChannel, close_ok_waits_for_all_slices) {
   auto client = connect();
   client->declare("q").consume("q", "c");
-  for (int i = 0; i < 30; ++i) client->publish(1, "q", "x");
+  for (int i = 0; i < 30; ++i)
+    client->publish(1, "q", "x");
   client->quiet();
   broker.turn([&] { client->session().method(ChannelNumber(1), amqp::ChannelClose{}); });
   EXPECT_THAT(client->take(), IsEmpty());
@@ -418,10 +418,30 @@ TEST_F(SlicedChannel, close_ok_waits_for_all_slices) {
   EXPECT_EQ(broker.host.find_queue("q")->ready_count(), 30u);
 }
 
+TEST_F(SlicedChannel, number_is_free_after_close_ok_though_much_is_still_to_be_given_back) {
+  auto client = connect();
+  client->declare("q").consume("q", "c");
+  for (int i = 0; i < 30; ++i)
+    client->publish(1, "q", "x");
+  client->quiet();
+  broker.turn([&] {
+    client->session().ack(ChannelNumber(1), DeliveryTag(99), false);
+    client->session().method(ChannelNumber(1), amqp::ChannelCloseOk{});
+    client->session().method(ChannelNumber(1), amqp::ChannelOpen{});
+  });
+  EXPECT_THAT(client->take(), ElementsAre(StartsWith("method 1 channel.close reply_code=406"),
+                                          "method 1 channel.open-ok"));
+  EXPECT_LT(broker.host.find_queue("q")->ready_count(), 30u);
+  client->close();
+  EXPECT_THAT(client->take(), ElementsAre("method 0 connection.close-ok", "released"));
+  EXPECT_EQ(broker.host.find_queue("q")->ready_count(), 30u);
+}
+
 TEST_F(SlicedChannel, peer_that_vanishes_while_we_close) {
   auto client = connect();
   client->declare("q").consume("q", "c");
-  for (int i = 0; i < 30; ++i) client->publish(1, "q", "x");
+  for (int i = 0; i < 30; ++i)
+    client->publish(1, "q", "x");
   client->quiet();
   broker.turn([&] { client->session().close({session::CloseReason::kClientClose, {}}); });
   broker.turn([&] { client->session().close({session::CloseReason::kPeerGone, {}}); });
@@ -432,7 +452,8 @@ TEST_F(SlicedChannel, peer_that_vanishes_while_we_close) {
 TEST_F(SlicedChannel, recover_ok_waits_for_all_slices_and_deliveries_follow_in_order) {
   auto client = connect();
   client->declare("q").consume("q", "c");
-  for (int i = 0; i < 20; ++i) client->publish(1, "q", std::to_string(i));
+  for (int i = 0; i < 20; ++i)
+    client->publish(1, "q", std::to_string(i));
   client->quiet();
   client->send(1, amqp::BasicRecover{true});
   const Lines lines = client->take();
@@ -441,7 +462,8 @@ TEST_F(SlicedChannel, recover_ok_waits_for_all_slices_and_deliveries_follow_in_o
   for (const std::string& line : lines)
     if (line.starts_with("deliver")) bodies.push_back(line.substr(line.rfind('|') + 1));
   ASSERT_EQ(bodies.size(), 20u);
-  for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(bodies[i], std::to_string(i));
+  for (std::size_t i = 0; i < 20; ++i)
+    EXPECT_EQ(bodies[i], std::to_string(i));
 }
 
 }  // namespace

@@ -5,13 +5,13 @@
 // Thread: confined(test).
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "amqp/properties.h"
 #include "session/broker_session.h"
