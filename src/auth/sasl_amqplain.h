@@ -1,8 +1,7 @@
 // AMQPLAIN: one response, the contents of a field table with LOGIN and PASSWORD as long strings.
 //
 // Role:   the mechanism of old AMQP clients. The table is read here, without the codec, because
-// auth
-//         stands beside amqp and needs only to step over what it does not look for.
+//         auth stands beside amqp and needs only to step over what it does not look for.
 // Thread: confined to its connection's loop.
 // Spec:   AMQP 0-9-1 section 4.2.5.5 for the table.
 #pragma once

@@ -1,8 +1,7 @@
 // The users of the node: names, password hashes, tags and permissions.
 //
 // Role:   made once from the configuration and asked at every login. Whether a user may do
-// something
-//         is asked in broker, which gets the grants from here.
+//         something is asked in broker, which gets the grants from here.
 // Thread: immutable after create(): any number of loops may ask at once.
 // Errors: create() names the user and what is wrong.
 #pragma once

@@ -1,7 +1,6 @@
 // Who may do what in which virtual host.
 //
-// Role:   an immutable snapshot, asked by VirtualHost for every command (ruling A9). The grants
-// come from the
+// Role:   an immutable snapshot, asked by VirtualHost for every command. The grants come from the
 //         YAML for now: whole permissions, no patterns.
 // Thread: immutable.
 #pragma once

@@ -1,4 +1,4 @@
-// Who asks: every command carries an Actor, and broker decides what it may do (ruling A9).
+// Who asks: every command carries an Actor, and broker decides what it may do.
 //
 // Role:   made on the I/O loop when authentication ends, or by the broker for its own work.
 // Thread: immutable value.

@@ -1,14 +1,13 @@
 // What durable change looks like, and the ports through which it leaves and comes back.
 //
 // Role:      VirtualHost appends one record per durable change to its ChangeLog and goes on;
-// whoever promised
-//            durability to a client waits until committed() has reached the record's Lsn. Store
-//            implements the ports (ruling A11); VolatileChangeLog serves until then and where
-//            nothing is durable.
-// Model:     (queue, position) is a stored message's identity in every record (ruling A3).
+//            whoever promised durability to a client waits until committed() has reached the
+//            record's Lsn. Store implements the ports; VolatileChangeLog serves until then and
+//            where nothing is durable.
+// Model:     (queue, position) is a stored message's identity in every record.
 // Lifetimes: records are views: append() encodes or copies what it needs before it returns.
 // Thread:    confined(broker).
-// Spec:      rulings A3, A4, A11, C3.
+// Spec:      ADR 0001.
 #pragma once
 
 #include <span>

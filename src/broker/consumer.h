@@ -1,14 +1,14 @@
 // A consumer: one basic.consume on one queue, seen from the queue.
 //
 // Role:      session creates it and receives its deliveries as ConsumerSink; its queue dispatches
-// to it. Model:     pending (consume-ok not sent yet) → active → gone. While active it stands in
-// its queue's ready ring
-//            or is parked at the Credit that stops it; being in neither means pending or gone.
+//            to it.
+// Model:     pending (consume-ok not sent yet) → active → gone. While active it stands in its
+//            queue's ready ring or is parked at the Credit that stops it; being in neither means
+//            pending or gone.
 // Lifetimes: referenced by its queue while attached and by every unacked delivery; the sink
-// outlives its
-//            attachment (session detaches its consumers before it goes).
+//            outlives its attachment (session detaches its consumers before it goes).
 // Thread:    confined(broker).
-// Spec:      AMQP 0-9-1 basic.consume; features S30, S33, S35, S36, consumer priorities.
+// Spec:      AMQP 0-9-1 basic.consume; conformance.md S30, S33, S35, S36, consumer priorities.
 #pragma once
 
 #include <cstdint>

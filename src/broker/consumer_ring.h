@@ -1,10 +1,10 @@
 // The consumers of a queue that may take a message now, in the order in which they will.
 //
 // Model:  one round-robin list per consumer priority; the highest non-empty one is served. Parked
-// consumers are
-//         not here (see Credit).
+//         consumers are not here (see Credit).
 // Cost:   everything O(1) but finding a priority's list, O(log p) in the number of different
-// priorities. Thread: confined(broker).
+//         priorities.
+// Thread: confined(broker).
 #pragma once
 
 #include <cstdint>

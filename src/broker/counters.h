@@ -1,7 +1,6 @@
 // What a virtual host counts, for metrics.
 //
-// Thread: synchronized: written by the owning loop only, read by any thread (base::Counter, ruling
-// C6). The
+// Thread: synchronized: written by the owning loop only, read by any thread (base::Counter). The
 //         numbers of one reading are not of one instant.
 #pragma once
 

@@ -1,11 +1,11 @@
 // How much may still be handed out, and which consumers wait for more.
 //
 // Role:   one class for every reason why a consumer may not be served now: its own prefetch, its
-// channel's
-//         prefetch, its connection's output credit. Dispatch never scans consumers: one that meets
-//         a closed Credit parks there and is woken by it (ruling C8).
+//         channel's prefetch, its connection's output credit. Dispatch never scans consumers: one
+//         that meets a closed Credit parks there and is woken by it.
 // Model:  open while used < limit (limit 0: always). Once closed it opens again at `reopen_at` or
-// below. Thread: confined(broker).
+//         below.
+// Thread: confined(broker).
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // Role:   pure functions over headers; VirtualHost does the routing and publishing.
 // Model:  x-death is an array of tables, newest first, one per (queue, reason) with a count (S26).
 // Thread: pure functions.
-// Spec:   features S25–S27.
+// Spec:   conformance.md S25–S27.
 #pragma once
 
 #include <optional>

@@ -2,10 +2,9 @@
 //
 // Role:   shared by exchanges and queues; which properties are compared is theirs to say.
 // Errors: PRECONDITION_FAILED (406): "inequivalent arg 'durable' for queue 'q' in vhost '/':
-// received 'true' but
-//         current is 'false'".
+//         received 'true' but current is 'false'".
 // Thread: pure functions.
-// Spec:   features of RabbitMQ's declare equivalence; integers of any width are one kind.
+// Spec:   RabbitMQ's declare equivalence; integers of any width are one kind.
 #pragma once
 
 #include <optional>

@@ -67,7 +67,7 @@ class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
   bool has_alternate_exchange() const { return has_alternate_exchange_; }
   // Empty when there is none.
   const std::string& alternate_exchange() const { return alternate_exchange_; }
-  // Names the first differing argument as RabbitMQ words it, or succeeds (features S11).
+  // Names the first differing argument as RabbitMQ words it, or succeeds (S11 of conformance.md).
   amqp::CheckedStatus check_equivalent(const ExchangeDeclaration& redeclared,
                                        std::string_view virtual_host) const;
 

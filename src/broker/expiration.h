@@ -1,7 +1,7 @@
 // Time to live: the `expiration` property of a message.
 //
 // Thread: pure functions.
-// Spec:   features S24: decimal digits only, 0 … 315,360,000,000 milliseconds (ten years).
+// Spec:   conformance.md S24: decimal digits only, 0 … 315,360,000,000 milliseconds (ten years).
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 // Cost:   of a match: the headers, and the bindings that share a condition with them; nothing is
 //         allocated in the long run.
 // Thread: confined(broker): matching writes marks into the entries.
-// Spec:   AMQP 0-9-1 section 3.1.3.4; features S23.
+// Spec:   AMQP 0-9-1 section 3.1.3.4; conformance.md S23.
 #pragma once
 
 #include <cstdint>

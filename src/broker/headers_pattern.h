@@ -10,7 +10,7 @@
 // Lifetimes: both hold views: of the binding's arguments, of the message's headers.
 // Thread:    confined(broker).
 // Limits:    kHeadersArgumentsMax arguments besides x-match (more: 406).
-// Spec:      features S23.
+// Spec:      conformance.md S23.
 #pragma once
 
 #include <cstdint>

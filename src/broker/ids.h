@@ -8,7 +8,7 @@ namespace harrier::broker {
 // A connection: slot in its loop's table and a generation, so that a late call never meets a
 // successor.
 using ConnectionId = base::StrongId<struct ConnectionIdTag>;
-// A queue's number; never reused (ruling A3).
+// A queue's number; never reused.
 using QueueId = base::StrongId<struct QueueIdTag>;
 // A message's place in its queue: dense, grows by one, its identity and its order there.
 using Position = base::StrongId<struct PositionTag>;

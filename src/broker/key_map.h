@@ -1,6 +1,6 @@
 // A hash map by text that is asked with views, without making a string of each.
 //
-// Role:   for lookups alone. Walking it gives an order that nobody may see (ruling C3).
+// Role:   for lookups alone. Walking it gives an order that nobody may see.
 // Thread: compatible.
 #pragma once
 

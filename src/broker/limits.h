@@ -18,8 +18,7 @@ struct VirtualHostLimits {
   base::Milliseconds consumer_timeout{1'800'000};
   // The delivery limit of a quorum queue that names none; negative: unlimited.
   std::int64_t default_delivery_limit = 20;
-  // Entries that long work (expiry, purge, requeue, dead-lettering) may touch in one turn (ruling
-  // B6). 4,096 take about a millisecond.
+  // Entries that long work (expiry, purge, requeue, dead-lettering) may touch in one turn.
   std::uint32_t slice_entries = 4'096;
   // Dead letters waiting for their slice; at the limit expiry and trimming wait, nothing is lost.
   std::uint32_t pending_dead_letters_max = 65'536;

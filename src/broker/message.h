@@ -1,11 +1,9 @@
 // A message: one allocation, immutable, shared by all queues that hold it.
 //
 // Model:     a fixed head and behind it, in the same allocation: exchange name, routing key,
-// property bytes
-//            (the content header from its flags on, exactly as received) and body.
+//            property bytes (the content header from its flags on, exactly as received) and body.
 // Thread:    confined(broker): only the owning loop touches the reference count; another thread may
-// read the
-//            bytes of a message that a batch keeps alive for it (ruling A6).
+//            read the bytes of a message that a batch keeps alive for it.
 // Limits:    the body is at most max_message_size, checked by session before a message is made.
 // Lifetimes: views live as long as a Ref does.
 #pragma once
@@ -20,7 +18,7 @@ namespace harrier::broker {
 
 using base::Bytes;
 
-// How to read the property bytes (ruling C4): one format now.
+// How to read the property bytes: one format now.
 enum class MessageFormat : std::uint8_t { kAmqp091 = 1 };
 
 struct MessageParts {

@@ -1,24 +1,21 @@
 // A queue: messages wait here, in order, until consumers take them.
 //
 // Role:      VirtualHost creates, finds and deletes queues and publishes to them; channels consume
-// from, get from
-//            and settle with them. Whatever must happen later (dead letters, auto-delete, another
-//            look) goes to the Turn's lists.
+//            from, get from and settle with them. Whatever must happen later (dead letters,
+//            auto-delete, another look) goes to the Turn's lists.
 // Model:     ready (ReadyMessages) → unacked (held by channels) → settled. A message published
-// while nothing waits
-//            and a consumer has credit never enters `ready`.
-//            pump() is the one place where waiting messages move: expire heads, serve waiting gets,
-//            deliver to consumers, trim to the length limit, in this order.
+//            while nothing waits and a consumer has credit never enters `ready`. pump() is the one
+//            place where waiting messages move: expire heads, serve waiting gets, deliver to
+//            consumers, trim to the length limit, in this order.
 // Invariants: (1) positions grow by one; (2) ready plus unacked counts equal the entries held here
-// and by
-//            channels; (3) an expired message is never delivered; (4) with single_active_consumer
-//            only the active consumer stands in the ring.
+//             and by channels; (3) an expired message is never delivered; (4) with
+//             single_active_consumer only the active consumer stands in the ring.
 // Thread:    confined(broker).
 // Time:      Turn::now.
 // Errors:    consume and delete give ProtocolErrors with RabbitMQ's words.
 // Limits:    max_length, max_length_bytes by arguments; one pump() spends the turn's budget and
-// comes again. Spec:      features S24, S28–S36; rulings A4 (get on a paged head waits), B6, C2,
-// C8.
+//            comes again.
+// Spec:      conformance.md S24, S28–S36; docs/architecture.md.
 #pragma once
 
 #include <optional>

@@ -1,13 +1,11 @@
 // The arguments of queue.declare: which there are, what they may be, what they mean.
 //
 // Role:   turns a declare's field table into QueueSettings, or into the 406 that RabbitMQ gives;
-// compares a
-//         redeclaration with what exists.
+//         compares a redeclaration with what exists.
 // Model:  one table of known arguments (in the .cc): name, accepted values, queue types. Unknown
-// names are
-//         ignored and never compared (S10).
+//         names are ignored and never compared (S10).
 // Thread: pure functions.
-// Spec:   features 1.3, S10, S12, S24, S28.
+// Spec:   docs/protocol/conformance.md S10, S12, S24, S28.
 #pragma once
 
 #include <cstdint>

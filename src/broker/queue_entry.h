@@ -1,8 +1,7 @@
 // A message's place in one queue.
 //
 // Model:  the message itself, or nothing while only Spill holds it (`resident()` false); the body
-// size stays
-//         known either way, so that counting needs no bodies.
+//         size stays known either way, so that counting needs no bodies.
 // Thread: confined(broker).
 #pragma once
 

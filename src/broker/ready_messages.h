@@ -2,12 +2,12 @@
 //
 // Role:       Queue's store of what is ready; knows nothing of consumers, limits or time to live.
 // Model:      one level per priority, made lazily; inside a level new entries go to the tail,
-// requeued ones
-//             back to their position. The head is the oldest of the highest non-empty level.
+//             requeued ones back to their position. The head is the oldest of the highest non-empty
+//             level.
 // Invariants: in a level every requeued position lies before the tail's first position.
 // Cost:       push and take O(1); requeue O(log n) in the number of requeued entries of the level.
 // Thread:     confined(broker).
-// Spec:       features S29 (priority), S32 (requeue to the original position).
+// Spec:       conformance.md S29 (priority), S32 (requeue to the original position).
 #pragma once
 
 #include <cstdint>

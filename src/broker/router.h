@@ -11,7 +11,7 @@
 // Limits:    the visited marks bound the work to the number of exchanges and bindings touched; CC
 //            and BCC together name at most kCarbonCopyMax keys of kRoutingKeySizeMax octets
 //            (more: 406).
-// Spec:      features S20–S23.
+// Spec:      conformance.md S20–S23.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // What a binding points at: a queue or an exchange.
 //
 // Model:  a target knows the bindings that end in it, so that deleting it removes them, and carries
-//         the mark by which a routing pass visits it at most once (features S21) without a set of
-//         its own. The marks belong to the one Router of the virtual host.
+//         the mark by which a routing pass visits it at most once (S21 of conformance.md) without a
+//         set of its own. The marks belong to the one Router of the virtual host.
 // Thread: confined(broker).
 #pragma once
 
@@ -18,7 +18,7 @@ class Binding;
 struct BindingOrder {
   bool operator()(const Binding* a, const Binding* b) const;
 };
-// Ordered by age: hash order must never decide what a client sees (ruling C3).
+// Ordered by age: hash order must never decide what a client sees.
 using BindingSet = std::set<Binding*, BindingOrder>;
 
 class RoutingTarget {

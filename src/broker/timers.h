@@ -2,8 +2,8 @@
 // time-outs.
 //
 // Model:  an object has at most one armed deadline. Arming for a later time than it has does
-// nothing: who is
-//         called looks at the clock and arms again, so that nothing is re-armed per message.
+//         nothing: who is called looks at the clock and arms again, so that nothing is re-armed per
+//         message.
 // Cost:   O(log n) to arm, O(1) to ask for the next deadline.
 // Thread: confined(broker).
 #pragma once

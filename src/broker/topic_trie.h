@@ -2,13 +2,12 @@
 //
 // Model:      keys are cut at dots; the empty key has no words, and otherwise empty words count. In
 //             a pattern `*` stands for exactly one word and `#` for any number, none included; in a
-//             routing key both are words like others.
-//             A pattern is the path from the root to a node that holds its bindings; `#.#` leads
-//             where `#` leads. Words get numbers, so that a word of a routing key is hashed once
-//             however many nodes it is looked for in.
-// Matching:   one pass over the words with the set of nodes reached so far. A node enters the set
-//             of each word at most once, so that a match costs at most words × nodes whatever `#`s
-//             the patterns pile up. Nothing recurses.
+//             routing key both are words like others. A pattern is the path from the root to a node
+//             that holds its bindings; `#.#` leads where `#` leads. Words get numbers, so that a
+//             word of a routing key is hashed once however many nodes it is looked for in.
+//             Matching:   one pass over the words with the set of nodes reached so far. A node
+//             enters the set of each word at most once, so that a match costs at most words × nodes
+//             whatever `#`s the patterns pile up. Nothing recurses.
 // Invariants: every node but the root has a binding or a child; a word has a number exactly as long
 //             as an edge carries it.
 // Thread:     confined(broker): matching writes marks into the nodes.

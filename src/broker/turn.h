@@ -2,9 +2,8 @@
 // lists of work that must not happen inside the call that causes it.
 //
 // Role:   VirtualHost owns it and hands it to its queues. A queue that needs another look, has a
-// dead letter to
-//         send or must be deleted says so here; VirtualHost::settle_down() does it after the input
-//         call, never in the middle of a dispatch (ruling A7).
+//         dead letter to send or must be deleted says so here; VirtualHost::settle_down() does it
+//         after the input call, never in the middle of a dispatch.
 // Thread: confined(broker).
 // Limits: pending dead letters by VirtualHostLimits; the lists hold each queue once.
 #pragma once

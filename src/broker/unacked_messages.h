@@ -1,12 +1,10 @@
 // What a channel has delivered and not yet got back, by delivery tag.
 //
 // Role:       one per channel; takes an entry at each delivery that awaits its acknowledgement and
-// gives it back
-//             by tag, or all up to a tag in order.
+//             gives it back by tag, or all up to a tag in order.
 // Model:      chunks of 64 consecutive tags. A chunk that is not the newest and holds fewer than 4
-// entries moves
-//             them to a sorted side list and is freed: one message held for hours costs one entry,
-//             not the span of all tags that passed since (ruling B4).
+//             entries moves them to a sorted side list and is freed: one message held for hours
+//             costs one entry, not the span of all tags that passed since.
 // Cost:       push O(1); take O(1) for dense tags, O(log n) else.
 // Thread:     confined(broker).
 // Limits:     the number of entries is bounded by prefetch, or unacked_per_channel_max (session).

@@ -1,15 +1,16 @@
 // A virtual host: all exchanges, queues and bindings of one tenant, and every command on them.
 //
 // Role:      sessions (of any protocol) call its commands with an Actor; each checks permission,
-// changes the model,
-//            records what is durable, and answers with a value or a ProtocolError. The loop that
-//            owns it frames the calls with begin_turn() and end_turn() and calls settle_down()
-//            after each.
+//            changes the model, records what is durable, and answers with a value or a
+//            ProtocolError. The loop that owns it frames the calls with begin_turn() and end_turn()
+//            and calls settle_down() after each.
 // Model:     commands change state at once; whoever promises durability to a client waits for
-// log().committed(). Thread:    confined(broker): the loop that owns it; counters() from any
-// thread. Time:      takes now, in begin_turn(). Errors:    ProtocolErrors with RabbitMQ's words
-// (features S3–S16). Limits:    VirtualHostLimits. Spec:      AMQP 0-9-1 section 3.1; architecture
-// section 3, rulings A4, A9, B6, C3.
+//            log().committed().
+// Thread:    confined(broker): the loop that owns it; counters() from any thread.
+// Time:      takes now, in begin_turn().
+// Errors:    ProtocolErrors with RabbitMQ's words (S3–S16 of conformance.md).
+// Limits:    VirtualHostLimits.
+// Spec:      AMQP 0-9-1 section 3.1; docs/architecture.md, ADR 0001.
 #pragma once
 
 #include <functional>
@@ -61,7 +62,7 @@ class SlicedTask : public base::ListNode<SlicedTask> {
   ~SlicedTask() { unlink(); }
 };
 
-// Where a direct reply goes (features S38).
+// Where a direct reply goes (S38 of conformance.md).
 class ReplySink {
  public:
   virtual ~ReplySink() = default;

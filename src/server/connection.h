@@ -3,10 +3,9 @@
 // Role:      moves bytes between the socket and session::ConnectionSession, keeps what both need in
 //            order: when to read, when to write, when to close. Decodes nothing.
 // Model:     running → lingering (our last frame is sent, reading until the client closes too) →
-//            closed → destroyed by IoLoop once no wait is pending.
-// Turns:     handlers only feed the session and mark the connection dirty; at the end of the turn
-//            IoLoop calls flush(), which writes, reports what was written, and settles what to wait
-//            for.
+//            closed → destroyed by IoLoop once no wait is pending. Turns:     handlers only feed
+//            the session and mark the connection dirty; at the end of the turn IoLoop calls
+//            flush(), which writes, reports what was written, and settles what to wait for.
 // Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is
 //             read at
 //            most once per turn, kReadMax bytes; (3) an idle connection holds no buffer.

@@ -1,6 +1,6 @@
 // What each loop counts about its sockets and batches, for metrics.
 //
-// Thread: synchronized: written by the owning loop only, read by any thread (ruling C6).
+// Thread: synchronized: written by the owning loop only, read by any thread.
 #pragma once
 
 #include "base/counter.h"

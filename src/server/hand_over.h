@@ -7,8 +7,8 @@
 // Model:  input batch:  I/O loop fills it during a turn → send() → broker loop replays → returned →
 //         I/O loop gives the bytes back as credit and reuses it.
 //         output batch: broker loop fills it during a turn → send() → I/O loop replays → returned →
-//         broker loop clears it, which drops its messages (ruling A6), and reuses it.
-//         At most one batch each way per turn and pair of loops, one wake-up at most (ruling B8).
+//         broker loop clears it, which drops its messages, and reuses it.
+//         At most one batch each way per turn and pair of loops, one wake-up at most.
 // Thread: confined(loop).
 // Limits: input: InputPool's credit per connection. Output: session's output credit per connection.
 //         Batches kept for reuse: kSpareBatches of each kind.

@@ -1,4 +1,4 @@
-// How many bytes a connection may have on their way to its broker loop (rulings A5, B7).
+// How many bytes a connection may have on their way to its broker loop.
 //
 // Role:   with several loops, what was read waits in batches until the broker loop has handled it.
 //         A connection without credit is not read; its peer's TCP window does the rest.

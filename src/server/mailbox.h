@@ -4,8 +4,8 @@
 //            in it is bounded by the credits that the senders keep (input_credit.h, session's
 //            output credit).
 // Model:     put() by any thread, take_all() by the owner. Items of one sender arrive in its order.
-// Wake-ups:  put() answers whether the owner must be woken: only the first item after take_all()
-//            needs it, so a burst costs one wake-up and a busy owner none beyond it.
+//            Wake-ups:  put() answers whether the owner must be woken: only the first item after
+//            take_all() needs it, so a burst costs one wake-up and a busy owner none beyond it.
 // Thread:    synchronized by mutex_, which guards all members and is never held while anything else
 //            runs.
 #pragma once

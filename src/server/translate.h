@@ -16,7 +16,7 @@ session::SessionLimits session_limits(const SessionLimitOptions& options);
 broker::VirtualHostLimits virtual_host_limits(const VirtualHostLimitOptions& options);
 broker::AccessControl access_control(const std::vector<UserOptions>& users);
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users);
-// What connection.start tells of us: capabilities, product, versions (features S1, S2).
+// What connection.start tells of us: capabilities, product, versions (S1, S2 of conformance.md).
 amqp::FieldTable server_properties(const ServerPropertyOptions& options);
 // Options::loops with 0 decided by the machine.
 std::size_t loop_count(std::uint32_t loops, unsigned processors);

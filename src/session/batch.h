@@ -2,10 +2,9 @@
 // another after the hand-over.
 //
 // Model:     entry = head (size, operation, connection) and the call's arguments in the machine's
-// own
-//            byte order; byte strings carry a 32-bit length.
+//            own byte order; byte strings carry a 32-bit length.
 // Thread:    confined to whoever holds the batch; the mailbox between loops hands it over.
-// Limits:    none of its own: input credit (server) and output credit (ruling A5) bound what is
+// Limits:    none of its own: input credit (server) and output credit bound what is
 //            recorded. clear() keeps at most kKeepBytes of memory for the next use.
 // Lifetimes: views that a reader gives live until the batch is cleared.
 #pragma once

@@ -11,7 +11,7 @@ using amqp::ReplyCode;
 
 namespace {
 
-// What a client may still have on its way when its channel closes under it (features S9).
+// What a client may still have on its way when its channel closes under it (S9 of conformance.md).
 bool may_come_late(amqp::MethodId method) {
   return method == amqp::BasicAck::kTraits.id || method == amqp::BasicNack::kTraits.id ||
          method == amqp::BasicReject::kTraits.id || method == amqp::ChannelCloseOk::kTraits.id;

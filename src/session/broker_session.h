@@ -1,16 +1,15 @@
 // The broker half of a connection: its channels, and the order in which it ends.
 //
 // Role:      implements SessionInput; owns the channels; turns what they emit into SessionOutput
-// calls and counts
-//            output credit. Knows no bytes of the wire.
+//            calls and counts output credit. Knows no bytes of the wire.
 // Model:     Opening → Open → Ending → Released. Ending: all channels give back what they hold
-// (maybe in slices),
-//            then exclusive queues go, then connection.close or close-ok leaves, then released().
+//            (maybe in slices), then exclusive queues go, then connection.close or close-ok leaves,
+//            then released().
 // Invariants: (1) nothing is emitted after released(); (2) calls after the end are ignored.
 // Thread:    confined(broker).
 // Errors:    a ProtocolError of scope connection ends the session with connection.close.
 // Limits:    SessionLimits.
-// Spec:      AMQP 0-9-1 sections 2.2.4, 1.4; rulings A5, A7.
+// Spec:      AMQP 0-9-1 sections 2.2.4, 1.4; ADR 0001.
 #pragma once
 
 #include <map>

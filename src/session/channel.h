@@ -1,19 +1,19 @@
 // A channel: the methods of one client's channel, one handle_<class>_<method> each.
 //
 // Role:      owned by BrokerSession; calls VirtualHost's commands and answers through reply slots.
-// The handlers lie
-//            in channel_<what>.cc by AMQP class.
+//            The handlers lie in channel_<what>.cc by AMQP class.
 // Model:     kOpen → kClosing (we sent channel.close and ignore all but close and close-ok) → ended
 //            kOpen → kReleasing (the client closed; close-ok leaves when everything is given back)
 //            → ended
 // Invariants: (1) no delivery to a consumer before its consume-ok; (2) replies leave in order; (3)
-// confirms leave in
-//            tag order, a return before its confirm; (4) nothing but channel.close leaves in
-//            kClosing.
+//             confirms leave in tag order, a return before its confirm; (4) nothing but
+//             channel.close leaves in kClosing.
 // Thread:    confined(broker).
 // Errors:    handlers return ProtocolErrors; fail() closes the channel or, by scope, the
-// connection. Limits:    SessionLimits; prefetch. Spec:      AMQP 0-9-1 classes channel, exchange,
-// queue, basic, tx; RabbitMQ's confirm; features S9–S39.
+//            connection.
+// Limits:    SessionLimits; prefetch.
+// Spec:      AMQP 0-9-1 classes channel, exchange, queue, basic, tx; RabbitMQ's confirm;
+//            conformance.md S9–S39.
 #pragma once
 
 #include <map>

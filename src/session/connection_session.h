@@ -17,7 +17,7 @@
 // Errors:    a peer's mistake after open becomes SessionInput::close(kProtocolError) and the broker
 //            half answers; before open this class sends connection.close itself.
 // Limits:    ConnectionLimits; each names its outcome.
-// Spec:      AMQP 0-9-1 sections 2.2.4, 4.2.2–4.2.7; rulings A5, A7, B7, B8.
+// Spec:      AMQP 0-9-1 sections 2.2.4, 4.2.2–4.2.7; ADR 0001.
 #pragma once
 
 #include <memory>

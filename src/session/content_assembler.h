@@ -9,7 +9,7 @@
 // Thread:    confined(io).
 // Errors:    frames out of order 505, a body longer than declared 501, too much at once 506.
 // Lifetimes: the view of a complete content is valid until the next call.
-// Spec:      AMQP 0-9-1 section 4.2.6; ruling B7.
+// Spec:      AMQP 0-9-1 section 4.2.6; ADR 0001.
 #pragma once
 
 #include <cstdint>

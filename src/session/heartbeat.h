@@ -4,7 +4,7 @@
 //         no byte came for two intervals of reading. Interval 0 switches both off.
 // Thread: confined(io).
 // Time:   takes now.
-// Spec:   AMQP 0-9-1 section 4.2.7; ruling B8.
+// Spec:   AMQP 0-9-1 section 4.2.7; ADR 0001.
 #pragma once
 
 #include <algorithm>

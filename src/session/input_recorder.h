@@ -7,7 +7,7 @@
 //            are kept and parsed again. attach() tells the broker loop to make the broker half.
 // Thread:    InputRecorder: confined(io). InputBatch: confined to its holder.
 // Lifetimes: views given at replay live until the batch is cleared.
-// Spec:      rulings A6, A7, B8, C7.
+// Spec:      ADR 0001.
 #pragma once
 
 #include <utility>

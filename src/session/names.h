@@ -1,7 +1,7 @@
 // Names of queues and exchanges as clients send them.
 //
 // Thread: pure functions.
-// Spec:   features S13: RabbitMQ strips carriage returns and line feeds from names.
+// Spec:   conformance.md S13: RabbitMQ strips carriage returns and line feeds from names.
 #pragma once
 
 #include <string>

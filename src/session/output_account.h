@@ -2,8 +2,7 @@
 // one.
 //
 // Role:   ConnectionSession notes what it appends; when bytes reached the socket, it learns how
-// many of
-//         them the broker half gets back as credit (ruling A5) and how many replies still pile up.
+//         many of them the broker half gets back as credit and how many replies still pile up.
 // Model:  runs of (kind, bytes), oldest first; neighbours of one kind are one run.
 // Thread: confined(io).
 #pragma once

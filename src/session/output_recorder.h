@@ -8,10 +8,10 @@
 //            they are not the message's own. Methods are kept encoded.
 // Thread:    OutputRecorder and OutputBatch::clear(): confined(broker), the owner of the messages.
 //            replay(): any thread that holds the batch; it reads the messages' bytes and never
-//            touches their counts (ruling A6).
+//            touches their counts.
 // Lifetimes: views given at replay live until the batch is cleared.
 // Cost:      recording and replaying a delivery allocates nothing once the batch has its size.
-// Spec:      rulings A5, A6, A7, C7.
+// Spec:      ADR 0001.
 #pragma once
 
 #include <vector>

@@ -2,7 +2,7 @@
 //
 // Role:   made by Channel for every basic.get; most are answered in attempt() at once.
 // Thread: confined(broker).
-// Spec:   ruling A4, see ADR-0001.
+// Spec:   docs/architecture.md, "Replies in order".
 #pragma once
 
 #include "broker/queue.h"

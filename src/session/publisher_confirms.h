@@ -1,13 +1,14 @@
 // Which publishes of a channel are confirmed, and how few frames say so.
 //
 // Role:      counts publishes after confirm.select and remembers what became of each until its Lsn
-// is committed. Model:     runs of consecutive tags with the same fate. Confirms leave in tag
-// order: the Lsn of a run is at least
-//            that of every earlier one, so `multiple` is always right (ruling A4), and it never
+//            is committed.
+// Model:     runs of consecutive tags with the same fate. Confirms leave in tag order: the Lsn of a
+//            run is at least that of every earlier one, so `multiple` is always right, and it never
 //            jumps over a nack.
 // Thread:    confined(broker).
 // Limits:    bounded by what the log has not committed and what the client has not read; runs, not
-// frames. Spec:      RabbitMQ's confirm class; features S18, S19.
+//            frames.
+// Spec:      RabbitMQ's confirm class; conformance.md S18, S19.
 #pragma once
 
 #include <algorithm>

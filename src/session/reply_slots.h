@@ -1,12 +1,10 @@
 // The replies of one channel, in the order of the methods that asked for them.
 //
 // Role:      a reply may have to wait: for the disk (a durable declare), for a body (basic.get on a
-// paged head),
-//            for long work (closing with many unacked messages). Later replies wait behind it,
-//            since a client matches replies by order alone (ruling A4).
+//            paged head), for long work (closing with many unacked messages). Later replies wait
+//            behind it, since a client matches replies by order alone.
 // Model:     a slot leaves when it is filled, its Lsn is committed, and all earlier slots have
-// left. With nothing
-//            waiting a reply leaves at once and no slot is made.
+//            left. With nothing waiting a reply leaves at once and no slot is made.
 // Thread:    confined(broker).
 // Limits:    SessionLimits::reply_slots_max, checked by Channel.
 #pragma once

@@ -1,16 +1,14 @@
 // The one way into the broker: what a connection's I/O half tells its broker half.
 //
 // Role:      called by ConnectionSession with what it decoded. BrokerSession implements it; when
-// the two live
-//            on different loops an InputRecorder stands between and the calls are replayed there,
-//            in order.
+//            the two live on different loops an InputRecorder stands between and the calls are
+//            replayed there, in order.
 // Model:     open, then any of method/publish/ack/written/channel_error, then close as the *last*
-// call. After
-//            close nothing follows; calls that arrive after the broker half ended by itself are
-//            ignored there.
+//            call. After close nothing follows; calls that arrive after the broker half ended by
+//            itself are ignored there.
 // Lifetimes: every view is valid during the call only.
 // Thread:    the broker loop of the virtual host (direct), or the I/O loop when recording.
-// Spec:      architecture section 3, rulings A5–A7.
+// Spec:      ADR 0001.
 #pragma once
 
 #include <cstdint>

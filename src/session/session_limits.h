@@ -11,7 +11,7 @@ namespace harrier::session {
 
 struct SessionLimits {
   // Bytes given to the connection and not yet written to its socket: above, its consumers are not
-  // served and its confirms stay as ranges; below half they go on (ruling A5).
+  // served and its confirms stay as ranges; below half they go on.
   std::size_t output_credit_bytes = 1 << 20;
   // Direct replies know no credit: above so many bytes not yet written they are dropped and
   // counted.

@@ -1,17 +1,14 @@
 // The one way out: what a connection's broker half tells its I/O half.
 //
 // Role:      BrokerSession calls it; ConnectionSession implements it by encoding frames into its
-// output
-//            buffer, OutputRecorder by writing a batch that is replayed on the I/O loop.
+//            output buffer, OutputRecorder by writing a batch that is replayed on the I/O loop.
 // Model:     after open every frame but heartbeat and connection.blocked/unblocked originates here.
-// A
-//            connection.close or close-ok given to method() is the last frame; released() is the
+//            A connection.close or close-ok given to method() is the last frame; released() is the
 //            last call. No call re-enters SessionInput in the same stack.
 // Lifetimes: views are valid during the call only. A Message given here stays alive until the batch
-// that
-//            mentions it has come back (recording), or during the call (direct).
+//            that mentions it has come back (recording), or during the call (direct).
 // Thread:    the broker loop of the virtual host, or the I/O loop when replaying.
-// Spec:      architecture section 3, rulings A5–A7.
+// Spec:      ADR 0001.
 #pragma once
 
 #include "amqp/frame.h"

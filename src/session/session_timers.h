@@ -13,7 +13,7 @@
 namespace harrier::session {
 
 // A deadline for something the peer owes us: it counts only time in which we were reading, so that
-// our own back-pressure never looks like a dead peer (ruling B8).
+// our own back-pressure never looks like a dead peer.
 class ReadDeadline {
  public:
   bool running() const { return when_ != base::kNever || paused_; }

@@ -1,9 +1,9 @@
 // What a transactional channel has done since its last commit or rollback.
 //
-// Model:     publishes keep the queues they were routed to when they arrived (features S39);
-// acknowledgements keep
-//            the delivery taken out of the channel's unacked messages. Commit applies both,
-//            rollback puts the deliveries back and forgets the publishes.
+// Model:     publishes keep the queues they were routed to when they arrived (S39 of
+//            conformance.md); acknowledgements keep the delivery taken out of the channel's unacked
+//            messages. Commit applies both, rollback puts the deliveries back and forgets the
+//            publishes.
 // Thread:    confined(broker).
 // Limits:    SessionLimits::transaction_entries_max and transaction_bytes_max.
 #pragma once

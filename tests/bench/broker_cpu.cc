@@ -1,14 +1,14 @@
 // How much CPU a broker spends per message: one publisher, one consumer, one queue.
 //
-// What it measures: the CPU time of the broker's process (user and system, all threads) between two
-// points at which all messages published so far have been delivered (and acknowledged), divided by
-// the messages between them. Not wall time: a benchmark machine that is busy otherwise hardly moves
-// it. How: two raw sockets on loopback, frames encoded once, writes of 64 KiB; the publisher keeps
-// a bounded number of messages ahead of the consumer, so that no backlog is measured. It works
-// against any AMQP 0-9-1 broker.
+// It reads the CPU time of the broker's process (user and system, all threads) at two points at
+// which all messages published so far have been delivered (and acknowledged), and divides by the
+// messages between them. Not wall time: a machine that is busy otherwise hardly moves it.
+// Two raw sockets on loopback, frames encoded once, writes of 64 KiB; the publisher keeps a bounded
+// number of messages ahead of the consumer, so that no backlog is measured. Any AMQP 0-9-1 broker
+// will do:
 //
-//   broker_cpu --binary build/release/bin/harriermq [--loops 1] [--size 16] [--ack] [--messages
-//   2000000] broker_cpu --port 5672 --pid 4711 [--size …]
+//   broker_cpu --binary build/release/bin/harriermq [--loops 1] [--size 16] [--ack]
+//   broker_cpu --port 5672 --pid 4711 [--size 16] [--ack] [--messages 2000000] [--rounds 5]
 
 #include <algorithm>
 #include <atomic>

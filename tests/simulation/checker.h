@@ -1,10 +1,10 @@
 // What clients may see: a naive model of queues, fed with events, that names every broken promise.
 //
 // Model:  knows nothing of the broker. A message is identified by (queue, body); bodies are unique.
-// Checks: delivery tags grow by one; deliveries only between consume-ok and cancel-ok; at most one
-//         owner of a message at a time, none once it is settled; order of first deliveries per
-//         queue, publisher and consumer; prefetch; confirms exactly once and in order; at the end
-//         every accepted message is settled or still there.
+//         Checks: delivery tags grow by one; deliveries only between consume-ok and cancel-ok; at
+//         most one owner of a message at a time, none once it is settled; order of first deliveries
+//         per queue, publisher and consumer; prefetch; confirms exactly once and in order; at the
+//         end every accepted message is settled or still there.
 // Thread: confined(test).
 #pragma once
 

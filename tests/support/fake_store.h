@@ -2,8 +2,8 @@
 // when a seeded source of randomness does.
 //
 // Role:   stands in for the ports of broker/changes.h: ChangeLog, Spill and BodyReader.
-// Model:  appended ≥ committed, both only grow. Page-ins are answered in any order.
-// Faults: delay of commits, delay and reordering of page-ins. It never loses anything.
+// Model:  appended ≥ committed, both only grow. Page-ins are answered in any order. Faults: delay
+//         of commits, delay and reordering of page-ins. It never loses anything.
 // Thread: confined(test).
 #pragma once
 

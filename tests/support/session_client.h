@@ -1,8 +1,7 @@
 // A client at the other end of a ConnectionSession: feeds bytes and time, reads frames.
 //
 // Role:   stands where server stands: presents unconsumed input again, takes output away and
-// reports
-//         it as written unless told to hold it.
+//         reports it as written unless told to hold it.
 // Thread: confined(test).
 #pragma once
 

@@ -4,8 +4,8 @@
 //         these and their BrokerSessions, directly or through recorded batches.
 // Model:  actors (each connection's socket and I/O half, the broker loop, the store, the clock)
 //         take one small step at a time in an order drawn from a seed. Nothing else is random.
-// Faults: bytes arrive in pieces; batches, commits and page-ins are late; page-ins are reordered;
-//         peers vanish.
+//         Faults: bytes arrive in pieces; batches, commits and page-ins are late; page-ins are
+//         reordered; peers vanish.
 // Thread: confined(test).
 #pragma once
 

@@ -1,9 +1,8 @@
 // AMQP 0-9-1 bytes, built and read by hand for tests.
 //
 // Role:   an independent second opinion: nothing here uses src/amqp, so a mistake in our codec
-// cannot
-//         cancel itself out. Nothing here checks that what it builds is legal, because most callers
-//         want to build what is not.
+//         cannot cancel itself out. Nothing here checks that what it builds is legal, because most
+//         callers want to build what is not.
 // Thread: plain values.
 // Errors: reading past the end throws WireError, which fails the test that let it through.
 #pragma once
