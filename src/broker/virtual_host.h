@@ -71,9 +71,9 @@ class ReplySink {
 
 struct BindingRequest {
   RoutingTarget::Kind destination_kind = RoutingTarget::Kind::kQueue;
-  std::string_view destination;
-  std::string_view source;
-  std::string_view routing_key;
+  std::string destination;
+  std::string source;
+  std::string routing_key;
   amqp::TableView arguments;
 };
 

@@ -88,6 +88,9 @@ class Channel final : public broker::ConsumerSink,
   Status handle_queue_purge(const amqp::QueuePurge& method);
   Status handle_queue_delete(const amqp::QueueDelete& method);
   amqp::Checked<std::string> resolve_queue(std::string_view name) const;
+  // Of queue.bind or queue.unbind.
+  template <class M>
+  amqp::Checked<broker::BindingRequest> queue_binding(const M& method) const;
   std::optional<Status> declare_reply_to(const amqp::QueueDeclare& method);
   // channel_consume.cc
   Status handle_basic_qos(const amqp::BasicQos& method);

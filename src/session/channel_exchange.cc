@@ -8,6 +8,17 @@ namespace harrier::session {
 
 using amqp::ReplyCode;
 
+namespace {
+
+// Of exchange.bind or exchange.unbind.
+template <class M>
+broker::BindingRequest exchange_binding(const M& method) {
+  return {broker::RoutingTarget::Kind::kExchange, without_line_breaks(method.destination),
+          without_line_breaks(method.source), std::string(method.routing_key), method.arguments};
+}
+
+}  // namespace
+
 Channel::Status Channel::handle_exchange_declare(const amqp::ExchangeDeclare& method) {
   auto name = declared_name(method.exchange);
   if (!name.ok()) return base::fail(name.error());
@@ -45,22 +56,16 @@ Channel::Status Channel::handle_exchange_delete(const amqp::ExchangeDelete& meth
 }
 
 Channel::Status Channel::handle_exchange_bind(const amqp::ExchangeBind& method) {
-  const std::string destination = without_line_breaks(method.destination);
-  const std::string source = without_line_breaks(method.source);
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kExchange, destination, source,
-                                       method.routing_key, method.arguments};
-  if (auto status = virtual_host().bind(actor(), request, session_.parameters().id); !status.ok())
+  const auto binding = exchange_binding(method);
+  if (auto status = virtual_host().bind(actor(), binding, session_.parameters().id); !status.ok())
     return status;
   if (!method.no_wait) reply_durable(amqp::ExchangeBindOk{});
   return base::Done{};
 }
 
 Channel::Status Channel::handle_exchange_unbind(const amqp::ExchangeUnbind& method) {
-  const std::string destination = without_line_breaks(method.destination);
-  const std::string source = without_line_breaks(method.source);
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kExchange, destination, source,
-                                       method.routing_key, method.arguments};
-  if (auto status = virtual_host().unbind(actor(), request, session_.parameters().id); !status.ok())
+  const auto binding = exchange_binding(method);
+  if (auto status = virtual_host().unbind(actor(), binding, session_.parameters().id); !status.ok())
     return status;
   if (!method.no_wait) reply_durable(amqp::ExchangeUnbindOk{});
   return base::Done{};

@@ -59,30 +59,32 @@ Channel::Status Channel::handle_queue_declare(const amqp::QueueDeclare& method) 
   return base::Done{};
 }
 
-Channel::Status Channel::handle_queue_bind(const amqp::QueueBind& method) {
+template <class M>
+amqp::Checked<broker::BindingRequest> Channel::queue_binding(const M& method) const {
   auto queue = resolve_queue(method.queue);
   if (!queue.ok()) return base::fail(queue.error());
-  const std::string exchange = without_line_breaks(method.exchange);
   // Both empty: the queue last declared, bound by its name (S16).
   const bool by_name = method.queue.empty() && method.routing_key.empty();
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kQueue, *queue, exchange,
-                                       by_name ? std::string_view(*queue) : method.routing_key,
-                                       method.arguments};
-  if (auto status = virtual_host().bind(actor(), request, session_.parameters().id); !status.ok())
+  return broker::BindingRequest{broker::RoutingTarget::Kind::kQueue, *queue,
+                                without_line_breaks(method.exchange),
+                                by_name ? *queue : std::string(method.routing_key),
+                                method.arguments};
+}
+
+Channel::Status Channel::handle_queue_bind(const amqp::QueueBind& method) {
+  const auto binding = queue_binding(method);
+  if (!binding.ok()) return base::fail(binding.error());
+  if (auto status = virtual_host().bind(actor(), *binding, session_.parameters().id); !status.ok())
     return status;
   if (!method.no_wait) reply_durable(amqp::QueueBindOk{});
   return base::Done{};
 }
 
 Channel::Status Channel::handle_queue_unbind(const amqp::QueueUnbind& method) {
-  auto queue = resolve_queue(method.queue);
-  if (!queue.ok()) return base::fail(queue.error());
-  const std::string exchange = without_line_breaks(method.exchange);
-  const bool by_name = method.queue.empty() && method.routing_key.empty();
-  const broker::BindingRequest request{broker::RoutingTarget::Kind::kQueue, *queue, exchange,
-                                       by_name ? std::string_view(*queue) : method.routing_key,
-                                       method.arguments};
-  if (auto status = virtual_host().unbind(actor(), request, session_.parameters().id); !status.ok())
+  const auto binding = queue_binding(method);
+  if (!binding.ok()) return base::fail(binding.error());
+  if (auto status = virtual_host().unbind(actor(), *binding, session_.parameters().id);
+      !status.ok())
     return status;
   reply_durable(amqp::QueueUnbindOk{});
   return base::Done{};

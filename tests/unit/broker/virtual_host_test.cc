@@ -42,25 +42,27 @@ class VirtualHostTest : public QueueFixture {
   std::string declare_exchange(ExchangeDeclaration wanted) {
     return run([&] { return host().declare_exchange(guest(), wanted); });
   }
-  std::string bind(std::string_view source, std::string_view queue, std::string_view key = "") {
+  std::string bind(const std::string& source, const std::string& queue,
+                   const std::string& key = "") {
     return run([&] {
       return host().bind(guest(), {RoutingTarget::Kind::kQueue, queue, source, key, {}},
                          connection);
     });
   }
-  std::string unbind(std::string_view source, std::string_view queue, std::string_view key = "") {
+  std::string unbind(const std::string& source, const std::string& queue,
+                     const std::string& key = "") {
     return run([&] {
       return host().unbind(guest(), {RoutingTarget::Kind::kQueue, queue, source, key, {}},
                            connection);
     });
   }
-  std::string bind_exchange(std::string_view source, std::string_view destination) {
+  std::string bind_exchange(const std::string& source, const std::string& destination) {
     return run([&] {
       return host().bind(guest(), {RoutingTarget::Kind::kExchange, destination, source, "k", {}},
                          connection);
     });
   }
-  std::string unbind_exchange(std::string_view source, std::string_view destination) {
+  std::string unbind_exchange(const std::string& source, const std::string& destination) {
     return run([&] {
       return host().unbind(guest(), {RoutingTarget::Kind::kExchange, destination, source, "k", {}},
                            connection);
