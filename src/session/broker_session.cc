@@ -200,6 +200,8 @@ void BrokerSession::end(CloseCause cause) {
     const auto found = channels_.lower_bound(next);
     if (found == channels_.end()) break;
     next = found->first.next();
+    // Whoever closes in an orderly way is told what has become safe until now.
+    if (cause_->reason == CloseReason::kClientClose) found->second->send_confirms();
     found->second->abandon();
     if (next == ChannelNumber()) break;
   }

@@ -171,6 +171,10 @@ void Channel::commit_reached(broker::Lsn) {
 
 void Channel::turn_ended() {
   release_slots();
+  send_confirms();
+}
+
+void Channel::send_confirms() {
   if (state_ != State::kOpen || confirms_.empty()) return;
   if (!session_.output_credit().open()) return session_.await_output(*this);
   const auto send = [this](DeliveryTag tag, bool multiple, bool nack) {
@@ -188,7 +192,7 @@ void Channel::turn_ended() {
 
 Channel::Status Channel::handle_channel_close(const amqp::ChannelClose&) {
   // What may be confirmed now is said before close-ok, since nothing can be said after it.
-  turn_ended();
+  send_confirms();
   state_ = State::kReleasing;
   give_up_pending();
   start_release();
@@ -200,7 +204,7 @@ void Channel::fail(amqp::ProtocolError error, amqp::MethodId blamed) {
   if (error.method == amqp::MethodId{}) error.method = blamed;
   if (error.scope == amqp::ErrorScope::kConnection) return session_.fail(error);
   // What may be confirmed now is said, whichever turn it was published in.
-  turn_ended();
+  send_confirms();
   state_ = State::kClosing;
   // What is answered already must not be taken for the answer to what is not.
   give_up_pending();

@@ -315,5 +315,16 @@ TEST_F(ChannelTx, commit_and_rollback_need_select) {
   EXPECT_THAT(other->close_text(), HasSubstr("channel is not transactional"));
 }
 
+TEST_F(ChannelConfirm, what_is_due_is_said_before_close_ok) {
+  auto client = connect();
+  client->declare("q").send(1, amqp::ConfirmSelect{}).quiet();
+  client->call([&] {
+    client->publish_now(1, "q", "a");
+    client->session().close({session::CloseReason::kClientClose, {}});
+  });
+  EXPECT_THAT(client->take(), ElementsAre(StartsWith("method 1 basic.ack delivery_tag=1"),
+                                          StartsWith("method 0 connection.close-ok"), "released"));
+}
+
 }  // namespace
 }  // namespace harrier::test
