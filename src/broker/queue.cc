@@ -45,6 +45,7 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   entry.body_size = static_cast<std::uint32_t>(message->body_size());
   entry.logged = lsn != Lsn();
   entry.priority = std::min(message->priority(), settings_.max_priority);
+  entry.expires_at = expiry_of(*message);
   const bool gated = settings_.type == QueueType::kQuorum && lsn > turn_.log.committed();
   if (gated) {
     if (awaiting_commit_.empty()) turn_.gated.push_back(QueueRef(this));
@@ -53,13 +54,11 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just
   // this.
   if (ready_.empty() && !gated && waiters_.empty()) {
-    if (Consumer* consumer = next_consumer()) {
-      entry.expires_at = expiry_of(*message);
+    if (Consumer* consumer = ring_.next()) {
       hand_over(*consumer, std::move(entry));
       return;
     }
   }
-  entry.expires_at = expiry_of(*message);
   if (entry.expires_at != base::kNever) {
     may_expire_ = true;
     turn_.timers.arm(*this, entry.expires_at);
@@ -68,7 +67,7 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   turn_.counters.ready_bytes.add(entry.body_size);
   ready_.push(std::move(entry));
   // A queue whose consumers all wait for credit has nothing to do: the credit wakes it.
-  if (may_expire_ || over_length() || next_consumer() != nullptr) mark_dirty();
+  if (may_expire_ || over_length() || ring_.next() != nullptr) mark_dirty();
 }
 
 // ---- consuming
@@ -135,8 +134,6 @@ void Queue::detach(Consumer& consumer) {
     turn_.doomed.push_back(QueueRef(this));
   }
 }
-
-Consumer* Queue::next_consumer() { return ring_.next(); }
 
 void Queue::hand_over(Consumer& consumer, QueueEntry entry) {
   ring_.served(consumer);

@@ -122,7 +122,6 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   bool deliverable(const QueueEntry& entry) const;
   bool dead_letters() const { return settings_.dead_letter_exchange.has_value(); }
   base::MonotonicTime expiry_of(const Message& message) const;
-  Consumer* next_consumer();
   void hand_over(Consumer& consumer, QueueEntry entry);
   void note_taken(const QueueEntry& entry, bool no_ack);
   QueueEntry take_ready_head();

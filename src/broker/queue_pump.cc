@@ -63,7 +63,7 @@ Queue::Step Queue::serve_waiter() {
 
 Queue::Step Queue::deliver_one() {
   if (ready_.empty()) return Step::kDone;
-  Consumer* consumer = next_consumer();
+  Consumer* consumer = ring_.next();
   if (consumer == nullptr) return Step::kDone;
   QueueEntry& head = ready_.head();
   if (!deliverable(head)) return Step::kDone;

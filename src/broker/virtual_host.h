@@ -28,6 +28,7 @@
 #include "broker/access_control.h"
 #include "broker/actor.h"
 #include "broker/exchange.h"
+#include "broker/key_map.h"
 #include "broker/queue.h"
 #include "broker/router.h"
 #include "broker/turn.h"
@@ -82,6 +83,8 @@ struct PublishOutcome {
   Lsn lsn;               // the record's; zero when nothing was recorded
 };
 
+// Names that only the broker may give.
+inline constexpr std::string_view kReservedPrefix = "amq.";
 inline constexpr std::string_view kReplyTo = "amq.rabbitmq.reply-to";
 inline constexpr std::string_view kReplyToPrefix = "amq.rabbitmq.reply-to.";
 
@@ -185,15 +188,6 @@ class VirtualHost {
   ReplySink* find_reply_sink(std::string_view reply_to) const;
 
  private:
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  template <class Value>
-  using NameMap = tsl::robin_map<std::string, Value, NameHash, std::equal_to<>>;
-
   void predeclare();
   void settle_down_slowly();
   bool has_more_work() const;
@@ -222,11 +216,11 @@ class VirtualHost {
   const AccessControl& access_;
   base::RandomSource& random_;
   Turn turn_;
-  NameMap<base::Ref<Exchange>> exchanges_;
-  NameMap<QueueRef> queues_;
+  KeyMap<base::Ref<Exchange>> exchanges_;
+  KeyMap<QueueRef> queues_;
   tsl::robin_map<std::uint64_t, Queue*> queues_by_id_;
   std::map<ConnectionId, std::map<QueueId, Queue*>> exclusive_queues_;
-  NameMap<ReplySink*> reply_sinks_;
+  KeyMap<ReplySink*> reply_sinks_;
   Router router_;
   std::vector<base::Ref<Exchange>> doomed_exchanges_;
   base::IntrusiveList<TurnEndListener> turn_end_listeners_;

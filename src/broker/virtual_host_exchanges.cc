@@ -8,8 +8,6 @@ namespace {
 
 using amqp::ReplyCode;
 
-constexpr std::string_view kReservedPrefix = "amq.";
-
 amqp::CheckedStatus refuse_default_exchange() {
   return amqp::refuse(ReplyCode::kAccessRefused, "operation not permitted on the default exchange");
 }

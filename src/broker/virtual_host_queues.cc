@@ -4,13 +4,8 @@
 #include "broker/virtual_host.h"
 
 namespace harrier::broker {
-namespace {
 
 using amqp::ReplyCode;
-
-constexpr std::string_view kReservedPrefix = "amq.";
-
-}  // namespace
 
 Queue* VirtualHost::find_queue(std::string_view name) const {
   const auto found = queues_.find(name);
