@@ -8,13 +8,16 @@ name the same layers as DEPS.
 LAYERS = {
     "base": [],
     "amqp": ["base"],
+    "journal": ["base"],
     "auth": ["base"],
     "config": ["base"],
     "broker": ["base", "auth", "amqp"],
     "session": ["base", "amqp", "auth", "broker"],
-    "server": ["base", "amqp", "auth", "broker", "session"],
-    "metrics": ["base", "amqp", "auth", "broker", "session", "server"],
-    "app": ["base", "amqp", "auth", "broker", "session", "config", "server", "metrics"],
+    "store": ["base", "amqp", "journal", "broker"],
+    "server": ["base", "amqp", "journal", "auth", "broker", "session", "store"],
+    "metrics": ["base", "amqp", "journal", "auth", "broker", "session", "store", "server"],
+    "app": ["base", "amqp", "journal", "auth", "broker", "session", "store", "config", "server",
+            "metrics"],
 }
 
 # No I/O, no lock, no thread, no clock, no source of randomness of their own.
@@ -32,6 +35,7 @@ THIRD_PARTY = [
     ("spdlog/", ["base/log.", "base/log_"]),
     ("CLI/", ["app/"]),
     ("tsl/", [""]),
+    ("isa-l/", ["base/"]),
 ]
 
 # What the operating system offers: not for the pure layers, and not for include/harrier/.

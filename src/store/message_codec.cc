@@ -1,0 +1,68 @@
+#include "store/message_codec.h"
+
+namespace harrier::store {
+namespace {
+
+constexpr std::uint8_t kPersistent = 1;
+constexpr std::uint8_t kDeadLettered = 2;
+constexpr std::uint8_t kHasExpiration = 4;
+constexpr std::uint8_t kKnownFlags = kPersistent | kDeadLettered | kHasExpiration;
+constexpr std::size_t kFixedBytes = 4 + 8 + 1 + 1 + 4 + 4 + 2;
+
+std::uint8_t flags_of(const broker::Message& message) {
+  return static_cast<std::uint8_t>((message.persistent() ? kPersistent : 0) |
+                                   (message.dead_lettered() ? kDeadLettered : 0) |
+                                   (message.has_expiration() ? kHasExpiration : 0));
+}
+
+}  // namespace
+
+std::size_t encoded_size(const broker::Message& message) {
+  return kFixedBytes + (message.has_expiration() ? 8 : 0) + message.exchange().size() +
+         message.routing_key().size() + message.property_bytes().size() + message.body_size();
+}
+
+void encode_message(base::Buffer& to, const broker::Message& message) {
+  to.reserve(encoded_size(message));
+  to.append_number(static_cast<std::uint8_t>(message.format()));
+  to.append_number(flags_of(message));
+  to.append_number(message.priority());
+  to.append_number(std::uint8_t{0});
+  to.append_number(static_cast<std::uint64_t>(message.ingress().time_since_epoch().count()));
+  if (message.has_expiration())
+    to.append_number(static_cast<std::uint64_t>(message.expiration().count()));
+  to.append_number(static_cast<std::uint8_t>(message.exchange().size()));
+  to.append(message.exchange());
+  to.append_number(static_cast<std::uint8_t>(message.routing_key().size()));
+  to.append(message.routing_key());
+  to.append_number(static_cast<std::uint32_t>(message.property_bytes().size()));
+  to.append(message.property_bytes());
+  to.append_number(static_cast<std::uint32_t>(message.body_size()));
+  to.append(message.body());
+  to.append_number(std::uint16_t{0});
+}
+
+std::optional<broker::MessageParts> decode_message(base::ByteReader& reader) {
+  const std::uint8_t format = reader.u8();
+  const std::uint8_t flags = reader.u8();
+  broker::MessageParts parts;
+  parts.priority = reader.u8();
+  const std::uint8_t zero = reader.u8();
+  parts.persistent = (flags & kPersistent) != 0;
+  parts.dead_lettered = (flags & kDeadLettered) != 0;
+  parts.has_expiration = (flags & kHasExpiration) != 0;
+  parts.ingress = base::WallTime(base::Milliseconds(static_cast<std::int64_t>(reader.u64())));
+  if (parts.has_expiration)
+    parts.expiration = base::Milliseconds(static_cast<std::int64_t>(reader.u64()));
+  parts.exchange = reader.short_string();
+  parts.routing_key = reader.short_string();
+  parts.property_bytes = reader.long_string();
+  parts.body = reader.long_string();
+  reader.take(reader.u16());
+  const bool known = format == static_cast<std::uint8_t>(broker::MessageFormat::kAmqp091) &&
+                     (flags & ~kKnownFlags) == 0 && zero == 0;
+  if (!reader.ok() || !known) return std::nullopt;
+  return parts;
+}
+
+}  // namespace harrier::store
