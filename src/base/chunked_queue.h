@@ -101,6 +101,20 @@ class ChunkedQueue {
     }
   }
 
+  // The same until visit(entry) says false.
+  template <class Visit>
+  void visit_while(Visit&& visit) const {
+    Chunk* chunk = first_;
+    std::size_t index = begin_;
+    for (std::size_t left = size_; left != 0; --left) {
+      if (index == kChunkEntries) {
+        chunk = chunk->next;
+        index = 0;
+      }
+      if (!visit(std::as_const(*chunk->at(index++)))) return;
+    }
+  }
+
   void swap(ChunkedQueue& other) noexcept {
     std::swap(first_, other.first_);
     std::swap(last_, other.last_);

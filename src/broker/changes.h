@@ -33,27 +33,42 @@ enum class SettleReason : std::uint8_t {
   kDeliveryLimit,
 };
 
+// A time that never comes, for messages without a time to live.
+inline constexpr base::WallTime kNoExpiry = base::WallTime::max();
+
+// Where a message stands: the levels of a priority queue are sequences of their own.
 struct QueuePlace {
   QueueId queue;
   Position position;
+  std::uint8_t level = 0;
+};
+// A place that a message is published to, with the deadline that the queue gave it there.
+struct PublishPlace : QueuePlace {
+  base::WallTime expires_at = kNoExpiry;
 };
 
 struct PublishChange {
   const Message& message;
-  std::span<const QueuePlace> places;
+  std::span<const PublishPlace> places;
 };
+// Whatever of this level is still there from `first` to `last` is gone: `count` recorded messages.
 struct SettleChange {
-  QueuePlace place;
-  SettleReason reason;
+  QueueId queue;
+  std::uint8_t level = 0;
+  Position first;
+  Position last;
+  std::uint64_t count = 0;
+  std::uint64_t body_bytes = 0;
+  SettleReason reason = SettleReason::kAcknowledged;
 };
 struct RequeueChange {
   QueuePlace place;
   std::uint32_t delivery_count;
 };
-// Everything ready up to `last` is gone at once.
-struct PurgeChange {
-  QueueId queue;
-  Position last;
+// Everything of this level up to here may be handed out from now on: what lies behind it has never
+// been delivered (B5).
+struct DispatchedChange {
+  QueuePlace last;
 };
 struct QueueDeclaredChange {
   QueueId queue;
@@ -75,7 +90,7 @@ struct UnboundChange {
   const Binding& binding;
 };
 
-using Change = std::variant<PublishChange, SettleChange, RequeueChange, PurgeChange,
+using Change = std::variant<PublishChange, SettleChange, RequeueChange, DispatchedChange,
                             QueueDeclaredChange, QueueDeletedChange, ExchangeDeclaredChange,
                             ExchangeDeletedChange, BoundChange, UnboundChange>;
 
@@ -84,6 +99,10 @@ class ChangeLog {
   virtual ~ChangeLog() = default;
   // Adds one record; its Lsn is last_appended() afterwards.
   virtual void append(const Change& change) = 0;
+  // What is appended between the two is found again after a crash as a whole or not at all. Groups
+  // may stand in one another: the outermost counts.
+  virtual void begin_group() = 0;
+  virtual void end_group() = 0;
   virtual Lsn last_appended() const = 0;
   // Everything up to here is on disk. Moves only between a loop's calls, never inside one: the
   // owner of the loop tells VirtualHost::committed().
@@ -94,6 +113,8 @@ class ChangeLog {
 class VolatileChangeLog final : public ChangeLog {
  public:
   void append(const Change&) override { last_ = last_.next(); }
+  void begin_group() override {}
+  void end_group() override {}
   Lsn last_appended() const override { return last_; }
   Lsn committed() const override { return last_; }
 
@@ -101,18 +122,38 @@ class VolatileChangeLog final : public ChangeLog {
   Lsn last_;
 };
 
-// Where messages go that leave memory, and where they come back from.
-class Spill {
+// A group for as long as it lives.
+class ChangeGroup {
  public:
-  virtual ~Spill() = default;
-  // Takes over the message at `place`; the queue keeps only its entry.
-  virtual void write(QueuePlace place, const MessageRef& message) = 0;
+  explicit ChangeGroup(ChangeLog& log) : log_(log) { log_.begin_group(); }
+  ~ChangeGroup() { log_.end_group(); }
+  ChangeGroup(const ChangeGroup&) = delete;
+  ChangeGroup& operator=(const ChangeGroup&) = delete;
+
+ private:
+  ChangeLog& log_;
 };
+
+// What a queue asks for when its resident head runs short.
+struct ReadAhead {
+  QueueId queue;
+  std::uint8_t level = 0;
+  // Everything ready in (after, last] is on disk.
+  Position after;
+  Position last;
+  // Blocks whose messages have all expired by then may be counted instead of read; kNoExpiry: none.
+  base::WallTime drop_expired_by = kNoExpiry;
+};
+// Reads back what left memory (Queue::evict). Answers come in a later turn, in any order.
 class BodyReader {
  public:
   virtual ~BodyReader() = default;
-  // Asks for the message at `place`; the answer is a later VirtualHost::paged_in().
-  virtual void read(QueuePlace place) = 0;
+  // The answer is VirtualHost::paged_in().
+  virtual void read_ahead(const ReadAhead& request) = 0;
+  // The answer is VirtualHost::body_read(): a single message that was delivered and came back.
+  virtual void read_body(QueuePlace place) = 0;
+  // Messages that were not recorded are needed no more up to here.
+  virtual void passed(QueuePlace last) = 0;
 };
 
 }  // namespace harrier::broker

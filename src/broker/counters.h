@@ -35,6 +35,7 @@ struct VirtualHostCounters {
   base::Counter dead_lettered;
   base::Counter dead_letters_dropped;  // no such exchange, no queue, or a cycle
   base::Counter direct_replies_dropped;
+  base::Counter unreadable;  // left out of their queue: the disk did not give back what was written
   // Messages that left a queue, by SettleReason.
   std::array<base::Counter, 7> settled;
 

@@ -22,6 +22,9 @@ struct VirtualHostLimits {
   std::uint32_t slice_entries = 4'096;
   // Dead letters waiting for their slice; at the limit expiry and trimming wait, nothing is lost.
   std::uint32_t pending_dead_letters_max = 65'536;
+  // A queue whose messages are on disk keeps about so much of its head in memory, and reads as much
+  // at a time.
+  std::uint64_t read_ahead_bytes = 512 << 10;
 };
 
 }  // namespace harrier::broker

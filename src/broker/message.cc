@@ -6,6 +6,14 @@
 #include "base/check.h"
 
 namespace harrier::broker {
+namespace {
+
+thread_local std::int64_t resident_message_bytes = 0;
+
+}  // namespace
+
+std::int64_t Message::resident_bytes() { return resident_message_bytes; }
+void Message::adopt_bytes(std::int64_t bytes) { resident_message_bytes += bytes; }
 
 Message::Message(const MessageParts& parts)
     : body_size_(static_cast<std::uint32_t>(parts.body.size())),
@@ -32,10 +40,12 @@ base::Ref<Message> Message::create(const MessageParts& parts) {
     std::memcpy(to, part.data(), part.size());
     to += part.size();
   }
+  resident_message_bytes += static_cast<std::int64_t>(message->footprint());
   return base::Ref<Message>(message);
 }
 
 void Message::destroy(const Message* message) {
+  resident_message_bytes -= static_cast<std::int64_t>(message->footprint());
   message->~Message();
   ::operator delete(const_cast<Message*>(message));
 }

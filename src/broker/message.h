@@ -51,6 +51,11 @@ class Message final : public base::RefCounted<Message> {
     return {text() + exchange_size_ + routing_key_size_ + property_size_, body_size_};
   }
   std::size_t body_size() const { return body_size_; }
+  // Bytes of all messages that this thread has made and not freed: a message never leaves its loop.
+  static std::int64_t resident_bytes();
+  // Messages of so many bytes were made by another thread and belong to this one from now on.
+  static void adopt_bytes(std::int64_t bytes);
+
   // Memory held: head and all bytes.
   std::size_t footprint() const {
     return sizeof(Message) + exchange_size_ + routing_key_size_ + property_size_ + body_size_;

@@ -21,7 +21,10 @@ Queue::Queue(QueueId id, QueueDeclaration declaration, QueueSettings settings, C
   arm_expiry();
 }
 
-Queue::~Queue() { CHECK(consumers_.empty()); }
+Queue::~Queue() {
+  CHECK(consumers_.empty());
+  unlink();
+}
 
 // ---- publishing
 
@@ -36,6 +39,17 @@ base::MonotonicTime Queue::expiry_of(const Message& message) const {
   if (settings_.message_ttl) ttl = *settings_.message_ttl;
   if (message.has_expiration()) ttl = std::min(ttl, message.expiration());
   return ttl == base::Milliseconds::max() ? base::kNever : turn_.now.monotonic + ttl;
+}
+
+PublishPlace Queue::place_of(const Message& message, Position position) const {
+  PublishPlace place;
+  place.queue = id_;
+  place.position = position;
+  place.level = std::min(message.priority(), settings_.max_priority);
+  const base::MonotonicTime expires_at = expiry_of(message);
+  if (expires_at != base::kNever)
+    place.expires_at = turn_.now.wall + (expires_at - turn_.now.monotonic);
+  return place;
 }
 
 void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
@@ -66,6 +80,7 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   ++turn_.counters.ready;
   turn_.counters.ready_bytes.add(entry.body_size);
   ready_.push(std::move(entry));
+  watch_memory();
   // A queue whose consumers all wait for credit has nothing to do: the credit wakes it.
   if (may_expire_ || over_length() || ring_.next() != nullptr) mark_dirty();
 }
@@ -155,14 +170,12 @@ GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
   if (!deleted_ && !waiters_.empty() && &waiters_.front() != &waiter) return wait();
   while (!deleted_ && !ready_.empty()) {
     const bool may_work = turn_.spend();
-    const Step step = may_work ? expire_one() : Step::kStuck;
+    Step step = may_work ? expire_one() : Step::kStuck;
     if (step == Step::kProgress) continue;
-    QueueEntry& head = ready_.head();
-    if (step == Step::kDone && !deliverable(head)) break;
-    if (step == Step::kStuck || !head.resident()) {
-      if (step == Step::kDone) page_in(head);
-      return wait();
-    }
+    const ReadyMessages::Head head = ready_.head();
+    if (step == Step::kDone && head.entry != nullptr && !deliverable(*head.entry)) break;
+    if (step == Step::kDone && !head.resident()) step = page_in(head);
+    if (step == Step::kStuck) return wait();
     waiter.unlink();
     entry = take_ready_head();
     note_taken(entry, no_ack);
@@ -218,22 +231,32 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
   ++turn_.counters.requeued;
   ++turn_.counters.ready;
   turn_.counters.ready_bytes.add(entry.body_size);
-  if (entry.logged) turn_.log.append(RequeueChange{{id_, entry.position}, entry.delivery_count});
+  if (entry.logged)
+    turn_.log.append(RequeueChange{{id_, entry.position, entry.priority}, entry.delivery_count});
   // It may have gone straight through when published, so that nothing here knew of its deadline.
   if (entry.expires_at != base::kNever) may_expire_ = true;
   ready_.requeue(std::move(entry));
+  watch_memory();
   mark_dirty();
 }
 
 void Queue::settle(const QueueEntry& entry, SettleReason reason) {
   ++turn_.counters.settled_by(reason);
-  if (entry.logged) turn_.log.append(SettleChange{{id_, entry.position}, reason});
+  record(entry, reason);
 }
 
+void Queue::record(const QueueEntry& entry, SettleReason reason) {
+  if (!entry.logged || deleted_) return;
+  turn_.log.append(SettleChange{id_, entry.priority, entry.position, entry.position, 1,
+                                entry.body_size, reason});
+}
+
+// With a dead-letter exchange the message stays recorded here until it stands there: see
+// VirtualHost::send_dead_letter().
 void Queue::discard(QueueEntry entry, SettleReason reason) {
-  settle(entry, reason);
-  if (dead_letters())
-    turn_.dead_letters.push_back({QueueRef(this), std::move(entry.message), reason});
+  if (!dead_letters()) return settle(entry, reason);
+  ++turn_.counters.settled_by(reason);
+  turn_.dead_letters.push_back({QueueRef(this), std::move(entry), reason});
 }
 
 // ---- administration
@@ -254,9 +277,22 @@ std::uint64_t Queue::purge() {
   turn_.counters.settled_by(SettleReason::kPurged).add(count);
   turn_.counters.ready.subtract(count);
   turn_.counters.ready_bytes.subtract(ready_.bytes());
-  if (durable() && !deleted_)
-    turn_.log.append(PurgeChange{id_, Position(next_position_.value - 1)});
+  if (durable() && !deleted_) {
+    ready_.visit_logged_ranges([&](std::uint8_t level, Position first, Position last,
+                                   std::uint64_t logged, std::uint64_t body_bytes) {
+      turn_.log.append(
+          SettleChange{id_, level, first, last, logged, body_bytes, SettleReason::kPurged});
+    });
+  }
+  if (turn_.body_reader != nullptr) {
+    for (std::size_t level = 0; level != ready_.levels(); ++level) {
+      const auto number = static_cast<std::uint8_t>(level);
+      if (const PagedMiddle* middle = ready_.middle(number))
+        turn_.body_reader->passed({id_, middle->last, number});
+    }
+  }
   turn_.discarded.push_back(std::exchange(ready_, ReadyMessages()));
+  watch_memory();
   return count;
 }
 
@@ -265,6 +301,7 @@ void Queue::close() {
   deleted_ = true;
   turn_.timers.disarm(*this);
   purge();
+  unlink();
   turn_.counters.unacked.subtract(unacked_count_);
   for (ConsumerRef& consumer : std::exchange(consumers_, {})) {
     consumer->unlink();

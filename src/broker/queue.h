@@ -3,7 +3,7 @@
 // Role:      VirtualHost creates, finds and deletes queues and publishes to them; channels consume
 //            from, get from and settle with them. Whatever must happen later (dead letters,
 //            auto-delete, another look) goes to the Turn's lists.
-// Model:     ready (ReadyMessages) → unacked (held by channels) → settled. A message published
+// Model:     ready (ReadyMessages; its middle may be on disk) → unacked (held by channels) → settled. A message published
 //            while nothing waits and a consumer has credit never enters `ready`. pump() is the one
 //            place where waiting messages move: expire heads, serve waiting gets, deliver to
 //            consumers, trim to the length limit, in this order.
@@ -18,10 +18,12 @@
 // Spec:      conformance.md S24, S28–S36; docs/architecture.md.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/intrusive_list.h"
 #include "base/ref.h"
 #include "broker/consumer_ring.h"
 #include "broker/ids.h"
@@ -44,7 +46,10 @@ class GetWaiter : public base::ListNode<GetWaiter> {
 
 enum class GetOutcome : std::uint8_t { kEntry, kEmpty, kWait };
 
-class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public Timed {
+class Queue final : public base::RefCounted<Queue>,
+                    public base::ListNode<Queue>,
+                    public RoutingTarget,
+                    public Timed {
  public:
   Queue(QueueId id, QueueDeclaration declaration, QueueSettings settings, ConnectionId owner,
         Turn& turn);
@@ -74,6 +79,8 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   bool logs(const Message& message) const {
     return durable() && (message.persistent() || settings_.type == QueueType::kQuorum);
   }
+  // What the record says of a message that is published now to `position`.
+  PublishPlace place_of(const Message& message, Position position) const;
   // `lsn` is the record's, zero when none was written.
   void publish(const MessageRef& message, Position position, Lsn lsn);
 
@@ -111,10 +118,36 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   // Records up to `committed` are on disk; false when nothing waits for the disk any more.
   bool commit_reached(Lsn committed);
 
-  // ---- paging (ports in changes.h)
-  // Hands every resident ready message to Spill.
-  void page_out();
-  void paged_in(Position position, MessageRef message);
+  // The dead letter made of `entry` has been published; both are one group of the log.
+  void note_dead_lettered(const QueueEntry& entry, SettleReason reason) { record(entry, reason); }
+  // Whether a delivered message that BodyReader can read again may be dropped from memory.
+  bool may_drop_bodies() const { return !dead_letters(); }
+
+  // ---- paging (BodyReader in changes.h)
+  std::uint64_t resident_bytes() const { return ready_.resident_bytes(); }
+  // Names ready messages that may leave memory and calls visit(entry) for each, in growing (level,
+  // position). Whoever wrote them (those not recorded, too) says evict().
+  template <class Visit>
+  std::vector<EvictionPart> plan_eviction(std::uint64_t bytes_max, Visit&& visit) const {
+    // What is needed soon would only come back at once.
+    const bool head_needed = may_expire_ || !consumers_.empty();
+    return ready_.plan_eviction(head_needed ? turn_.limits.read_ahead_bytes : 0, bytes_max,
+                                std::forward<Visit>(visit));
+  }
+  void evict(const std::vector<EvictionPart>& parts);
+  // Up to where messages of the level may have been handed out, or may be without a record.
+  Position dispatched_through(std::uint8_t level) {
+    const PagedMiddle* middle = ready_.middle(level);
+    return middle == nullptr ? Position(UINT64_MAX) : middle->after;
+  }
+  void paged_in(PagedIn answer);
+  void body_read(QueuePlace place, MessageRef message);
+
+  // ---- recovery, before anything else happens to the queue
+  void restore_next_position(Position next) { next_position_ = std::max(next_position_, next); }
+  // REQUIRES each level's middle before its entries, and these in growing positions.
+  void restore_middle(std::uint8_t level, const PagedMiddle& middle);
+  void restore_entry(QueueEntry entry);
 
  private:
   bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
@@ -124,7 +157,8 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   base::MonotonicTime expiry_of(const Message& message) const;
   void hand_over(Consumer& consumer, QueueEntry entry);
   void note_taken(const QueueEntry& entry, bool no_ack);
-  QueueEntry take_ready_head();
+  QueueEntry take_ready_head() { return take_ready(ready_.head().level); }
+  QueueEntry take_ready(std::uint8_t level);
   // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the
   // disk or the dead-letter backlog.
   enum class Step : std::uint8_t { kDone, kProgress, kStuck };
@@ -132,10 +166,15 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   Step serve_waiter();
   Step deliver_one();
   Step trim_one();
-  Step page_in(const QueueEntry& entry);
+  // Asks for what the head lacks.
+  Step page_in(const ReadyMessages::Head& head);
+  void read_ahead(std::uint8_t level);
+  void watch_memory();
+  void await_room();
   // Removes a ready or unacked entry for good, for this reason; dead-letters it if the queue does.
   void discard(QueueEntry entry, SettleReason reason);
   void settle(const QueueEntry& entry, SettleReason reason);
+  void record(const QueueEntry& entry, SettleReason reason);
   void forget_unacked(Consumer* consumer);
   void choose_active_consumer();
   void arm_expiry();
@@ -160,7 +199,8 @@ class Queue final : public base::RefCounted<Queue>, public RoutingTarget, public
   Position next_position_{1};
   std::uint64_t unacked_count_ = 0;
   base::MonotonicTime last_used_;
-  Position page_in_pending_{0};
+  Position body_pending_{0};
+  std::uint8_t memory_class_ = 0;
   bool exclusive_consumer_ = false;
   bool had_consumer_ = false;
   bool may_expire_ = false;

@@ -1,6 +1,6 @@
 // A message's place in one queue.
 //
-// Model:  the message itself, or nothing while only Spill holds it (`resident()` false); the body
+// Model:  the message itself, or nothing while only the disk holds it (`resident()` false); the body
 //         size stays known either way, so that counting needs no bodies.
 // Thread: confined(broker).
 #pragma once
@@ -22,8 +22,13 @@ struct QueueEntry {
   std::uint8_t priority = 0;         // the level it waits on
   bool redelivered : 1 = false;
   bool logged : 1 = false;  // a PublishChange names it, so its settling is a record too
+  bool stored : 1 = false;  // BodyReader can read it again
 
   bool resident() const { return static_cast<bool>(message); }
+  // Memory that the entry and its message take.
+  std::size_t footprint() const {
+    return sizeof(QueueEntry) + (message ? message->footprint() : 0);
+  }
 };
 
 }  // namespace harrier::broker

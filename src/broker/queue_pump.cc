@@ -32,25 +32,35 @@ void Queue::pump() {
 Queue::Step Queue::expire_one() {
   if (!may_expire_ || ready_.empty()) return Step::kDone;
   Step step = Step::kDone;
-  QueueEntry taken;
-  const bool found = ready_.take_level_head(
-      [&](const QueueEntry& head) {
-        if (step != Step::kDone || !expired(head)) return false;
-        if (!dead_letters()) return true;
+  std::optional<std::uint8_t> expired_level;
+  ready_.visit_heads([&](const ReadyMessages::Head& head) {
+    if (head.entry == nullptr) {
+      step = page_in(head);
+    } else if (expired(*head.entry)) {
+      if (dead_letters()) {
         if (turn_.dead_letters_full()) {
-          mark_dirty();
+          await_room();
           step = Step::kStuck;
         } else if (!head.resident()) {
           step = page_in(head);
         }
-        return step == Step::kDone;
-      },
-      taken);
-  if (!found) return step;
-  --turn_.counters.ready;
-  turn_.counters.ready_bytes.subtract(taken.body_size);
-  discard(std::move(taken), SettleReason::kExpired);
+      }
+      if (step == Step::kDone) expired_level = head.level;
+    }
+    return step == Step::kDone && !expired_level;
+  });
+  if (!expired_level) return step;
+  discard(take_ready(*expired_level), SettleReason::kExpired);
   return Step::kProgress;
+}
+
+// Dead letters have no room: when there is some, the queue is looked at again.
+void Queue::await_room() {
+  if (turn_.internal_publishing_held) {
+    turn_.held.push_back(QueueRef(this));
+  } else {
+    mark_dirty();
+  }
 }
 
 Queue::Step Queue::serve_waiter() {
@@ -65,8 +75,8 @@ Queue::Step Queue::deliver_one() {
   if (ready_.empty()) return Step::kDone;
   Consumer* consumer = ring_.next();
   if (consumer == nullptr) return Step::kDone;
-  QueueEntry& head = ready_.head();
-  if (!deliverable(head)) return Step::kDone;
+  const ReadyMessages::Head head = ready_.head();
+  if (head.entry != nullptr && !deliverable(*head.entry)) return Step::kDone;
   if (!head.resident()) return page_in(head);
   hand_over(*consumer, take_ready_head());
   return Step::kProgress;
@@ -79,21 +89,25 @@ bool Queue::over_length() const {
 
 Queue::Step Queue::trim_one() {
   if (!over_length() || ready_.empty()) return Step::kDone;
+  const ReadyMessages::Head head = ready_.head();
+  if (head.entry == nullptr) return page_in(head);
   if (dead_letters()) {
     if (turn_.dead_letters_full()) {
-      mark_dirty();
+      await_room();
       return Step::kStuck;
     }
-    if (!ready_.head().resident()) return page_in(ready_.head());
+    if (!head.resident()) return page_in(head);
   }
   discard(take_ready_head(), SettleReason::kMaxLength);
   return Step::kProgress;
 }
 
-QueueEntry Queue::take_ready_head() {
-  QueueEntry entry = ready_.take_head();
+QueueEntry Queue::take_ready(std::uint8_t level) {
+  QueueEntry entry = ready_.take(level);
   --turn_.counters.ready;
   turn_.counters.ready_bytes.subtract(entry.body_size);
+  read_ahead(level);
+  watch_memory();
   return entry;
 }
 
@@ -110,30 +124,112 @@ bool Queue::commit_reached(Lsn committed) {
 
 // ---- paging
 
-Queue::Step Queue::page_in(const QueueEntry& entry) {
+Queue::Step Queue::page_in(const ReadyMessages::Head& head) {
   CHECK(turn_.body_reader != nullptr);
-  if (page_in_pending_ == entry.position) return Step::kStuck;
-  page_in_pending_ = entry.position;
-  turn_.body_reader->read({id_, entry.position});
+  if (head.entry == nullptr) {
+    read_ahead(head.level);
+  } else if (body_pending_ != head.entry->position) {
+    body_pending_ = head.entry->position;
+    turn_.body_reader->read_body({id_, head.entry->position, head.entry->priority});
+  }
   return Step::kStuck;
 }
 
-void Queue::paged_in(Position position, MessageRef message) {
-  if (deleted_) return;
-  if (page_in_pending_ == position) page_in_pending_ = Position();
-  QueueEntry* entry = ready_.find_head_at(position);
-  // It may be gone: purged, or dropped by a length limit that needs no body.
-  if (entry != nullptr && !entry->resident()) entry->message = std::move(message);
+void Queue::read_ahead(std::uint8_t level) {
+  if (deleted_ || !ready_.wants_read_ahead(level, turn_.limits.read_ahead_bytes / 2)) return;
+  PagedMiddle& middle = *ready_.middle(level);
+  middle.reading = true;
+  ReadAhead request{id_, level, middle.after, middle.last, kNoExpiry};
+  if (may_expire_ && !dead_letters()) request.drop_expired_by = turn_.now.wall;
+  turn_.body_reader->read_ahead(request);
+}
+
+void Queue::paged_in(PagedIn answer) {
+  const std::uint8_t level = answer.level;
+  PagedMiddle* middle = deleted_ ? nullptr : ready_.middle(level);
+  // Purged meanwhile: what it answers is gone.
+  if (middle == nullptr || !middle->reading || middle->after != answer.after) return;
+  middle->reading = false;
+  turn_.body_reader->passed({id_, answer.through, level});
+  if (answer.expired_count != 0) {
+    turn_.counters.settled_by(SettleReason::kExpired).add(answer.expired_count);
+    turn_.counters.ready.subtract(answer.expired_count);
+    turn_.counters.ready_bytes.subtract(answer.expired_body_bytes);
+    if (answer.expired_logged_count != 0) {
+      turn_.log.append(SettleChange{id_, level, answer.after.next(), answer.expired_through,
+                                    answer.expired_logged_count, answer.expired_logged_body_bytes,
+                                    SettleReason::kExpired});
+    }
+  }
+  for (const QueueEntry& entry : answer.entries)
+    if (entry.expires_at != base::kNever) may_expire_ = true;
+  const ReadyMessages::Missing missing = ready_.paged_in(std::move(answer));
+  turn_.counters.unreadable.add(missing.count);
+  turn_.counters.ready.subtract(missing.count);
+  turn_.counters.ready_bytes.subtract(missing.body_bytes);
+  // All of it may have expired.
+  read_ahead(level);
+  watch_memory();
   mark_dirty();
 }
 
-void Queue::page_out() {
-  CHECK(turn_.spill != nullptr);
-  ready_.for_each([&](QueueEntry& entry) {
-    if (!entry.resident()) return;
-    turn_.spill->write({id_, entry.position}, entry.message);
-    entry.message = nullptr;
-  });
+void Queue::body_read(QueuePlace place, MessageRef message) {
+  if (deleted_) return;
+  if (body_pending_ == place.position) body_pending_ = Position();
+  // It may be gone: purged, or dropped by a length limit that needs no body.
+  QueueEntry* entry = ready_.find_requeued(place.level, place.position);
+  if (entry != nullptr && !entry->resident()) {
+    if (message) {
+      ready_.body_read(*entry, std::move(message));
+    } else {
+      // The disk does not give it back. It stays on the disk, for repair.
+      QueueEntry lost = ready_.take_requeued(place.level, place.position);
+      ++turn_.counters.unreadable;
+      --turn_.counters.ready;
+      turn_.counters.ready_bytes.subtract(lost.body_size);
+    }
+  }
+  watch_memory();
+  mark_dirty();
+}
+
+void Queue::evict(const std::vector<EvictionPart>& parts) {
+  if (deleted_) return;
+  for (const EvictionPart& part : parts)
+    ready_.evict(part);
+  watch_memory();
+  // Somebody may be waiting for what has just left.
+  mark_dirty();
+}
+
+// Stands in the list of queues that hold about as much memory.
+void Queue::watch_memory() {
+  const std::uint8_t memory_class = Turn::memory_class(ready_.resident_bytes());
+  if (memory_class == memory_class_) return;
+  memory_class_ = memory_class;
+  unlink();
+  if (memory_class != 0) turn_.resident[memory_class - 1].push_back(*this);
+}
+
+// ---- recovery
+
+void Queue::restore_middle(std::uint8_t level, const PagedMiddle& middle) {
+  turn_.counters.ready.add(middle.count);
+  turn_.counters.ready_bytes.add(middle.body_bytes);
+  ready_.restore_middle(level, middle);
+  if (middle.may_expire) may_expire_ = true;
+  restore_next_position(middle.last.next());
+  mark_dirty();
+}
+
+void Queue::restore_entry(QueueEntry entry) {
+  restore_next_position(entry.position.next());
+  if (entry.expires_at != base::kNever) may_expire_ = true;
+  ++turn_.counters.ready;
+  turn_.counters.ready_bytes.add(entry.body_size);
+  ready_.push(std::move(entry));
+  watch_memory();
+  mark_dirty();
 }
 
 }  // namespace harrier::broker

@@ -1,13 +1,19 @@
 // The messages that wait in one queue, in delivery order.
 //
 // Role:       Queue's store of what is ready; knows nothing of consumers, limits or time to live.
-// Model:      one level per priority, made lazily; inside a level new entries go to the tail,
-//             requeued ones back to their position. The head is the oldest of the highest non-empty
-//             level.
-// Invariants: in a level every requeued position lies before the tail's first position.
+// Model:      one level per priority, made lazily. A level is
+//               requeued (back at their positions) · front (resident) · middle (on disk, counted)
+//               · back (resident)
+//             in growing positions. New entries go to the front's end, or to the back while there
+//             is a middle or a back; evict() turns entries into middle, paged_in() brings them to
+//             the front.
+//             The head is the oldest of the highest non-empty level.
+// Invariants: in a level every requeued position lies before the front's, these before the middle,
+//             this before the back. Whatever is alive between the first of the front and the last
+//             of the back is ready: entries are handed out from the front only.
 // Cost:       push and take O(1); requeue O(log n) in the number of requeued entries of the level.
 // Thread:     confined(broker).
-// Spec:       conformance.md S29 (priority), S32 (requeue to the original position).
+// Spec:       conformance.md S29 (priority), S32 (requeue to the original position); rulings B2, C1.
 #pragma once
 
 #include <cstdint>
@@ -20,72 +26,209 @@
 
 namespace harrier::broker {
 
+// What of a level is on disk: everything ready in (after, last].
+struct PagedMiddle {
+  Position after;
+  Position last;
+  std::uint64_t count = 0;
+  std::uint64_t body_bytes = 0;
+  // Those of them that the log knows.
+  std::uint64_t logged_count = 0;
+  std::uint64_t logged_body_bytes = 0;
+  // Some of it expires one day.
+  bool may_expire = false;
+  // It has been asked for.
+  bool reading = false;
+};
+
+// The answer to a ReadAhead: what was ready in (after, through] of the middle.
+struct PagedIn {
+  QueueId queue;
+  std::uint8_t level = 0;
+  Position after;
+  Position through;
+  // Expired, and so not read; before all entries.
+  std::uint64_t expired_count = 0;
+  std::uint64_t expired_body_bytes = 0;
+  std::uint64_t expired_logged_count = 0;
+  std::uint64_t expired_logged_body_bytes = 0;
+  Position expired_through;
+  std::vector<QueueEntry> entries;
+};
+
+// Part of a level that somebody writes to disk in order to evict it.
+struct EvictionPart {
+  std::uint8_t level = 0;
+  Position after;
+  Position through;
+};
+
 class ReadyMessages {
  public:
   bool empty() const { return count_ == 0; }
   std::uint64_t count() const { return count_; }
   std::uint64_t bytes() const { return bytes_; }
+  // Memory of what is resident.
+  std::uint64_t resident_bytes() const { return resident_bytes_; }
+  std::size_t levels() const { return levels_.size(); }
 
   // REQUIRES a position above all that were pushed before.
   void push(QueueEntry entry);
   // Puts an entry back where it was taken from.
   void requeue(QueueEntry entry);
 
-  // REQUIRES !empty().
-  QueueEntry& head() { return level_head(*levels_[highest_]); }
-  QueueEntry take_head() { return take(highest_); }
+  // A level's oldest; entry is nullptr when the middle comes next.
+  struct Head {
+    std::uint8_t level = 0;
+    QueueEntry* entry = nullptr;
 
-  // Visits the head of every non-empty level, highest first, until visit(entry) says to take it:
-  // that entry is removed and returned through `taken`. False when no level's head was wanted.
-  template <class Wanted>
-  bool take_level_head(Wanted&& wanted, QueueEntry& taken) {
+    bool resident() const { return entry != nullptr && entry->resident(); }
+  };
+  // REQUIRES !empty().
+  Head head() { return level_head(highest_); }
+  // Calls visit(head) for every non-empty level, highest first, until it says false.
+  template <class Visit>
+  void visit_heads(Visit&& visit) {
     for (std::size_t level = levels_.size(); level-- > 0;) {
       if (!levels_[level] || levels_[level]->empty()) continue;
-      if (!wanted(level_head(*levels_[level]))) continue;
-      taken = take(level);
-      return true;
+      if (!visit(level_head(level))) return;
     }
-    return false;
   }
-  // The earliest expires_at among the heads of the levels.
-  base::MonotonicTime next_expiry() const;
-  // The entry at `position`, for paging in; nullptr if it is not ready. O(n) in the worst case:
-  // only heads and requeued entries are found quickly.
-  QueueEntry* find_head_at(Position position);
+  // REQUIRES that the level's head is an entry.
+  QueueEntry take(std::uint8_t level);
+  // The earliest expires_at among the heads that are entries.
+  base::MonotonicTime next_expiry();
 
-  // Calls visit(entry) for everything, unordered between levels; for spilling.
+  // Calls visit(level, first, last, count, body_bytes) for ranges of recorded messages that
+  // together hold everything ready and recorded, and nothing that is not ready.
   template <class Visit>
-  void for_each(Visit&& visit) {
-    for (auto& level : levels_) {
-      if (!level) continue;
-      for (auto& [position, entry] : level->requeued)
-        visit(entry);
-      level->tail.for_each(visit);
-    }
-  }
+  void visit_logged_ranges(Visit&& visit) const;
 
-  // Drops up to `budget` entries; returns how many.
+  // ---- paging
+  // nullptr when nothing of the level is on disk.
+  PagedMiddle* middle(std::uint8_t level) {
+    const bool some = level < levels_.size() && levels_[level] && levels_[level]->middle.count != 0;
+    return some ? &levels_[level]->middle : nullptr;
+  }
+  // Whether there is a middle to be asked for because the front has less than `bytes` left.
+  bool wants_read_ahead(std::uint8_t number, std::uint64_t bytes) const {
+    const Level& level = *levels_[number];
+    return level.middle.count != 0 && !level.middle.reading && level.front_bytes < bytes;
+  }
+  // Names what may leave memory, at most about `bytes_max`, keeping the first `keep_bytes` of each
+  // front; calls visit(entry) for it in growing (level, position).
+  template <class Visit>
+  std::vector<EvictionPart> plan_eviction(std::uint64_t keep_bytes, std::uint64_t bytes_max,
+                                          Visit&& visit) const;
+  // What is still there of `part` becomes middle. Returns what was freed.
+  std::uint64_t evict(const EvictionPart& part);
+  // REQUIRES that the answer begins where the middle does. Returns how many messages the disk did
+  // not give back although they were counted, with their bytes.
+  struct Missing {
+    std::uint64_t count = 0;
+    std::uint64_t body_bytes = 0;
+  };
+  Missing paged_in(PagedIn answer);
+  // The entry at `position` that was requeued without its body; nullptr if there is none.
+  QueueEntry* find_requeued(std::uint8_t level, Position position);
+  void body_read(QueueEntry& entry, MessageRef message);
+  // REQUIRES that find_requeued() finds it.
+  QueueEntry take_requeued(std::uint8_t level, Position position);
+  // At recovery, before anything is pushed to the level.
+  void restore_middle(std::uint8_t level, const PagedMiddle& middle);
+
+  // Frees up to `budget` resident entries; returns how many. For contents that nobody needs.
   std::uint64_t discard(std::uint64_t budget);
+  bool resident_empty() const { return resident_bytes_ == 0; }
 
  private:
+  using Entries = base::ChunkedQueue<QueueEntry, 64>;
   struct Level {
     std::map<Position, QueueEntry> requeued;
-    base::ChunkedQueue<QueueEntry, 64> tail;
+    Entries front;
+    PagedMiddle middle;
+    Entries back;
+    std::uint64_t front_bytes = 0;
+    // Of front, middle and back.
+    std::uint64_t logged_count = 0;
+    std::uint64_t logged_body_bytes = 0;
 
-    bool empty() const { return requeued.empty() && tail.empty(); }
+    bool empty() const { return requeued.empty() && front.empty() && middle.count == 0; }
+    // Nothing lies behind the front: it grows, and leaves memory from its end.
+    bool from_front() const { return middle.count == 0 && back.empty(); }
+    Position last();
   };
 
-  static QueueEntry& level_head(Level& level) {
-    return level.requeued.empty() ? level.tail.front() : level.requeued.begin()->second;
-  }
+  Head level_head(std::size_t level);
   Level& level_for(std::uint8_t priority);
-  QueueEntry take(std::size_t level);
-  void note_added(const QueueEntry& entry);
+  void note_added(std::uint8_t level, std::uint64_t count, std::uint64_t body_bytes);
+  void note_removed(std::size_t level, std::uint64_t count, std::uint64_t body_bytes);
+  void move_to_middle(Level& level, QueueEntry entry);
+  // The back is the front when there is nothing between them.
+  static void close_gap(Level& level);
 
   std::vector<std::unique_ptr<Level>> levels_;
   std::size_t highest_ = 0;  // the highest non-empty level; meaningless when empty
   std::uint64_t count_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t resident_bytes_ = 0;
 };
+
+template <class Visit>
+void ReadyMessages::visit_logged_ranges(Visit&& visit) const {
+  for (std::size_t index = 0; index != levels_.size(); ++index) {
+    if (!levels_[index]) continue;
+    Level& level = *levels_[index];
+    const auto number = static_cast<std::uint8_t>(index);
+    // Between two requeued ones others may be delivered and outstanding: adjacent ones only.
+    Position first, last;
+    std::uint64_t count = 0, body_bytes = 0;
+    const auto close = [&] {
+      if (count != 0) visit(number, first, last, count, body_bytes);
+      count = body_bytes = 0;
+    };
+    for (const auto& [position, entry] : level.requeued) {
+      if (!entry.logged) continue;
+      if (count != 0 && position != last.next()) close();
+      if (count == 0) first = position;
+      last = position;
+      ++count;
+      body_bytes += entry.body_size;
+    }
+    close();
+    if (level.logged_count == 0) continue;
+    const Position start =
+        level.front.empty() ? level.middle.after.next() : level.front.front().position;
+    visit(number, start, level.last(), level.logged_count, level.logged_body_bytes);
+  }
+}
+
+template <class Visit>
+std::vector<EvictionPart> ReadyMessages::plan_eviction(std::uint64_t keep_bytes,
+                                                       std::uint64_t bytes_max,
+                                                       Visit&& visit) const {
+  std::vector<EvictionPart> parts;
+  std::uint64_t planned = 0;
+  for (std::size_t index = 0; index != levels_.size() && planned < bytes_max; ++index) {
+    if (!levels_[index]) continue;
+    const Level& level = *levels_[index];
+    const bool from_front = level.from_front();
+    std::uint64_t kept = from_front ? 0 : keep_bytes;
+    EvictionPart part{static_cast<std::uint8_t>(index), {}, {}};
+    (from_front ? level.front : level.back).visit_while([&](const QueueEntry& entry) {
+      if (kept < keep_bytes) {
+        kept += entry.footprint();
+        return true;
+      }
+      if (part.through == Position()) part.after = Position(entry.position.value - 1);
+      part.through = entry.position;
+      planned += entry.footprint();
+      visit(entry);
+      return planned < bytes_max;
+    });
+    if (part.through != Position()) parts.push_back(part);
+  }
+  return parts;
+}
 
 }  // namespace harrier::broker

@@ -8,9 +8,13 @@
 // Limits: pending dead letters by VirtualHostLimits; the lists hold each queue once.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 
 #include "base/chunked_queue.h"
+#include "base/intrusive_list.h"
 #include "base/ref.h"
 #include "base/time.h"
 #include "broker/changes.h"
@@ -26,7 +30,8 @@ class Queue;
 
 struct DeadLetter {
   base::Ref<Queue> source;
-  MessageRef message;
+  // Not recorded (and without a position) when the queue refused it.
+  QueueEntry entry;
   SettleReason reason = SettleReason::kRejected;
 };
 
@@ -39,9 +44,10 @@ struct Turn {
   const VirtualHostLimits& limits;
   VirtualHostCounters counters;
   Timers timers;
-  // Set by a store that pages (or by a test); without them nothing ever leaves memory.
-  Spill* spill = nullptr;
+  // Set by a store that pages (or by a test); without it nothing ever leaves memory.
   BodyReader* body_reader = nullptr;
+  // The journal or the disk is short of room: what the broker itself would publish waits, too.
+  bool internal_publishing_held = false;
 
   // Entries that long work may still touch this turn.
   std::uint32_t budget;
@@ -52,10 +58,19 @@ struct Turn {
   // Queues with messages whose records are not committed yet and must not be delivered before (C2).
   base::ChunkedQueue<base::Ref<Queue>, 32> gated;
   base::ChunkedQueue<DeadLetter, 32> dead_letters;
+  // Queues whose dead letters wait until internal publishing is no longer held.
+  base::ChunkedQueue<base::Ref<Queue>, 32> held;
+  // Queues by the memory that their ready messages take: from 2^(12+i) bytes in list i.
+  std::array<base::IntrusiveList<Queue>, 28> resident;
+  static std::uint8_t memory_class(std::uint64_t bytes) {
+    return static_cast<std::uint8_t>(std::min<int>(std::bit_width(bytes >> 12), 28));
+  }
   // Contents of purged and deleted queues, freed in slices.
   base::ChunkedQueue<ReadyMessages, 4> discarded;
 
-  bool dead_letters_full() const { return dead_letters.size() >= limits.pending_dead_letters_max; }
+  bool dead_letters_full() const {
+    return internal_publishing_held || dead_letters.size() >= limits.pending_dead_letters_max;
+  }
   // Takes one unit; false when the turn has done its share.
   bool spend() {
     if (budget == 0) return false;

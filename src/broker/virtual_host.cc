@@ -10,13 +10,15 @@ namespace harrier::broker {
 using amqp::ReplyCode;
 
 VirtualHost::VirtualHost(std::string name, const VirtualHostLimits& limits, ChangeLog& log,
-                         base::RandomSource& random, const AccessControl& access)
+                         base::RandomSource& random, const AccessControl& access,
+                         QueueId first_queue)
     : name_(std::move(name)),
       access_(access),
       random_(random),
       turn_(log, limits),
       router_({[this](std::string_view exchange) { return find_exchange(exchange); },
-               [this](std::string_view queue) { return find_queue(queue); }}) {
+               [this](std::string_view queue) { return find_queue(queue); }}),
+      last_queue_id_(first_queue.value) {
   predeclare();
 }
 
@@ -32,6 +34,7 @@ VirtualHost::~VirtualHost() {
   turn_.dirty.clear();
   turn_.doomed.clear();
   turn_.gated.clear();
+  turn_.held.clear();
   turn_.dead_letters.clear();
 }
 
@@ -69,7 +72,7 @@ void VirtualHost::settle_down_slowly() {
       if (find_exchange(exchange->name()) == exchange.get()) remove_exchange(*exchange);
     } else if (turn_.budget == 0) {
       return;
-    } else if (!turn_.dead_letters.empty()) {
+    } else if (!turn_.dead_letters.empty() && !turn_.internal_publishing_held) {
       turn_.spend();
       send_dead_letter(turn_.dead_letters.take_front());
     } else if (!turn_.dirty.empty()) {
@@ -93,7 +96,7 @@ bool VirtualHost::end_turn() {
   while (!turn_.discarded.empty() && turn_.budget != 0) {
     ReadyMessages& contents = turn_.discarded.front();
     turn_.budget -= static_cast<std::uint32_t>(contents.discard(turn_.budget));
-    if (contents.empty()) turn_.discarded.pop_front();
+    if (contents.resident_empty()) turn_.discarded.pop_front();
   }
   while (!turn_end_listeners_.empty()) {
     TurnEndListener& listener = turn_end_listeners_.front();
@@ -104,8 +107,8 @@ bool VirtualHost::end_turn() {
 }
 
 bool VirtualHost::has_more_work() const {
-  return !turn_.dirty.empty() || !turn_.dead_letters.empty() || !turn_.discarded.empty() ||
-         !tasks_.empty();
+  const bool dead_letters = !turn_.dead_letters.empty() && !turn_.internal_publishing_held;
+  return !turn_.dirty.empty() || dead_letters || !turn_.discarded.empty() || !tasks_.empty();
 }
 
 void VirtualHost::handle_deadlines() {
@@ -143,14 +146,34 @@ void VirtualHost::committed(Lsn lsn) {
   settle_down();
 }
 
-void VirtualHost::set_paging(Spill* spill, BodyReader* reader) {
-  turn_.spill = spill;
-  turn_.body_reader = reader;
+// ---- paging
+
+Queue* VirtualHost::find_queue(QueueId id) const {
+  const auto found = queues_by_id_.find(id.value);
+  return found == queues_by_id_.end() ? nullptr : found->second;
 }
 
-void VirtualHost::paged_in(QueuePlace place, MessageRef message) {
-  const auto found = queues_by_id_.find(place.queue.value);
-  if (found != queues_by_id_.end()) found->second->paged_in(place.position, std::move(message));
+void VirtualHost::paged_in(PagedIn answer) {
+  if (Queue* queue = find_queue(answer.queue)) queue->paged_in(std::move(answer));
+  settle_down();
+}
+
+void VirtualHost::body_read(QueuePlace place, MessageRef message) {
+  if (Queue* queue = find_queue(place.queue)) queue->body_read(place, std::move(message));
+  settle_down();
+}
+
+Queue* VirtualHost::largest_resident() const {
+  for (auto list = turn_.resident.rbegin(); list != turn_.resident.rend(); ++list)
+    if (!list->empty()) return &list->front();
+  return nullptr;
+}
+
+void VirtualHost::hold_internal_publishing(bool held) {
+  turn_.internal_publishing_held = held;
+  if (held) return;
+  while (!turn_.held.empty())
+    turn_.held.take_front()->mark_dirty();
   settle_down();
 }
 
@@ -197,7 +220,9 @@ bool VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
   ++turn_.counters.refused;
   if (queue.settings().overflow == Overflow::kRejectPublishDeadLetter &&
       queue.settings().dead_letter_exchange) {
-    turn_.dead_letters.push_back({QueueRef(&queue), message, SettleReason::kMaxLength});
+    QueueEntry refused;
+    refused.message = message;
+    turn_.dead_letters.push_back({QueueRef(&queue), std::move(refused), SettleReason::kMaxLength});
   }
   return true;
 }
@@ -215,7 +240,8 @@ PublishOutcome VirtualHost::publish(const MessageRef& message, std::span<Queue* 
       continue;
     }
     accepting_.push_back({queue, queue->take_position()});
-    if (queue->logs(*message)) places_.push_back({queue->id(), accepting_.back().position});
+    if (queue->logs(*message))
+      places_.push_back(queue->place_of(*message, accepting_.back().position));
   }
   if (!places_.empty()) {
     turn_.log.append(PublishChange{*message, places_});
@@ -230,33 +256,80 @@ PublishOutcome VirtualHost::publish(const MessageRef& message, std::span<Queue* 
 
 // ---- dead letters
 
-void VirtualHost::send_dead_letter(const DeadLetter& dead_letter) {
-  const Queue& source = *dead_letter.source;
+void VirtualHost::send_dead_letters() {
+  while (!turn_.dead_letters.empty())
+    send_dead_letter(turn_.dead_letters.take_front());
+}
+
+// It stands in its new queues and is gone from the old one, or neither.
+void VirtualHost::send_dead_letter(DeadLetter dead_letter) {
+  const ChangeGroup group(turn_.log);
+  Queue& source = *dead_letter.source;
+  const MessageRef& dead = dead_letter.entry.message;
   const std::string& exchange_name = *source.settings().dead_letter_exchange;
   Exchange* exchange = exchange_name.empty() ? nullptr : find_exchange(exchange_name);
-  if (exchange == nullptr && !exchange_name.empty()) {
-    ++turn_.counters.dead_letters_dropped;
-    return;
-  }
-  Death death;
-  death.queue = source.name();
-  death.reason = dead_letter.reason;
-  death.time = turn_.now.wall;
-  if (source.settings().dead_letter_routing_key)
-    death.routing_key = *source.settings().dead_letter_routing_key;
-  const MessageRef message = dead_letter_message(*dead_letter.message, death, exchange_name);
-  const amqp::TableView headers = amqp::parse_properties(message->property_bytes()).headers;
   std::vector<Queue*> queues;
-  router_.route(exchange, dead_letter_keys(*message), headers, queues);
-  std::erase_if(queues, [&](const Queue* queue) {
-    return is_dead_letter_cycle(headers, queue->name(), dead_letter.message->dead_lettered());
-  });
+  MessageRef message;
+  if (exchange != nullptr || exchange_name.empty()) {
+    Death death;
+    death.queue = source.name();
+    death.reason = dead_letter.reason;
+    death.time = turn_.now.wall;
+    if (source.settings().dead_letter_routing_key)
+      death.routing_key = *source.settings().dead_letter_routing_key;
+    message = dead_letter_message(*dead, death, exchange_name);
+    const amqp::TableView headers = amqp::parse_properties(message->property_bytes()).headers;
+    router_.route(exchange, dead_letter_keys(*message), headers, queues);
+    std::erase_if(queues, [&](const Queue* queue) {
+      return is_dead_letter_cycle(headers, queue->name(), dead->dead_lettered());
+    });
+  }
   if (queues.empty()) {
     ++turn_.counters.dead_letters_dropped;
-    return;
+  } else {
+    ++turn_.counters.dead_lettered;
+    publish(message, queues);
   }
-  ++turn_.counters.dead_lettered;
-  publish(message, queues);
+  source.note_dead_lettered(dead_letter.entry, dead_letter.reason);
+}
+
+// ---- recovery
+
+bool VirtualHost::restore_exchange(ExchangeDeclaration declaration) {
+  if (declaration.name.empty() || find_exchange(declaration.name) != nullptr) return false;
+  base::Ref<Exchange> exchange = Exchange::create(std::move(declaration));
+  exchanges_.emplace(exchange->name(), exchange);
+  ++turn_.counters.exchanges;
+  return true;
+}
+
+Queue* VirtualHost::restore_queue(QueueId id, QueueDeclaration declaration) {
+  auto settings = parse_queue_arguments(declaration, name_);
+  if (!settings.ok() || find_queue(declaration.name) != nullptr || find_queue(id) != nullptr)
+    return nullptr;
+  if (settings->type == QueueType::kQuorum && !settings->delivery_limit)
+    settings->delivery_limit = turn_.limits.default_delivery_limit;
+  auto queue = base::make_ref<Queue>(id, std::move(declaration), std::move(settings).value(),
+                                     ConnectionId(), turn_);
+  add_queue(queue);
+  restore_last_queue(id);
+  return queue.get();
+}
+
+void VirtualHost::restore_binding(const BindingRequest& request) {
+  Exchange* source = find_exchange(request.source);
+  RoutingTarget* destination = nullptr;
+  if (request.destination_kind == RoutingTarget::Kind::kQueue) {
+    destination = find_queue(request.destination);
+  } else {
+    destination = find_exchange(request.destination);
+  }
+  if (source == nullptr || destination == nullptr ||
+      !source->check_binding(request.routing_key, request.arguments).ok())
+    return;
+  if (source->find_binding(*destination, request.routing_key, request.arguments) != nullptr) return;
+  source->add_binding(++last_binding_id_, *destination, request.routing_key, request.arguments);
+  ++turn_.counters.bindings;
 }
 
 // ---- direct replies

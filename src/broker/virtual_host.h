@@ -13,6 +13,7 @@
 // Spec:      AMQP 0-9-1 section 3.1; docs/architecture.md, ADR 0001.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -90,8 +91,9 @@ inline constexpr std::string_view kReplyToPrefix = "amq.rabbitmq.reply-to.";
 
 class VirtualHost {
  public:
+  // `first_queue` is below the id of every queue it will ever declare: see restore_queue().
   VirtualHost(std::string name, const VirtualHostLimits& limits, ChangeLog& log,
-              base::RandomSource& random, const AccessControl& access);
+              base::RandomSource& random, const AccessControl& access, QueueId first_queue = {});
   ~VirtualHost();
   VirtualHost(const VirtualHost&) = delete;
   VirtualHost& operator=(const VirtualHost&) = delete;
@@ -118,9 +120,30 @@ class VirtualHost {
   void handle_deadlines();
   // Inside a turn: the log has made everything up to here durable.
   void committed(Lsn lsn);
-  // Inside a turn: a BodyReader's answer.
-  void paged_in(QueuePlace place, MessageRef message);
-  void set_paging(Spill* spill, BodyReader* reader);
+  // Somebody waits for a commit: flush soon.
+  bool awaits_commit() const { return !commit_listeners_.empty() || !turn_.gated.empty(); }
+
+  // ---- paging. Inside a turn: a BodyReader's answers.
+  void set_paging(BodyReader* reader) { turn_.body_reader = reader; }
+  void paged_in(PagedIn answer);
+  // No message: it cannot be read any more.
+  void body_read(QueuePlace place, MessageRef message);
+  Queue* find_queue(QueueId id) const;
+  // The queues whose ready messages take most memory; nullptr when none takes a page.
+  Queue* largest_resident() const;
+  // While held, nothing is dead-lettered; what must be waits in its queue.
+  void hold_internal_publishing(bool held);
+
+  // ---- recovery: before any session comes, inside a turn; nothing is appended to the log
+  // False when what was stored makes no sense (or an argument of it).
+  bool restore_exchange(ExchangeDeclaration declaration);
+  Queue* restore_queue(QueueId id, QueueDeclaration declaration);
+  // An end that is missing is no error: its deletion took the binding with it.
+  void restore_binding(const BindingRequest& request);
+  void restore_last_queue(QueueId id) { last_queue_id_ = std::max(last_queue_id_, id.value); }
+
+  // Sends every dead letter that waits, whatever the turn's budget: they belong to a group.
+  void send_dead_letters();
 
   const base::Now& now() const { return turn_.now; }
   ChangeLog& log() { return turn_.log; }
@@ -191,7 +214,7 @@ class VirtualHost {
   void predeclare();
   void settle_down_slowly();
   bool has_more_work() const;
-  void send_dead_letter(const DeadLetter& dead_letter);
+  void send_dead_letter(DeadLetter dead_letter);
   bool turn_away(Queue& queue, const MessageRef& message);
   std::string in_virtual_host(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> not_found(std::string_view kind, std::string_view name) const;
@@ -208,6 +231,7 @@ class VirtualHost {
   amqp::Checked<BindingEnds> binding_ends(const Actor& actor, const BindingRequest& request,
                                           ConnectionId connection) const;
   void remove_binding(Binding& binding);
+  void add_queue(const QueueRef& queue);
   void remove_queue(Queue& queue);
   void remove_exchange(Exchange& exchange);
   bool durable_binding(const Binding& binding) const;
@@ -232,10 +256,10 @@ class VirtualHost {
   };
   // Reused between publishes; publish() is not re-entered.
   std::vector<Accepting> accepting_;
-  std::vector<QueuePlace> places_;
+  std::vector<PublishPlace> places_;
   std::uint64_t topology_version_ = 1;
   std::uint64_t last_binding_id_ = 0;
-  std::uint64_t last_queue_id_ = 0;
+  std::uint64_t last_queue_id_;
 };
 
 }  // namespace harrier::broker

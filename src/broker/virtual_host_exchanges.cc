@@ -97,6 +97,7 @@ amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string
 
 void VirtualHost::remove_exchange(Exchange& exchange) {
   const base::Ref<Exchange> keep(&exchange);
+  const ChangeGroup group(turn_.log);
   while (!exchange.bindings().empty())
     remove_binding(**exchange.bindings().begin());
   while (!exchange.inbound().empty())

@@ -83,12 +83,16 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
   auto queue = base::make_ref<Queue>(QueueId(++last_queue_id_), std::move(declaration),
                                      std::move(settings).value(), owner, turn_);
   if (queue->durable()) turn_.log.append(QueueDeclaredChange{queue->id(), queue->declaration()});
-  queues_.emplace(name, queue);
-  queues_by_id_.emplace(queue->id().value, queue.get());
+  add_queue(queue);
   if (owner != ConnectionId()) exclusive_queues_[owner].emplace(queue->id(), queue.get());
+  return queue;
+}
+
+void VirtualHost::add_queue(const QueueRef& queue) {
+  queues_.emplace(queue->name(), queue);
+  queues_by_id_.emplace(queue->id().value, queue.get());
   ++turn_.counters.queues;
   ++topology_version_;
-  return queue;
 }
 
 amqp::Checked<QueueRef> VirtualHost::check_queue_exists(const Actor&, std::string_view name,
@@ -142,6 +146,8 @@ amqp::Checked<std::uint64_t> VirtualHost::purge_queue(const Actor& actor, std::s
 
 void VirtualHost::remove_queue(Queue& queue) {
   const QueueRef keep(&queue);
+  // Its bindings go with it or not at all.
+  const ChangeGroup group(turn_.log);
   while (!queue.inbound().empty())
     remove_binding(**queue.inbound().begin());
   if (queue.durable()) turn_.log.append(QueueDeletedChange{queue.id()});

@@ -139,6 +139,7 @@ class Channel final : public broker::ConsumerSink,
   Status handle_tx_commit(const amqp::TxCommit& method);
   Status handle_tx_rollback(const amqp::TxRollback& method);
   Status check_transaction_room() const;
+  bool apply_transaction();
 
   static amqp::ProtocolError unexpected_in_commit();
   void reply(const amqp::Method& method) { reply_after(broker::Lsn(), method); }

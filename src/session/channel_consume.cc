@@ -143,6 +143,8 @@ DeliveryTag Channel::note_unacked(broker::QueueRef queue, broker::ConsumerRef co
                                   broker::QueueEntry entry, bool no_ack) {
   last_delivery_tag_ = last_delivery_tag_.next();
   if (!no_ack) {
+    // Its bytes leave with this call: whoever can read them again need not keep them.
+    if (entry.stored && queue->may_drop_bodies()) entry.message = nullptr;
     arm_consumer_timeout(*queue);
     unacked_.push(last_delivery_tag_, {std::move(queue), std::move(consumer), std::move(entry),
                                        virtual_host().now().monotonic});

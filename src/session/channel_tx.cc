@@ -33,6 +33,20 @@ Channel::Status Channel::check_transaction_room() const {
 
 Channel::Status Channel::handle_tx_commit(const amqp::TxCommit&) {
   if (!transaction_) return not_transactional();
+  if (!apply_transaction())
+    return amqp::refuse(ReplyCode::kPreconditionFailed, "partial tx completion");
+  committing_ = true;
+  reply_with(virtual_host().log().last_appended(), [this] {
+    committing_ = false;
+    session_.emit(number_, amqp::TxCommitOk{});
+  });
+  return base::Done{};
+}
+
+// All of it survives a crash, or nothing; with it what its rejects are dead-lettered to. False when
+// a queue refused a message.
+bool Channel::apply_transaction() {
+  const broker::ChangeGroup group(virtual_host().log());
   bool refused = false;
   std::vector<broker::Queue*> queues;
   for (const Transaction::Publish& publish : transaction_->take_publishes()) {
@@ -51,13 +65,8 @@ Channel::Status Channel::handle_tx_commit(const amqp::TxCommit&) {
   }
   for (Transaction::Settled& settled : transaction_->take_settled())
     apply_settlement(std::move(settled.unacked), settled.settlement);
-  if (refused) return amqp::refuse(ReplyCode::kPreconditionFailed, "partial tx completion");
-  committing_ = true;
-  reply_with(virtual_host().log().last_appended(), [this] {
-    committing_ = false;
-    session_.emit(number_, amqp::TxCommitOk{});
-  });
-  return base::Done{};
+  virtual_host().send_dead_letters();
+  return !refused;
 }
 
 Channel::Status Channel::handle_tx_rollback(const amqp::TxRollback&) {
