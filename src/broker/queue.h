@@ -125,13 +125,14 @@ class Queue final : public base::RefCounted<Queue>,
 
   // ---- paging (BodyReader in changes.h)
   std::uint64_t resident_bytes() const { return ready_.resident_bytes(); }
-  // Names ready messages that may leave memory and calls visit(entry) for each, in growing (level,
+  // Names ready messages up to `through` that may leave memory and calls visit(entry) for each, in growing (level,
   // position). Whoever wrote them (those not recorded, too) says evict().
   template <class Visit>
-  std::vector<EvictionPart> plan_eviction(std::uint64_t bytes_max, Visit&& visit) const {
+  std::vector<EvictionPart> plan_eviction(Position through, std::uint64_t bytes_max,
+                                          Visit&& visit) const {
     // What is needed soon would only come back at once.
     const bool head_needed = may_expire_ || !consumers_.empty();
-    return ready_.plan_eviction(head_needed ? turn_.limits.read_ahead_bytes : 0, bytes_max,
+    return ready_.plan_eviction(head_needed ? turn_.limits.read_ahead_bytes : 0, through, bytes_max,
                                 std::forward<Visit>(visit));
   }
   void evict(const std::vector<EvictionPart>& parts);

@@ -115,11 +115,11 @@ class ReadyMessages {
     const Level& level = *levels_[number];
     return level.middle.count != 0 && !level.middle.reading && level.front_bytes < bytes;
   }
-  // Names what may leave memory, at most about `bytes_max`, keeping the first `keep_bytes` of each
-  // front; calls visit(entry) for it in growing (level, position).
+  // Names what may leave memory, up to position `through` and at most about `bytes_max`, keeping the
+  // first `keep_bytes` of each front; calls visit(entry) for it in growing (level, position).
   template <class Visit>
-  std::vector<EvictionPart> plan_eviction(std::uint64_t keep_bytes, std::uint64_t bytes_max,
-                                          Visit&& visit) const;
+  std::vector<EvictionPart> plan_eviction(std::uint64_t keep_bytes, Position through,
+                                          std::uint64_t bytes_max, Visit&& visit) const;
   // What is still there of `part` becomes middle. Returns what was freed.
   std::uint64_t evict(const EvictionPart& part);
   // REQUIRES that the answer begins where the middle does. Returns how many messages the disk did
@@ -204,7 +204,7 @@ void ReadyMessages::visit_logged_ranges(Visit&& visit) const {
 }
 
 template <class Visit>
-std::vector<EvictionPart> ReadyMessages::plan_eviction(std::uint64_t keep_bytes,
+std::vector<EvictionPart> ReadyMessages::plan_eviction(std::uint64_t keep_bytes, Position through,
                                                        std::uint64_t bytes_max,
                                                        Visit&& visit) const {
   std::vector<EvictionPart> parts;
@@ -216,6 +216,7 @@ std::vector<EvictionPart> ReadyMessages::plan_eviction(std::uint64_t keep_bytes,
     std::uint64_t kept = from_front ? 0 : keep_bytes;
     EvictionPart part{static_cast<std::uint8_t>(index), {}, {}};
     (from_front ? level.front : level.back).visit_while([&](const QueueEntry& entry) {
+      if (entry.position > through) return false;
       if (kept < keep_bytes) {
         kept += entry.footprint();
         return true;
