@@ -1,0 +1,81 @@
+// Moves messages of a loop from the journal and from memory to run files.
+//
+// Role:       asked by LoopStore, for one of two reasons: a segment of the journal is to be recycled
+//             (everything young up to an LSN), or memory is short (the largest queues). Both do the
+//             same: what of a queue is young up to a position goes to a run; what is ready up to
+//             there leaves memory.
+// Model:      plan on the loop → write on the worker → finish on the loop: the queue's state names
+//             the run, ready messages are evicted. Messages are borrowed by the job meanwhile, and
+//             whatever is settled meanwhile is dead in the run.
+//             Messages that no record names go to a run of their own, which no checkpoint names.
+// Invariants: one spill at a time. A run is named by the state only after it, and the folder's entry
+//             of it, are on disk (A3).
+// Thread:     confined(broker); the writing part: the worker's.
+// Errors:     no room on the disk: the run is discarded, the messages stay where they are, and
+//             whoever asked is told; it asks again later. Any other failure of the disk is fatal.
+// Limits:     spill_bytes per spill for memory; a segment's survivors for recycling.
+// Spec:       rulings A2, A3, B1, B2, B5.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/counter.h"
+#include "store/run_store.h"
+#include "store/tenant.h"
+#include "store/worker.h"
+
+namespace harrier::store {
+
+// What becomes of a failure that must end the process.
+using FatalError = std::function<void(const journal::IoError&)>;
+
+class Spiller {
+ public:
+  enum class Result : std::uint8_t { kDone, kNothing, kOutOfSpace };
+  using Done = std::function<void(Result)>;
+  using FindTenant = std::function<Tenant*(QueueId)>;
+
+  Spiller(RunStore& runs, Worker& worker, LoopPort& loop, FindTenant find_tenant, FatalError fatal)
+      : runs_(runs),
+        worker_(worker),
+        loop_(loop),
+        find_tenant_(std::move(find_tenant)),
+        fatal_(std::move(fatal)) {}
+
+  bool busy() const { return busy_; }
+  // Everything that is young in `queues` up to the record `lsn` of their shard.
+  struct Target {
+    QueueId queue;
+    Position through;         // of young messages; of ready ones if nothing else bounds them
+    std::uint64_t bytes_max;  // of ready ones
+  };
+  // REQUIRES !busy(), and targets sorted by queue. `done` is called on the loop, never inside.
+  void start(const std::vector<Target>& targets, Done done);
+
+  const base::Counter& spilled_messages() const { return spilled_messages_; }
+  const base::Counter& spilled_bytes() const { return spilled_bytes_; }
+
+ private:
+  struct Part;
+  struct Job;
+
+  void plan(const Target& target, Job& job);
+  // On the worker's thread.
+  static void write(RunStore& runs, Job& job);
+  void finish(Job& job);
+  void finish_part(const Job& job, const Part& part);
+
+  RunStore& runs_;
+  Worker& worker_;
+  LoopPort& loop_;
+  FindTenant find_tenant_;
+  FatalError fatal_;
+  bool busy_ = false;
+  base::Counter spilled_messages_;
+  base::Counter spilled_bytes_;
+};
+
+}  // namespace harrier::store
