@@ -18,6 +18,7 @@ class Counter {
   void subtract(std::uint64_t amount) {
     value_.store(value_.load(std::memory_order_relaxed) - amount, std::memory_order_relaxed);
   }
+  void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   Counter& operator++() {
     add(1);
     return *this;

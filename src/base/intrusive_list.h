@@ -57,6 +57,14 @@ class IntrusiveList {
     anchor_.previous_->next_ = &node;
     anchor_.previous_ = &node;
   }
+  // Calls visit(item) from the front until it says false; answers whether it never did. `visit` may
+  // not change the list.
+  template <class Visit>
+  bool visit_while(Visit&& visit) const {
+    for (ListNode<T>* node = anchor_.next_; node != &anchor_; node = node->next_)
+      if (!visit(static_cast<T&>(*node))) return false;
+    return true;
+  }
   // Moves the front to the back.
   void rotate() {
     T& first = front();

@@ -130,10 +130,11 @@ class Queue final : public base::RefCounted<Queue>,
   template <class Visit>
   std::vector<EvictionPart> plan_eviction(Position through, std::uint64_t bytes_max,
                                           Visit&& visit) const {
-    // What is needed soon would only come back at once.
-    const bool head_needed = may_expire_ || !consumers_.empty();
-    return ready_.plan_eviction(head_needed ? turn_.limits.read_ahead_bytes : 0, through, bytes_max,
-                                std::forward<Visit>(visit));
+    return ready_.plan_eviction(head_bytes(), through, bytes_max, std::forward<Visit>(visit));
+  }
+  // About how much an eviction could free.
+  std::uint64_t evictable_bytes() const {
+    return ready_.resident_bytes() - std::min(ready_.resident_bytes(), head_bytes());
   }
   void evict(const std::vector<EvictionPart>& parts);
   // Up to where messages of the level may have been handed out, or may be without a record.
@@ -155,6 +156,10 @@ class Queue final : public base::RefCounted<Queue>,
   bool over_length() const;
   bool deliverable(const QueueEntry& entry) const;
   bool dead_letters() const { return settings_.dead_letter_exchange.has_value(); }
+  // What is needed soon would only come back at once.
+  std::uint64_t head_bytes() const {
+    return may_expire_ || !consumers_.empty() ? turn_.limits.read_ahead_bytes : 0;
+  }
   base::MonotonicTime expiry_of(const Message& message) const;
   void hand_over(Consumer& consumer, QueueEntry entry);
   void note_taken(const QueueEntry& entry, bool no_ack);

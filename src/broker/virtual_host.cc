@@ -163,12 +163,6 @@ void VirtualHost::body_read(QueuePlace place, MessageRef message) {
   settle_down();
 }
 
-Queue* VirtualHost::largest_resident() const {
-  for (auto list = turn_.resident.rbegin(); list != turn_.resident.rend(); ++list)
-    if (!list->empty()) return &list->front();
-  return nullptr;
-}
-
 void VirtualHost::hold_internal_publishing(bool held) {
   turn_.internal_publishing_held = held;
   if (held) return;

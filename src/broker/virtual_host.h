@@ -129,8 +129,13 @@ class VirtualHost {
   // No message: it cannot be read any more.
   void body_read(QueuePlace place, MessageRef message);
   Queue* find_queue(QueueId id) const;
-  // The queues whose ready messages take most memory; nullptr when none takes a page.
-  Queue* largest_resident() const;
+  // Calls visit(queue) for queues by the memory that their ready messages take, the largest first,
+  // until it says false.
+  template <class Visit>
+  void visit_largest_resident(Visit&& visit) {
+    for (auto list = turn_.resident.rbegin(); list != turn_.resident.rend(); ++list)
+      if (!list->visit_while(visit)) return;
+  }
   // While held, nothing is dead-lettered; what must be waits in its queue.
   void hold_internal_publishing(bool held);
 

@@ -24,6 +24,7 @@
 
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "broker/changes.h"
 #include "broker/ids.h"
 
 namespace harrier::store {
@@ -36,7 +37,7 @@ std::string run_path(RunId run);
 std::optional<RunId> run_of_file_name(std::string_view name);
 
 inline constexpr std::size_t kBlockBytes = 64 << 10;
-inline constexpr base::WallTime kNoExpiry = base::WallTime::max();
+using broker::kNoExpiry;
 
 // What a block says of itself, without its bodies.
 struct RunBlockHead {

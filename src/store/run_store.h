@@ -17,6 +17,7 @@
 
 #include "journal/file_system.h"
 #include "store/run_file.h"
+#include "store/run_writer.h"
 
 namespace harrier::store {
 

@@ -1,12 +1,14 @@
 #include "store/spiller.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/run_writer.h"
 
 namespace harrier::store {
 
@@ -67,6 +69,7 @@ void Spiller::plan(const Target& target, Job& job) {
         written.delivery_count = entry.delivery_count;
         written.transient = true;
         written.message = entry.message.get();
+        written.may_be_shared = entry.message->reference_count() > 1;
         job.held.push_back(entry.message);
         job.transient.push_back(written);
       });
@@ -82,6 +85,8 @@ void Spiller::plan(const Target& target, Job& job) {
       written.delivery_count = static_cast<std::uint16_t>(
           std::min<std::uint32_t>(stored->delivery_count(young.position), UINT16_MAX));
       written.message = young.message.get();
+      // In more than one queue, so maybe in this run twice.
+      written.may_be_shared = young.message->reference_count() > 2;
       job.held.push_back(young.message);
       job.recorded.push_back(written);
     });

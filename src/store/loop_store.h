@@ -1,0 +1,129 @@
+// The store of one broker loop: its shards, their logs, paging, spilling and its part of checkpoints.
+//
+// Role:       a loop's turn appends through the logs and ends with end_turn(); posted tasks bring
+//             commits, pages and the node's requests. Everything else of the store is behind it.
+// Model:      turn → end_turn(): seal the shards' records, look at memory. Requests of the node
+//             (spill through an LSN, snapshot) run between turns, in slices.
+// Thread:     confined(broker).
+// Limits:     cache_bytes of resident messages: above it the largest queues leave memory.
+// Spec:       rulings A1, A6, B1, B2.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <tsl/robin_map.h>
+
+#include "base/counter.h"
+#include "store/checkpoint_file.h"
+#include "store/pager.h"
+#include "store/publisher_hold.h"
+#include "store/shard_log.h"
+#include "store/spiller.h"
+#include "store/tenant.h"
+
+namespace harrier::store {
+
+struct LoopStoreLimits {
+  std::uint64_t cache_bytes = 256 << 20;
+  std::uint64_t spill_bytes = 32 << 20;
+  std::uint64_t read_ahead_bytes = 512 << 10;
+  // Queues written to a checkpoint in one turn.
+  std::uint32_t snapshot_slice = 2'000;
+};
+
+// What a loop tells of its shards for a checkpoint.
+struct LoopSnapshot {
+  std::vector<base::Buffer> chunks;
+  std::set<RunId> runs;
+  // The last record reflected, of this loop's shards; zero for others.
+  journal::ShardLsns lsns{};
+};
+
+class LoopStore {
+ public:
+  struct Surroundings {
+    journal::Journal& journal;
+    RunStore& runs;
+    Worker& writer;
+    Worker& reader;
+    LoopPort& loop;
+    PublisherHold& hold;
+    FatalError fatal;
+  };
+
+  LoopStore(const Surroundings& surroundings, const LoopStoreLimits& limits);
+
+  // ---- before the loop runs them
+  void add_shard(std::size_t number, std::unique_ptr<ShardState> state, Lsn last);
+  bool has_shard(std::size_t number) const { return find_shard(number) != nullptr; }
+  // The log for a virtual host of this shard; lives as long as this.
+  broker::ChangeLog& add_log(std::size_t shard, std::uint32_t virtual_host);
+  // Fills the host with what the shard knows of it, in a turn of it that begins here; then pages.
+  // False with `why` when a definition makes no sense.
+  bool restore(std::uint32_t virtual_host, broker::VirtualHost& host, std::function<void()> touch,
+               std::string& why);
+  ShardLog& log(std::size_t shard) { return find_shard(shard)->log; }
+
+  // ---- turns
+  // REQUIRES that the hosts' turns have ended. Somebody waits: flush at once.
+  void end_turn();
+  // The journal has committed more: tells logs, hosts and pager.
+  void commits_moved();
+  // Internal publishing (dead letters) is held or goes on.
+  void hold_internal_publishing(bool held);
+
+  // ---- requests of the node
+  using SpillDone = std::function<void(Spiller::Result)>;
+  // Moves everything with records up to these out of the journal. `done` on the loop.
+  void spill_through(const journal::ShardLsns& lsns, SpillDone done);
+  using SnapshotDone = std::function<void(LoopSnapshot)>;
+  void snapshot(SnapshotDone done);
+
+  // ---- for metrics, any thread
+  const base::Counter& resident_bytes() const { return resident_; }
+  const Spiller& spiller() const { return spiller_; }
+  const Pager& pager() const { return pager_; }
+
+ private:
+  struct Shard {
+    Shard(std::size_t number, std::unique_ptr<ShardState> given, journal::Journal& journal,
+          Lsn last)
+        : state(std::move(given)), log(number, *state, journal, last) {}
+    std::unique_ptr<ShardState> state;
+    ShardLog log;
+    std::vector<Tenant*> tenants;
+  };
+  struct SnapshotJob;
+
+  Shard* find_shard(std::size_t number) const;
+  Tenant* find_tenant(QueueId queue);
+  bool restore_queue(Tenant& tenant, const StoredQueue& stored, std::string& why);
+  std::uint64_t resident() const;
+  void spill_for_memory();
+  void start_spill_through();
+  void snapshot_slice(const std::shared_ptr<SnapshotJob>& job);
+
+  Surroundings around_;
+  const LoopStoreLimits limits_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::unique_ptr<VirtualHostLog>> logs_;
+  // By number of the virtual host.
+  tsl::robin_map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
+  Spiller spiller_;
+  Pager pager_;
+  base::Counter resident_;
+  // A spill for memory found nothing: not again before memory has grown to this.
+  std::uint64_t spill_again_at_ = 0;
+  struct SpillRequest {
+    journal::ShardLsns lsns{};
+    SpillDone done;
+  };
+  std::optional<SpillRequest> requested_;
+};
+
+}  // namespace harrier::store
