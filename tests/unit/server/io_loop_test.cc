@@ -29,7 +29,9 @@ class IoLoopTest : public ::testing::Test {
                 .virtual_hosts = {},
                 .authenticator = {},
                 .virtual_host_limits = {},
-                .admission = Admission({})} {
+                .admission = Admission({}),
+                .gate = {},
+                .ready = true} {
     base::SecureRandom random;
     shared_.authenticator = std::make_unique<auth::InternalAuthenticator>(
         auth::UserDirectory::create(user_specifications({guest_user()}), random).value());
