@@ -51,7 +51,9 @@ class PublisherGate {
       const std::lock_guard lock(mutex_);
       operator_text_ = std::move(text);
     }
-    set(HoldReason::kOperator);
+    // Told even where the reason stands already: the text is another.
+    reasons_.fetch_or(bit(HoldReason::kOperator));
+    tell();
   }
 
   // One relaxed load: may be late by the time the change takes to reach the loop.

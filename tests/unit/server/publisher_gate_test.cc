@@ -37,6 +37,9 @@ TEST(PublisherGate, TellsChangesOnly) {
   gate.clear(HoldReason::kMemoryAlarm);
   gate.clear(HoldReason::kMemoryAlarm);
   EXPECT_EQ(changes, 2);
+  gate.set_operator("maintenance");
+  gate.set_operator("another text");
+  EXPECT_EQ(changes, 4);
 }
 
 TEST(PublisherGate, SpeaksRabbitmqsWords) {
