@@ -138,6 +138,44 @@ struct AcceptLimitOptions {
   bool operator==(const AcceptLimitOptions&) const = default;
 };
 
+// The log of changes that survives a crash. Its size is segments × segment_size.
+struct JournalOptions {
+  std::uint64_t segment_size = 16 << 20;
+  std::uint32_t segments = 16;
+  // Appended and not yet written; above, publishers are held.
+  std::uint64_t pending_max = 16 << 20;
+
+  bool operator==(const JournalOptions&) const = default;
+};
+
+struct MemoryOptions {
+  // Resident messages of all loops together. 0: decided from the high watermark.
+  std::uint64_t cache = 256 << 20;
+  // Of the machine's memory or the control group's limit, whichever is less.
+  double high_watermark = 0.6;
+  // Instead, if not 0.
+  std::uint64_t high_watermark_bytes = 0;
+
+  bool operator==(const MemoryOptions&) const = default;
+};
+
+// Free space below which publishers are held. Both 0: 2 GiB or 5 %, whichever is more.
+struct DiskOptions {
+  std::uint64_t free_limit_bytes = 0;
+  double free_limit_percent = 0;
+  // Kept aside for what frees space on a full disk. 0: nothing.
+  std::uint64_t reserve = 64 << 20;
+
+  bool operator==(const DiskOptions&) const = default;
+};
+
+// Messages on disk, outside the journal.
+struct StorageOptions {
+  std::uint64_t read_ahead = 256 << 10;
+
+  bool operator==(const StorageOptions&) const = default;
+};
+
 enum class LogLevelOption { kDebug, kInfo, kWarning, kError };
 enum class LogFormatOption { kText, kJson };
 
@@ -155,6 +193,7 @@ struct Options {
   // N-1. 0: 1 on a machine of one or two processors, one less than the processors up to 4 on larger
   // ones.
   std::uint32_t loops = 0;
+  // Empty: nothing is kept on disk.
   std::string data_dir = "data";
   std::vector<std::string> virtual_hosts = {"/"};
   std::vector<UserOptions> users = {guest_user()};
@@ -164,6 +203,10 @@ struct Options {
   SessionLimitOptions session;
   VirtualHostLimitOptions virtual_host;
   FlowLimitOptions flow;
+  JournalOptions journal;
+  MemoryOptions memory;
+  DiskOptions disk;
+  StorageOptions storage;
   LogOptions log;
   std::chrono::milliseconds shutdown_timeout{10'000};
 

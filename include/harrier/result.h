@@ -12,6 +12,9 @@ enum class FailureKind {
   kCannotListen,  // a port is taken, an address does not exist, no permission
   kBadOptions,    // options that contradict each other or name something impossible
   kUnavailable,   // the operating system refused something else
+  kCorrupt,       // what lies in data_dir is damaged beyond what a crash explains
+  kInUse,         // another process has data_dir
+  kIoFailure,     // data_dir cannot be read or written
 };
 
 struct Failure {

@@ -38,8 +38,9 @@ class Server {
   // Options::shutdown_timeout has passed, then ends the rest. Idempotent.
   void stop();
 
-  // The seam of resource alarms: tells clients that asked for it `connection.blocked` with this
-  // reason, now and when they connect, until unblocked. A second block replaces the reason.
+  // Holds publishers as a resource alarm does, until unblocked: connections that have published, or
+  // do, are not read, and hear `connection.blocked` with this reason if they asked for it. A second
+  // block replaces the reason for those who were not told yet.
   void block_publishers(std::string reason);
   void unblock_publishers();
 

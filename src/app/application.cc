@@ -57,6 +57,18 @@ base::Result<Options> effective_options(const CommandLine& command_line) {
   return options;
 }
 
+ExitCode exit_code(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::kBadOptions: return kExitConfig;
+    case FailureKind::kCorrupt: return kExitCorrupt;
+    case FailureKind::kInUse: return kExitInUse;
+    case FailureKind::kIoFailure: return kExitIoFailure;
+    case FailureKind::kCannotListen:
+    case FailureKind::kUnavailable: break;
+  }
+  return kExitUnavailable;
+}
+
 ExitCode run(const CommandLine& command_line) {
   base::Result<Options> options = effective_options(command_line);
   if (!options) {
@@ -76,7 +88,7 @@ ExitCode run(const CommandLine& command_line) {
   Server server(std::move(options).value());
   if (const Outcome started = server.start(); !started) {
     base::log_error("server", started.failure().message);
-    return started.failure().kind == FailureKind::kBadOptions ? kExitConfig : kExitUnavailable;
+    return exit_code(started.failure().kind);
   }
   int signal = 0;
   while (sigwait(&signals, &signal) != 0) {

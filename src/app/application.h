@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "harrier/options.h"
+#include "harrier/result.h"
 
 namespace harrier::app {
 
@@ -17,7 +18,10 @@ namespace harrier::app {
 enum ExitCode : int {
   kExitOk = 0,
   kExitUsage = 64,
+  kExitCorrupt = 65,      // data_dir is damaged
   kExitUnavailable = 69,  // cannot listen
+  kExitInUse = 73,        // another broker has data_dir
+  kExitIoFailure = 74,    // data_dir cannot be read or written
   kExitConfig = 78,
 };
 
@@ -32,6 +36,9 @@ struct CommandLine {
 
 // The settings that result; an error is for standard error and kExitConfig.
 base::Result<Options> effective_options(const CommandLine& command_line);
+
+// What start() failed with, for the service manager.
+ExitCode exit_code(FailureKind kind);
 
 // Runs until SIGTERM or SIGINT. REQUIRES that no other thread runs yet.
 ExitCode run(const CommandLine& command_line);

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "config/quantity.h"
 #include "config/section.h"
 
 namespace harrier::config {
@@ -20,6 +21,7 @@ using std::chrono::seconds;
 constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
+constexpr std::int64_t kTiB = kGiB << 10;
 constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
 // RabbitMQ's ceiling, and ours: larger bodies belong into another store.
 constexpr std::int64_t kMessageSizeCeiling = 512 * kMiB;
@@ -163,6 +165,58 @@ void read_loops(Section& top, Options& options) {
   }
 }
 
+// The text of a key that may also be a word or a share; empty if it is not there.
+std::string word_of(Section& section, const char* key) {
+  std::string word;
+  if (section.has(key)) section.text(key, word);
+  return word;
+}
+
+void read_journal(Section& section, JournalOptions& journal) {
+  section.size("segment_size", journal.segment_size, kMiB, 256 * kMiB);
+  section.integer("segments", journal.segments, 8, 1024);
+  section.size("pending_max", journal.pending_max, 64 * kKiB, kGiB);
+  // What is appended must find room while older segments still wait to be free.
+  if (journal.pending_max > journal.segment_size * journal.segments / 4)
+    section.error("pending_max", "above a quarter of the journal, segments × segment_size");
+}
+
+void read_memory(Section& section, MemoryOptions& memory) {
+  if (word_of(section, "cache") == "auto") {
+    memory.cache = 0;
+  } else {
+    section.size("cache", memory.cache, 16 * kMiB, 16 * kTiB);
+  }
+  const std::string word = word_of(section, "high_watermark");
+  if (word.find('.') == std::string::npos)
+    return section.size("high_watermark", memory.high_watermark_bytes, 64 * kMiB, 16 * kTiB);
+  const auto share = parse_decimal(word);
+  if (share && *share >= 0.05 && *share <= 0.95) {
+    memory.high_watermark = *share;
+  } else {
+    section.error("high_watermark",
+                  "'" + word + "' is neither a share from 0.05 to 0.95 nor a size such as 4GiB");
+  }
+}
+
+void read_disk(Section& section, DiskOptions& disk) {
+  const std::string word = word_of(section, "free_limit");
+  if (word == "auto") {
+    disk.free_limit_bytes = 0;
+    disk.free_limit_percent = 0;
+  } else if (word.ends_with('%')) {
+    const auto percent = parse_decimal(std::string_view(word).substr(0, word.size() - 1));
+    if (percent && *percent > 0 && *percent <= 90) {
+      disk.free_limit_percent = *percent;
+    } else {
+      section.error("free_limit", "'" + word + "' is not above 0% and at most 90%");
+    }
+  } else {
+    section.size("free_limit", disk.free_limit_bytes, kMiB, 1024 * kTiB);
+  }
+  section.size("reserve", disk.reserve, 0, 64 * kGiB);
+}
+
 void read_options(Section& top, Options& options) {
   top.section("listeners", [&](Section& listeners) {
     listeners.section("amqp",
@@ -174,6 +228,12 @@ void read_options(Section& top, Options& options) {
   });
   read_loops(top, options);
   top.text("data_dir", options.data_dir, 4096);
+  top.section("journal", [&](Section& s) { read_journal(s, options.journal); });
+  top.section("memory", [&](Section& s) { read_memory(s, options.memory); });
+  top.section("disk", [&](Section& s) { read_disk(s, options.disk); });
+  top.section("storage", [&](Section& s) {
+    s.size("read_ahead", options.storage.read_ahead, 4 * kKiB, 64 * kMiB);
+  });
   top.duration("shutdown_timeout", options.shutdown_timeout, milliseconds(0), hours(1));
   top.text_list("virtual_hosts", options.virtual_hosts);
   top.list(

@@ -49,6 +49,15 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return number;
 }
 
+std::optional<double> parse_decimal(std::string_view text) {
+  if (text.empty() || text.find_first_not_of("0123456789.") != text.npos) return std::nullopt;
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  if (code != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
 std::optional<std::int64_t> parse_size(std::string_view text) {
   return parse_with_unit(text, kSizeUnits);
 }

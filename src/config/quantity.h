@@ -17,6 +17,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<std::int64_t> parse_size(std::string_view text);
 // A number and one of ms, s, min, h, d; "0" alone is fine.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+// A decimal number such as 0.6, without sign or exponent.
+std::optional<double> parse_decimal(std::string_view text);
 
 // The shortest exact form with a unit: "128KiB", "30min".
 std::string size_text(std::int64_t bytes);

@@ -189,8 +189,8 @@ void add_loops(Families& families, const server::ListenerCounters& listener) {
   const std::initializer_list<std::tuple<const char*, const char*, LoopCounter>> counters = {
       {"harriermq_received_bytes_total", "Bytes read from AMQP clients", &L::bytes_received},
       {"harriermq_sent_bytes_total", "Bytes written to AMQP clients", &L::bytes_sent},
-      {"harriermq_reads_paused_total", "Times a connection was not read for lack of credit",
-       &L::reads_paused},
+      {"harriermq_reads_paused_total",
+       "Times a connection was not read: no credit, or publishers held", &L::reads_paused},
       {"harriermq_writes_blocked_total", "Times a client's socket was full", &L::writes_blocked},
       {"harriermq_loop_batches_sent_total", "Batches handed to another loop", &L::batches_sent}};
   for (const auto& [name, help, member] : counters)
@@ -209,6 +209,35 @@ void add_loops(Families& families, const server::ListenerCounters& listener) {
                    static_cast<double>(listener.accept_errors.value()));
 }
 
+void add_alarms(Families& families, const server::Node& node) {
+  using server::HoldReason;
+  const server::PublisherGate& gate = node.gate();
+  const auto value = [](std::uint64_t bytes) { return static_cast<double>(bytes); };
+  families.gauge("harriermq_alarm_disk", "1 while too little disk space is free",
+                 gate.is_set(HoldReason::kDiskAlarm));
+  families.gauge("harriermq_alarm_memory", "1 while too much memory is used",
+                 gate.is_set(HoldReason::kMemoryAlarm));
+  const std::initializer_list<std::pair<const char*, HoldReason>> reasons = {
+      {"journal_full", HoldReason::kJournalFull},
+      {"journal_backlog", HoldReason::kJournalBacklog},
+      {"disk_alarm", HoldReason::kDiskAlarm},
+      {"memory_alarm", HoldReason::kMemoryAlarm},
+      {"operator", HoldReason::kOperator}};
+  for (const auto& [name, reason] : reasons)
+    families.gauge("harriermq_publishers_held", "1 while publishers are held, by reason",
+                   gate.is_set(reason), {{"reason", name}});
+  families.gauge("harriermq_connections_blocked", "Connections not read, since publishers are held",
+                 families.sum(&server::LoopCounters::held));
+  families.gauge("harriermq_disk_free_bytes", "Free disk space where data lies, last read",
+                 value(node.resource_gauges().disk_free.load()));
+  families.gauge("harriermq_disk_free_limit_bytes", "Below it the disk alarm is raised; 0: none",
+                 value(node.resource_limits().disk_free));
+  families.gauge("harriermq_memory_resident_bytes", "Memory that counts against the watermark",
+                 value(node.resource_gauges().memory_resident.load()));
+  families.gauge("harriermq_memory_high_watermark_bytes", "From it on the memory alarm is raised",
+                 value(node.resource_limits().memory_high_watermark));
+}
+
 }  // namespace
 
 Exposition::Exposition(const server::Node& node, const base::Clock& clock)
@@ -223,6 +252,7 @@ std::string Exposition::text() const {
     add_objects(families);
     add_messages(families);
     add_loops(families, node_.listener_counters());
+    add_alarms(families, node_);
     return families.text();
   } catch (const std::exception& exception) {
     base::log_error("metrics", exception.what());

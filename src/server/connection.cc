@@ -83,7 +83,7 @@ Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::Conn
   set_socket_options();
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() { unlink(); }
 
 void Connection::set_socket_options() {
   const int descriptor = socket_.native_handle();
@@ -118,6 +118,8 @@ void Connection::touch_host() {
 auth::Authenticator& Connection::authenticator() { return io_.authenticator(); }
 
 amqp::TableView Connection::server_properties() { return io_.shared().server_properties.view(); }
+
+bool Connection::ready() const { return io_.shared().ready.load(std::memory_order_acquire); }
 
 session::SessionInput* Connection::attach(const session::ConnectionParameters& parameters,
                                           session::SessionOutput& output) {
@@ -158,10 +160,35 @@ void Connection::handle_readable() {
   if (closed_) return;
   touch_host();
   if (lingering_) return drain();
-  if (may_read()) read_some();
+  if (!must_be_held() && has_credit()) read_some();
 }
 
-bool Connection::may_read() {
+// What is on its way to a close is read: the client's answer must be found.
+bool Connection::must_be_held() const { return io_.gate().closed() && session_.publishes(); }
+
+void Connection::hold() {
+  if (linked()) return;
+  ++io_.counters().held;
+  io_.hold(*this);
+  session_.set_blocked(io_.notice(), io_.loop().now());
+}
+
+void Connection::release() {
+  if (!linked()) return;
+  unlink();
+  --io_.counters().held;
+  if (closed_ || lingering_) return;
+  enter();
+  session_.set_blocked(std::nullopt, io_.loop().now());
+}
+
+void Connection::heed_gate() {
+  if (closed_ || lingering_ || !session_.publishes()) return;
+  enter();
+  if (linked()) session_.set_blocked(io_.notice(), io_.loop().now());
+}
+
+bool Connection::has_credit() {
   return !input_ended_ && session_.wants_input() &&
          (remote_ == nullptr || io_.input_pool().may_read(credit_, id_));
 }
@@ -281,8 +308,8 @@ void Connection::flush() {
 void Connection::settle() {
   charge_input();
   if (session_.finished() && session_.output().empty()) return finish();
-  io_.arm_deadline(*this, session_.next_deadline());
   update_reading();
+  io_.arm_deadline(*this, session_.next_deadline());
   base::Buffer& output = session_.output();
   if (output.empty()) {
     if (output.capacity() != 0) io_.take_back(std::exchange(output, base::Buffer()));
@@ -292,7 +319,10 @@ void Connection::settle() {
 }
 
 void Connection::update_reading() {
-  const bool reading = may_read();
+  // Asked once: who finds the gate closed must be in the list, or nobody would wake it.
+  const bool held = must_be_held();
+  if (held) hold();
+  const bool reading = !held && has_credit();
   if (reading != reading_) {
     reading_ = reading;
     session_.set_reading(reading, io_.loop().now());
@@ -337,12 +367,6 @@ void Connection::force_close(amqp::ReplyCode code, const std::string& text) {
   session_.force_close(code, text, io_.loop().now());
 }
 
-void Connection::set_blocked(const std::optional<std::string>& reason) {
-  if (closed_ || lingering_) return;
-  touch_host();
-  session_.set_blocked(reason, io_.loop().now());
-}
-
 void Connection::drop() {
   if (closed_) return;
   if (lingering_) return close_socket();
@@ -379,6 +403,7 @@ void Connection::close_socket() {
   if (std::exchange(closed_, true)) return;
   io_.disarm_deadline(*this);
   io_.input_pool().forget(credit_);
+  release();
   // Waits that are pending end with an error in a later turn.
   asio::error_code ignored;
   socket_.close(ignored);

@@ -6,6 +6,9 @@
 //            closed → destroyed by IoLoop once no wait is pending. Turns:     handlers only feed
 //            the session and mark the connection dirty; at the end of the turn IoLoop calls
 //            flush(), which writes, reports what was written, and settles what to wait for.
+//            Held: while the PublisherGate is closed a client that has published is not read;
+//            everything else goes on. It is noticed when there is something to read, or at once if
+//            the client is told. IoLoop releases it.
 // Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is
 //             read at
 //            most once per turn, kReadMax bytes; (3) an idle connection holds no buffer.
@@ -25,6 +28,7 @@
 
 #include "base/buffer.h"
 #include "base/deadline_heap.h"
+#include "base/intrusive_list.h"
 #include "server/input_credit.h"
 #include "server/shared.h"
 #include "session/broker_session.h"
@@ -58,7 +62,8 @@ class MarkedOutput final : public session::SessionOutput {
   session::SessionOutput& inner_;
 };
 
-class Connection final : private session::ConnectionHost {
+// In the list of held connections while it is held.
+class Connection final : private session::ConnectionHost, public base::ListNode<Connection> {
  public:
   static constexpr std::size_t kReadMax = 128 << 10;
   // An unfinished frame up to this size is copied in front of the next read; a longer one is read
@@ -77,7 +82,10 @@ class Connection final : private session::ConnectionHost {
   void start();
   void handle_deadline();
   void force_close(amqp::ReplyCode code, const std::string& text);
-  void set_blocked(const std::optional<std::string>& reason);
+  // The gate's notice has come or gone while the gate is closed.
+  void heed_gate();
+  // The gate is open: reads again.
+  void release();
   // Shutdown's patience has ended.
   void drop();
 
@@ -107,6 +115,7 @@ class Connection final : private session::ConnectionHost {
   // session::ConnectionHost
   auth::Authenticator& authenticator() override;
   amqp::TableView server_properties() override;
+  bool ready() const override;
   session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                 session::SessionOutput& output) override;
 
@@ -127,7 +136,9 @@ class Connection final : private session::ConnectionHost {
   void present(char* data, std::size_t size, bool in_tail);
   void write_some();
   void settle();
-  bool may_read();
+  bool must_be_held() const;
+  void hold();
+  bool has_credit();
   void charge_input();
   void update_reading();
   void end_input();

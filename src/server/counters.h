@@ -14,7 +14,9 @@ struct LoopCounters {
   base::Counter logins_refused;
   base::Counter bytes_received;
   base::Counter bytes_sent;
-  base::Counter reads_paused;    // times a connection had no input credit or too much unread output
+  // Times a connection had no input credit, too much unread output, or was held.
+  base::Counter reads_paused;
+  base::Counter held;            // connections not read now, because publishers are held
   base::Counter writes_blocked;  // times a socket took less than there was
   base::Counter batches_sent;    // to other loops, both directions
 };

@@ -23,7 +23,6 @@ void IoLoop::add(int descriptor, const auth::Peer& peer) {
   connections_.emplace(id, std::move(connection));
   ++counters_.connections_opened;
   added.start();
-  if (blocked_) added.set_blocked(blocked_);
 }
 
 Connection* IoLoop::find(broker::ConnectionId id) {
@@ -40,6 +39,7 @@ std::size_t IoLoop::buffer_bytes() {
 
 void IoLoop::flush() {
   DCHECK(loop().checker().on_loop());
+  release_held();
   // What is touched while flushing is flushed in the next pass.
   flushing_.clear();
   flushing_.swap(dirty_);
@@ -74,10 +74,20 @@ void IoLoop::drop_all() {
     entry.second->drop();
 }
 
-void IoLoop::set_blocked(const std::optional<std::string>& reason) {
-  blocked_ = reason;
+void IoLoop::heed_gate() {
+  DCHECK(loop().checker().on_loop());
+  const bool told = notice_.has_value();
+  notice_ = gate().notice();
+  // The store's reasons come and go without a walk: it holds connections as they become readable.
+  if (notice_.has_value() == told || !gate().closed()) return;
   for (auto& entry : connections_)
-    entry.second->set_blocked(reason);
+    entry.second->heed_gate();
+}
+
+void IoLoop::release_held() {
+  for (int released = 0; released != kReleasesPerFlush && !held_.empty() && !gate().closed();
+       ++released)
+    held_.front().release();
 }
 
 base::Buffer IoLoop::lend_buffer() {

@@ -5,7 +5,8 @@
 // Model:  connections: added → flushed in each turn that touched them → retired → destroyed when
 //         asio has called the last handler.
 // Thread: confined(io).
-// Limits: input credit as in input_credit.h; output buffers kept for reuse: kSpareBuffers.
+// Limits: input credit as in input_credit.h; output buffers kept for reuse: kSpareBuffers; held
+//         connections that are read again at once: kReleasesPerFlush.
 #pragma once
 
 #include <array>
@@ -17,6 +18,7 @@
 #include <tsl/robin_map.h>
 
 #include "base/deadline_heap.h"
+#include "base/intrusive_list.h"
 #include "server/connection.h"
 #include "server/counted_authenticator.h"
 #include "server/counters.h"
@@ -33,6 +35,8 @@ class IoLoop {
  public:
   static constexpr std::size_t kSpareBuffers = 16;
   static constexpr std::size_t kSpareBufferMax = 256 << 10;
+  // When the gate opens, thousands of clients have a full socket for us.
+  static constexpr int kReleasesPerFlush = 16;
 
   // What a connection needs besides.
   struct Surroundings {
@@ -55,18 +59,24 @@ class IoLoop {
 
   // Writes out everything that was touched, settles what to wait for, destroys what is gone.
   void flush();
-  bool has_dirty() const { return !dirty_.empty(); }
+  // Whether flush() has something to do.
+  bool has_work() const { return !dirty_.empty() || (!held_.empty() && !gate().closed()); }
   base::MonotonicTime next_deadline() const { return deadlines_.next_deadline(); }
   void handle_deadlines();
 
   // To all connections.
   void force_close_all(amqp::ReplyCode code, const std::string& text);
   void drop_all();
-  void set_blocked(const std::optional<std::string>& reason);
+  // The gate has changed: who publishes is told, if there is something to tell. Whom it holds is
+  // released by flush().
+  void heed_gate();
 
   // For Connection.
   Loop& loop() { return around_.loop; }
   Shared& shared() { return around_.shared; }
+  const PublisherGate& gate() const { return around_.shared.gate; }
+  // What held connections are told, if they are told anything.
+  const std::optional<std::string>& notice() const { return notice_; }
   BrokerLoop& broker() { return around_.broker; }
   HandOver& hand_over() { return around_.hand_over; }
   std::size_t index() const { return around_.index; }
@@ -81,6 +91,8 @@ class IoLoop {
   void disarm_deadline(Connection& connection) {
     deadlines_.disarm(connection.deadline(), &connection);
   }
+  // `connection` is not read until the gate opens and its release() is called.
+  void hold(Connection& connection) { held_.push_back(connection); }
   // `connection` has closed its socket.
   void retire(Connection& connection) { retired_.push_back(&connection); }
   // An output buffer with room, or an empty one; and back.
@@ -90,6 +102,7 @@ class IoLoop {
   void resume_waiting();
 
  private:
+  void release_held();
   void reap();
 
   Surroundings around_;
@@ -103,7 +116,9 @@ class IoLoop {
   std::vector<Connection*> flushing_;
   std::vector<Connection*> retired_;
   std::uint64_t connection_sequence_ = 0;
-  std::optional<std::string> blocked_;
+  std::optional<std::string> notice_;
+  // In the order in which they were held.
+  base::IntrusiveList<Connection> held_;
   tsl::robin_map<broker::ConnectionId, std::unique_ptr<Connection>> connections_;
 };
 

@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "server/listener.h"
 #include "server/node_loop.h"
+#include "server/resource_monitor.h"
+#include "server/resource_readings.h"
 #include "server/translate.h"
 
 namespace harrier::server {
@@ -19,9 +21,8 @@ class Node::Parts {
   Parts(const Options& options, const base::Clock& clock);
   ~Parts();
 
-  Outcome start();
+  Outcome start(const Recover& recover);
   void stop();
-  void set_blocked(std::optional<std::string> reason);
 
   const Options options_;
   const base::Clock& clock_;
@@ -29,11 +30,13 @@ class Node::Parts {
   std::vector<std::unique_ptr<NodeLoop>> loops_;
   std::vector<VirtualHostView> virtual_hosts_;
   std::unique_ptr<Listener> listener_;
+  std::unique_ptr<ResourceMonitor> monitor_;
   std::uint16_t port_ = 0;
   bool running_ = false;
 
  private:
   Outcome make_authenticator();
+  ResourceReading read_resources() const;
   void take(int descriptor, const auth::Peer& peer);
   // Runs `task` on every loop.
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
@@ -54,12 +57,21 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .virtual_hosts = {},
               .authenticator = {},
               .virtual_host_limits = virtual_host_limits(options.virtual_host),
-              .admission = Admission(options.accept)} {
+              .admission = Admission(options.accept),
+              .gate = {},
+              .ready = false} {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
   for (const auto& loop : loops_)
     loop->connect(loops_);
+  shared_.gate.watch([this] {
+    for (const auto& loop : loops_)
+      loop->heed_gate_from_any_thread();
+  });
+  monitor_ =
+      std::make_unique<ResourceMonitor>(server::resource_limits(options_), shared_.gate, clock_,
+                                        [this] { return read_resources(); });
 
   std::size_t next = 0;
   for (const std::string& name : options_.virtual_hosts) {
@@ -77,6 +89,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
 
 Node::Parts::~Parts() {
   stop();
+  monitor_.reset();
   listener_.reset();
   // Connections before virtual hosts: a broker half that is still attached refers to its virtual
   // host.
@@ -91,15 +104,31 @@ Outcome Node::Parts::make_authenticator() {
   return {};
 }
 
-Outcome Node::Parts::start() {
+ResourceReading Node::Parts::read_resources() const {
+  ResourceReading reading;
+  if (!options_.data_dir.empty())
+    if (const auto space = disk_space(options_.data_dir)) reading.disk_free = space->free;
+  reading.memory_resident = resident_bytes();
+  return reading;
+}
+
+Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome made = make_authenticator(); !made) return made;
   auto listening = listener_->open(options_.amqp.bind, options_.amqp.port);
   if (!listening) return Failure{FailureKind::kCannotListen, listening.error().message};
   port_ = *listening;
   listener_->start();
+  monitor_->start();
   for (const auto& loop : loops_)
     loop->start();
   running_ = true;
+  if (recover) {
+    if (Outcome recovered = recover(); !recovered) {
+      stop();
+      return recovered;
+    }
+  }
+  shared_.ready.store(true, std::memory_order_release);
   return {};
 }
 
@@ -150,6 +179,7 @@ void Node::Parts::stop() {
     on_every_loop([](NodeLoop& loop) { loop.io().drop_all(); });
     shared_.admission.wait_until_none(steady_clock::now() + kDropTimeout);
   }
+  monitor_->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
@@ -157,21 +187,22 @@ void Node::Parts::stop() {
   port_ = 0;
 }
 
-void Node::Parts::set_blocked(std::optional<std::string> reason) {
-  on_every_loop([reason](NodeLoop& loop) { loop.io().set_blocked(reason); });
-}
-
 Node::Node(const Options& options, const base::Clock& clock)
     : parts_(std::make_unique<Parts>(options, clock)) {}
 Node::~Node() = default;
 
-Outcome Node::start() { return parts_->start(); }
+Outcome Node::start(const Recover& recover) { return parts_->start(recover); }
 std::uint16_t Node::port() const { return parts_->port_; }
 void Node::stop() { parts_->stop(); }
-void Node::block_publishers(std::string reason) { parts_->set_blocked(std::move(reason)); }
-void Node::unblock_publishers() { parts_->set_blocked(std::nullopt); }
+void Node::block_publishers(std::string reason) {
+  parts_->shared_.gate.set_operator(std::move(reason));
+}
+void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }
 
-std::vector<VirtualHostView> Node::virtual_hosts() const { return parts_->virtual_hosts_; }
+std::vector<VirtualHostView> Node::virtual_hosts() const {
+  if (!parts_->shared_.ready.load(std::memory_order_acquire)) return {};
+  return parts_->virtual_hosts_;
+}
 
 std::vector<LoopView> Node::loops() const {
   std::vector<LoopView> views;
@@ -182,6 +213,9 @@ std::vector<LoopView> Node::loops() const {
 }
 
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
+const PublisherGate& Node::gate() const { return parts_->shared_.gate; }
+const ResourceLimits& Node::resource_limits() const { return parts_->monitor_->limits(); }
+const ResourceGauges& Node::resource_gauges() const { return parts_->monitor_->gauges(); }
 std::uint32_t Node::connections() const { return parts_->shared_.admission.connections(); }
 
 }  // namespace harrier::server

@@ -3,14 +3,15 @@
 // Role:   built from Options by app; the only class of this layer that others use. It decides on
 //         which loop everything lives and moves nothing afterwards.
 // Model:  made → start() → running → stop() → stopped. Everything shared between loops is immutable
-//         after construction, synchronized (Admission), or a counter.
+//         once ready, synchronized (Admission, PublisherGate), or a counter.
 // Thread: start(), stop() and the destructor: one thread at a time, none of the loops. The rest:
 //         any.
 // Errors: start() answers with a Failure when the listener cannot be opened or a user is
-//         impossible.
+//         impossible; or with the failure of the recovery.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@
 #include "harrier/options.h"
 #include "harrier/result.h"
 #include "server/counters.h"
+#include "server/publisher_gate.h"
+#include "server/resource_alarms.h"
 
 namespace harrier::server {
 
@@ -43,7 +46,11 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  Outcome start();
+  // What lies between listening and serving. Loops and listener run already, virtual hosts are to
+  // be installed; until it returns, connection.open is answered with 320.
+  using Recover = std::function<Outcome()>;
+
+  Outcome start(const Recover& recover = {});
   // 0: not listening.
   std::uint16_t port() const;
   // Graceful, bounded by Options::shutdown_timeout; idempotent.
@@ -52,9 +59,13 @@ class Node {
   void block_publishers(std::string reason);
   void unblock_publishers();
 
+  // None before start() has recovered them.
   std::vector<VirtualHostView> virtual_hosts() const;
   std::vector<LoopView> loops() const;
   const ListenerCounters& listener_counters() const;
+  const PublisherGate& gate() const;
+  const ResourceLimits& resource_limits() const;
+  const ResourceGauges& resource_gauges() const;
   std::uint32_t connections() const;
 
  private:

@@ -28,6 +28,15 @@ void NodeLoop::post(std::function<void()> task) {
   put(std::make_unique<const std::function<void()>>(std::move(task)));
 }
 
+void NodeLoop::heed_gate_from_any_thread() {
+  // Of many changes the loop needs to see the last.
+  if (gate_changed_.exchange(true)) return;
+  post([this] {
+    gate_changed_.exchange(false);
+    io_.heed_gate();
+  });
+}
+
 void NodeLoop::put(Mail mail) {
   if (mailbox_.put(std::move(mail))) loop_.wake();
 }
@@ -49,13 +58,13 @@ void NodeLoop::handle_deadlines() {
 }
 
 base::MonotonicTime NodeLoop::finish_turn() {
-  for (int pass = 0; pass < kPasses && (broker_.in_turn() || io_.has_dirty()); ++pass) {
+  for (int pass = 0; pass < kPasses && (broker_.in_turn() || io_.has_work()); ++pass) {
     broker_.end_turns();
     io_.flush();
   }
   broker_.end_turns();
   hand_over_.send();
-  if (io_.has_dirty()) return base::MonotonicTime::min();
+  if (io_.has_work()) return base::MonotonicTime::min();
   return std::min(broker_.next_deadline(), io_.next_deadline());
 }
 

@@ -7,6 +7,7 @@
 // Thread: confined(loop) but for the functions that say otherwise.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -36,6 +37,8 @@ class NodeLoop final : private LoopWork {
 
   // Any thread: runs `task` in a turn of this loop.
   void post(std::function<void()> task);
+  // The PublisherGate has changed.
+  void heed_gate_from_any_thread();
   // Any thread: a batch from another loop.
   void put(Mail mail);
   // Several at once; `mails` is empty afterwards.
@@ -57,6 +60,7 @@ class NodeLoop final : private LoopWork {
   BrokerLoop broker_;
   HandOver hand_over_;
   IoLoop io_;
+  std::atomic<bool> gate_changed_{false};  // and the task that looks is on its way
   Mailbox<Mail> mailbox_;
   std::vector<Mail> taken_;
 };

@@ -4,6 +4,7 @@
 // Thread: see each member.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include "broker/limits.h"
 #include "harrier/options.h"
 #include "server/admission.h"
+#include "server/publisher_gate.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
 
@@ -36,11 +38,16 @@ struct Shared {
   session::SessionLimits session_limits;
   amqp::FieldTable server_properties;
   broker::AccessControl access_control;
+  // Filled before `ready` is set, and read only by who has seen it.
   std::map<std::string, VirtualHostPlace, std::less<>> virtual_hosts;
   std::unique_ptr<auth::Authenticator> authenticator;
   broker::VirtualHostLimits virtual_host_limits;
   // synchronized
   Admission admission;
+  PublisherGate gate{};
+  // The virtual hosts are there: what was written before the release store is what a loop sees
+  // after an acquire load. While false, connection.open is 320. Never unset.
+  std::atomic<bool> ready{false};
 
   const VirtualHostPlace* find(std::string_view name) const {
     const auto entry = virtual_hosts.find(name);

@@ -215,6 +215,10 @@ void ConnectionSession::handle_connection_tune_ok(const amqp::ConnectionTuneOk& 
 }
 
 void ConnectionSession::handle_connection_open(const amqp::ConnectionOpen& open) {
+  if (!host_.ready())
+    return fail(amqp::protocol_error(amqp::ReplyCode::kConnectionForced,
+                                     "node is recovering, try again",
+                                     amqp::ConnectionOpen::kTraits.id));
   ConnectionParameters parameters;
   parameters.id = id_;
   parameters.virtual_host = virtual_host_ = std::string(open.virtual_host);

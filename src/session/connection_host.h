@@ -17,6 +17,8 @@ class ConnectionHost {
   virtual auth::Authenticator& authenticator() = 0;
   // server-properties of connection.start.
   virtual amqp::TableView server_properties() = 0;
+  // False while the node recovers: virtual hosts are not there yet, and connection.open is 320.
+  virtual bool ready() const = 0;
   // Attaches the connection to its virtual host; nullptr if there is none of that name. The
   // SessionInput lives until the host has seen finished(). `output` is the session itself, or what
   // a recorder replays onto when the virtual host lives on another loop.

@@ -126,7 +126,7 @@ std::size_t ConnectionSession::take_open_frame(Bytes bytes) {
     const std::size_t taken =
         read_whole_publish(bytes, frame.payload, input_frame_max(), assembly_limits_, publish_);
     if (taken != 0) [[likely]] {
-      input_->publish(frame.channel, publish_);
+      publish(frame.channel);
       return taken;
     }
   }
@@ -213,8 +213,14 @@ void ConnectionSession::handle_content_frame(const amqp::Frame& frame) {
       return input_->channel_error(frame.channel, assembler_.too_large());
     case AssemblyStep::kComplete: break;
   }
-  input_->publish(frame.channel, publish_);
+  publish(frame.channel);
   assembler_.release_completed();
+}
+
+// `publish_` is complete.
+void ConnectionSession::publish(ChannelNumber channel) {
+  has_published_ = true;
+  input_->publish(channel, publish_);
 }
 
 // While our close or the broker half's answer is on its way, of all input only close and close-ok
@@ -264,18 +270,12 @@ void ConnectionSession::force_close(amqp::ReplyCode code, std::string text, base
   close_input(CloseReason::kForced, std::move(error));
 }
 
-void ConnectionSession::set_blocked(std::optional<std::string> reason, base::Now now) {
-  const TimedCall call(*this, now);
-  blocked_reason_ = std::move(reason);
-  tell_blocked();
-}
-
-void ConnectionSession::tell_blocked() {
+void ConnectionSession::set_blocked(const std::optional<std::string>& reason, base::Now now) {
   if (!opened_ || state_ != ConnectionState::kOpen || !client_.connection_blocked) return;
-  if (blocked_told_ == blocked_reason_.has_value()) return;
-  blocked_told_ = blocked_reason_.has_value();
-  if (blocked_told_) {
-    send(amqp::ConnectionBlocked{base::cut_text(*blocked_reason_, 255)});
+  if (std::exchange(blocked_told_, reason.has_value()) == reason.has_value()) return;
+  const TimedCall call(*this, now);
+  if (reason) {
+    send(amqp::ConnectionBlocked{base::cut_text(*reason, 255)});
   } else {
     send(amqp::ConnectionUnblocked{});
   }
@@ -335,7 +335,6 @@ void ConnectionSession::method(ChannelNumber channel, const amqp::Method& method
   if (channel.value != 0) return;
   if (std::holds_alternative<amqp::ConnectionOpenOk>(method)) {
     opened_ = true;
-    tell_blocked();
   } else if (const auto* close = std::get_if<amqp::ConnectionClose>(&method)) {
     end_reason_ = close->reply_text;
     begin_closing();

@@ -78,9 +78,9 @@ class ConnectionSession final : public SessionOutput {
   void handle_deadline(base::Now now);
   // An open connection gets connection.close, one that is not yet open ends without a word.
   void force_close(amqp::ReplyCode code, std::string text, base::Now now);
-  // connection.blocked with a reason of at most 255 bytes, or connection.unblocked, if the client
-  // understands them and it is news; before open they wait.
-  void set_blocked(std::optional<std::string> reason, base::Now now);
+  // connection.blocked with the first 255 bytes of the reason, or connection.unblocked, if the
+  // client understands them and it is news. For open connections; others hear nothing.
+  void set_blocked(const std::optional<std::string>& reason, base::Now now);
   // Time in which the server did not read by its own choice does not count against the peer.
   void set_reading(bool reading, base::Now now);
 
@@ -103,6 +103,8 @@ class ConnectionSession final : public SessionOutput {
   base::MonotonicTime next_deadline() const;
 
   ConnectionState state() const { return state_; }
+  // Open, and the client has published at least once.
+  bool publishes() const { return has_published_ && state_ == ConnectionState::kOpen; }
   // connection.open-ok was sent at some time.
   bool opened() const { return opened_; }
   // Empty until accepted.
@@ -159,7 +161,7 @@ class ConnectionSession final : public SessionOutput {
   void handle_content_frame(const amqp::Frame& frame);
   void handle_basic_publish(ChannelNumber channel, Bytes payload);
   amqp::CheckedStatus check_channel(ChannelNumber channel, Bytes method_payload) const;
-  void deliver_to_broker(ChannelNumber channel, const PublishView& publish);
+  void publish(ChannelNumber channel);
 
   // Endings.
   void fail(amqp::ProtocolError error);
@@ -170,7 +172,6 @@ class ConnectionSession final : public SessionOutput {
   // Nothing can be sent any more.
   void abandon(std::string reason);
   void answer_client_close();
-  void tell_blocked();
 
   // Output.
   void send(const amqp::Method& method);
@@ -210,7 +211,7 @@ class ConnectionSession final : public SessionOutput {
   base::Buffer output_;
   OutputAccount account_;
   bool replies_pile_up_ = false;
-  std::optional<std::string> blocked_reason_;
+  bool has_published_ = false;
   bool blocked_told_ = false;
 
   base::MonotonicTime now_;

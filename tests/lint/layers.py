@@ -41,9 +41,9 @@ THIRD_PARTY = [
 # What the operating system offers: not for the pure layers, and not for include/harrier/.
 SYSTEM_PREFIXES = ("arpa/", "linux/", "net/", "netinet/", "sys/")
 SYSTEM_HEADERS = {
-    "dirent.h", "execinfo.h", "fcntl.h", "grp.h", "immintrin.h", "netdb.h", "nmmintrin.h", "poll.h",
-    "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "termios.h", "unistd.h",
-    "x86intrin.h",
+    "dirent.h", "execinfo.h", "fcntl.h", "grp.h", "immintrin.h", "malloc.h", "netdb.h",
+    "nmmintrin.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "termios.h",
+    "unistd.h", "x86intrin.h",
 }
 
 # The standard library: names without a dot or slash are taken as such.

@@ -47,6 +47,8 @@ Options test_options() {
   options.amqp.port = 0;
   options.metrics.enabled = false;
   options.data_dir = ::testing::TempDir() + "harrier-" + run_id() + "-" + std::to_string(++brokers);
+  // However full the disk of the machine is that tests run on.
+  options.disk.free_limit_bytes = 1;
   const std::string loops = environment("HARRIER_TEST_LOOPS");
   options.loops = loops.empty() ? 1 : static_cast<std::uint32_t>(std::stoul(loops));
   options.connection.refusal_delay = Milliseconds(200);

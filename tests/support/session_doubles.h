@@ -212,11 +212,13 @@ class FakeHost final : public session::ConnectionHost {
   std::vector<std::string> attached;
   std::unique_ptr<FakeBroker> broker;
   std::optional<amqp::ProtocolError> refuse_open;
+  bool recovered = true;
 
   FakeHost() { properties.add_string("product", "HarrierMQ"); }
 
   auth::Authenticator& authenticator() override { return fake_authenticator; }
   amqp::TableView server_properties() override { return properties; }
+  bool ready() const override { return recovered; }
   session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                 session::SessionOutput& output) override {
     attached.push_back(line_of(parameters));

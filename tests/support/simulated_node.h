@@ -50,6 +50,7 @@ class SimulatedNode {
 
     auth::Authenticator& authenticator() override { return authenticator_; }
     amqp::TableView server_properties() override { return properties_; }
+    bool ready() const override { return true; }
     session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                   session::SessionOutput& output) override {
       if (parameters.virtual_host != "/") return nullptr;

@@ -102,6 +102,24 @@ TEST(LoadOptions, ReadsWordsAndServerProperties) {
   EXPECT_EQ(parsed("loops: auto").loops, 0u);
 }
 
+TEST(LoadOptions, ReadsDiskAndMemory) {
+  const Options options = parsed(
+      "data_dir: ''\n"
+      "journal: {segment_size: 1MiB, segments: 64, pending_max: 4MiB}\n"
+      "memory: {cache: auto, high_watermark: 4GiB}\n"
+      "disk: {free_limit: 2.5%, reserve: 0}\n"
+      "storage: {read_ahead: 1MiB}\n");
+  EXPECT_EQ(options.data_dir, "");
+  EXPECT_EQ(options.journal, (JournalOptions{1 << 20, 64, 4 << 20}));
+  EXPECT_EQ(options.memory, (MemoryOptions{0, 0.6, std::uint64_t{4} << 30}));
+  EXPECT_EQ(options.disk, (DiskOptions{0, 2.5, 0}));
+  EXPECT_EQ(options.storage.read_ahead, 1u << 20);
+  EXPECT_EQ(parsed("memory: {high_watermark: 0.95, cache: 1GiB}").memory,
+            (MemoryOptions{1 << 30, 0.95, 0}));
+  EXPECT_EQ(parsed("disk: {free_limit: 50MiB}").disk.free_limit_bytes, 50u << 20);
+  EXPECT_EQ(parsed("disk: {free_limit: auto}").disk, DiskOptions{});
+}
+
 struct Wrong {
   const char* text;
   const char* error;
@@ -144,6 +162,27 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"limits: {connection: {handshake_timeout: 0}}", "handshake_timeout: 0 is below 1ms"},
         Wrong{"limits: {connection: {close_timeout: 99999999999999999999s}}", "is not a duration"},
         Wrong{"limits: {virtual_host: {queues_max: 4294967296}}", "4294967296 is above 4294967295"},
+        Wrong{"journal: {segment_size: 1023KiB}", "segment_size: 1023KiB is below 1MiB"},
+        Wrong{"journal: {segment_size: 257MiB}", "segment_size: 257MiB is above 256MiB"},
+        Wrong{"journal: {segments: 7}", "journal.segments: 7 is below 8"},
+        Wrong{"journal: {segments: 1025}", "journal.segments: 1025 is above 1024"},
+        Wrong{"journal: {pending_max: 65MiB}",
+              "journal.pending_max: above a quarter of the journal"},
+        Wrong{"journal: {size: 1GiB}", "journal.size: unknown key"},
+        Wrong{"memory: {cache: 1MiB}", "memory.cache: 1MiB is below 16MiB"},
+        Wrong{"memory: {cache: much}", "memory.cache: 'much' is not a size such as 16MiB"},
+        Wrong{"memory: {high_watermark: 0.96}",
+              "memory.high_watermark: '0.96' is neither a share from 0.05 to 0.95 nor a size"},
+        Wrong{"memory: {high_watermark: 0.0}", "'0.0' is neither a share"},
+        Wrong{"memory: {high_watermark: 0.6GiB}", "'0.6GiB' is neither a share"},
+        Wrong{"memory: {high_watermark: 1}", "memory.high_watermark: 1 is below 64MiB"},
+        Wrong{"memory: {high_watermark: 60%}", "'60%' is not a size such as 16MiB"},
+        Wrong{"disk: {free_limit: 0%}", "disk.free_limit: '0%' is not above 0% and at most 90%"},
+        Wrong{"disk: {free_limit: 91%}", "'91%' is not above 0% and at most 90%"},
+        Wrong{"disk: {free_limit: -5%}", "'-5%' is not above 0% and at most 90%"},
+        Wrong{"disk: {free_limit: 0}", "disk.free_limit: 0 is below 1MiB"},
+        Wrong{"disk: {reserve: none}", "disk.reserve: 'none' is not a size"},
+        Wrong{"storage: {read_ahead: 1KiB}", "storage.read_ahead: 1KiB is below 4KiB"},
         Wrong{"server_properties: {version: 3.13}", "version: clients expect three numbers"},
         Wrong{"server_properties: {version: 3.13.7-rc1}", "clients expect three numbers"},
         Wrong{"server_properties: {extra: [1]}", "extra: expected keys and values"},

@@ -25,6 +25,14 @@ TEST(ParseSize, TakesBinaryAndDecimalUnits) {
     EXPECT_FALSE(parse_size(text)) << text;
 }
 
+TEST(ParseDecimal, TakesDigitsAndAPoint) {
+  EXPECT_EQ(parse_decimal("0.6"), 0.6);
+  EXPECT_EQ(parse_decimal("5"), 5.0);
+  EXPECT_EQ(parse_decimal(".5"), 0.5);
+  for (const char* text : {"", ".", "-1", "+1", "1e3", "0x1", "1.2.3", "nan", "inf", " 1"})
+    EXPECT_FALSE(parse_decimal(text)) << text;
+}
+
 TEST(ParseDuration, NeedsAUnitUnlessZero) {
   EXPECT_EQ(parse_duration("0"), milliseconds(0));
   EXPECT_EQ(parse_duration("250ms"), milliseconds(250));

@@ -39,8 +39,20 @@ TEST_F(ExpositionTest, HasRabbitmqsNames) {
         "rabbitmq_global_messages_acknowledged_total{protocol=\"amqp091\"} 0",
         "rabbitmq_identity_info{rabbitmq_node=", "rabbitmq_build_info{rabbitmq_version=\"3.13.7\"",
         "harriermq_messages_settled_total{reason=\"expired\"} 0",
-        "harriermq_loop_turns_total{loop=\"0\"} 0"})
+        "harriermq_loop_turns_total{loop=\"0\"} 0", "harriermq_alarm_disk 0",
+        "harriermq_alarm_memory 0", "harriermq_publishers_held{reason=\"journal_full\"} 0",
+        "harriermq_publishers_held{reason=\"operator\"} 0", "harriermq_connections_blocked 0",
+        "harriermq_disk_free_bytes 0", "harriermq_memory_resident_bytes 0"})
     EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
+}
+
+TEST_F(ExpositionTest, ShowsWhyPublishersAreHeld) {
+  node_.block_publishers("maintenance");
+  EXPECT_THAT(exposition_.text(),
+              ::testing::HasSubstr("\nharriermq_publishers_held{reason=\"operator\"} 1\n"));
+  node_.unblock_publishers();
+  EXPECT_THAT(exposition_.text(),
+              ::testing::HasSubstr("\nharriermq_publishers_held{reason=\"operator\"} 0\n"));
 }
 
 TEST_F(ExpositionTest, UptimeFollowsTheClock) {

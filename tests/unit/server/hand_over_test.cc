@@ -24,7 +24,9 @@ class HandOverTest : public ::testing::Test {
                 .virtual_hosts = {},
                 .authenticator = {},
                 .virtual_host_limits = {},
-                .admission = Admission({})} {
+                .admission = Admission({}),
+                .gate = {},
+                .ready = true} {
     for (std::size_t index = 0; index != 2; ++index)
       loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
     for (const auto& loop : loops_)

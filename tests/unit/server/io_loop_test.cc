@@ -29,7 +29,9 @@ class IoLoopTest : public ::testing::Test {
                 .virtual_hosts = {},
                 .authenticator = {},
                 .virtual_host_limits = {},
-                .admission = Admission({})} {
+                .admission = Admission({}),
+                .gate = {},
+                .ready = true} {
     base::SecureRandom random;
     shared_.authenticator = std::make_unique<auth::InternalAuthenticator>(
         auth::UserDirectory::create(user_specifications({guest_user()}), random).value());
@@ -118,6 +120,56 @@ TEST_F(IoLoopTest, ClosedConnectionIsFreed) {
   const auto left = [this] { return ask([](IoLoop& io) { return io.size(); }); };
   EXPECT_TRUE(eventually([&] { return left() == 0; }));
   EXPECT_EQ(shared_.admission.connections(), 0u);
+}
+
+// Concern: the store's holds come often and pass soon: no word to clients, no walk over them, and
+//          who was found readable meanwhile is read afterwards.
+TEST_F(IoLoopTest, AFullJournalHoldsPublishersWithoutAWord) {
+  shared_.gate.watch([this] { loop().heed_gate_from_any_thread(); });
+  const auto held = [this] {
+    return ask([](IoLoop& io) { return io.counters().held.value(); });
+  };
+  test::FrameClient publisher = this->client(), other = this->client();
+  for (test::FrameClient* each : {&publisher, &other}) {
+    each->open({});
+    each->open_channel(1);
+  }
+  other.declare_queue(1, "q");
+  publisher.publish(1, "", "q", "0");
+  publisher.expect_quiet(1);
+  for (unsigned round = 1; round <= 20; ++round) {
+    shared_.gate.set(HoldReason::kJournalFull);
+    publisher.publish(1, "", "q", std::to_string(round));
+    ASSERT_TRUE(eventually([&] { return held() == 1; }));
+    EXPECT_EQ(other.passive(1, "q").message_count, round);
+    shared_.gate.clear(HoldReason::kJournalFull);
+    other.await_ready(1, "q", round + 1);
+    ASSERT_TRUE(eventually([&] { return held() == 0; }));
+  }
+  publisher.expect_quiet(1);
+  EXPECT_FALSE(publisher.next_frame(0, test::Milliseconds(0)));
+  publisher.close();
+  other.close();
+}
+
+// An alarm that ends while the journal is full: told that it is over, and held all the same.
+TEST_F(IoLoopTest, TheNoticeEndsWithTheAlarmAndTheHoldWithTheLastReason) {
+  shared_.gate.watch([this] { loop().heed_gate_from_any_thread(); });
+  test::FrameClient publisher = this->client();
+  publisher.open({});
+  publisher.open_channel(1);
+  publisher.publish(1, "", "nowhere", "m");
+  publisher.expect_quiet(1);
+  shared_.gate.set(HoldReason::kJournalFull);
+  shared_.gate.set(HoldReason::kDiskAlarm);
+  EXPECT_EQ(publisher.expect(0, {10, 60}).shortstr(), "low on disk");
+  shared_.gate.clear(HoldReason::kDiskAlarm);
+  publisher.expect(0, {10, 61});
+  EXPECT_EQ(ask([](IoLoop& io) { return io.counters().held.value(); }), 1u);
+  shared_.gate.clear(HoldReason::kJournalFull);
+  publisher.expect_quiet(1);
+  EXPECT_EQ(ask([](IoLoop& io) { return io.counters().held.value(); }), 0u);
+  publisher.close();
 }
 
 }  // namespace

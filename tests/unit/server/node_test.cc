@@ -23,6 +23,7 @@ class NodeTest : public ::testing::TestWithParam<unsigned> {
  protected:
   NodeTest() {
     options_.amqp.port = 0;
+    options_.data_dir.clear();
     options_.loops = GetParam();
   }
 
@@ -266,18 +267,118 @@ TEST_P(NodeTest, FrameInSinglePiecesIsOneFrame) {
   slow.close();
 }
 
-TEST_P(NodeTest, BlockedClientsAreTold) {
+TEST_P(NodeTest, PublishersThatAreBlockedAreToldAndOthersAreNot) {
   start();
-  FrameClient early = client();
+  FrameClient early = client(), silent = client();
+  early.publish(1, "", "nowhere", "m");
+  early.expect_quiet(1);
   node_->block_publishers("low on memory");
   EXPECT_EQ(early.expect(0, {10, 60}).shortstr(), "low on memory");
   FrameClient late = client();
+  late.publish(1, "", "nowhere", "m");
   late.expect(0, {10, 60});
+  EXPECT_EQ(sum(&LoopCounters::held), 2u);
   node_->unblock_publishers();
   early.expect(0, {10, 61});
   late.expect(0, {10, 61});
-  early.close();
-  late.close();
+  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::held) == 0; }));
+  silent.expect_quiet(1);
+  EXPECT_FALSE(silent.next_frame(0, Milliseconds(0)));
+  for (FrameClient* each : {&early, &late, &silent})
+    each->close();
+}
+
+// Concern: back-pressure reaches the publisher. Plan: while it is held it writes until its socket
+//          takes no more; the broker has received nothing of it, and receives all of it afterwards.
+TEST_P(NodeTest, AHeldPublisherFillsItsWindow) {
+  start();
+  FrameClient held = client();
+  held.declare_queue(1, "q");
+  held.publish(1, "", "q", "0");
+  held.expect_quiet(1);
+  node_->block_publishers("low on disk");
+  held.expect(0, {10, 60});
+  const std::uint64_t received = sum(&LoopCounters::bytes_received);
+  std::string much;
+  while (much.size() < (1 << 20))
+    much += test::heartbeat_frame();
+  std::size_t sent = 0, taken = 0;
+  do {
+    taken = held.send_some(std::string_view(much).substr(sent % 8));
+    sent += taken;
+  } while (taken != 0 && sent < (64u << 20));
+  EXPECT_LT(sent, 64u << 20);
+  EXPECT_EQ(sum(&LoopCounters::bytes_received), received);
+  EXPECT_EQ(sum(&LoopCounters::held), 1u);
+  node_->unblock_publishers();
+  EXPECT_TRUE(
+      eventually([&] { return sum(&LoopCounters::bytes_received) == received + sent; }));
+}
+
+TEST_P(NodeTest, AHeldPublisherThatIsResetIsNotHeldForever) {
+  start();
+  {
+    FrameClient dying = client();
+    dying.publish(1, "", "nowhere", "m");
+    dying.expect_quiet(1);
+    node_->block_publishers("low on disk");
+    dying.expect(0, {10, 60});
+    dying.reset();
+  }
+  node_->unblock_publishers();
+  EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
+  EXPECT_EQ(sum(&LoopCounters::held), 0u);
+}
+
+TEST_P(NodeTest, StopsWhilePublishersAreHeld) {
+  options_.shutdown_timeout = Milliseconds(50);
+  start();
+  FrameClient held = client();
+  held.publish(1, "", "nowhere", "m");
+  node_->block_publishers("low on disk");
+  held.expect(0, {10, 60});
+  node_->stop();
+  EXPECT_EQ(node_->connections(), 0u);
+  EXPECT_EQ(sum(&LoopCounters::held), 0u);
+}
+
+TEST_P(NodeTest, WhileItRecoversOpenIs320) {
+  node_ = std::make_unique<Node>(options_, clock_);
+  const Outcome started = node_->start([&]() -> Outcome {
+    EXPECT_TRUE(node_->virtual_hosts().empty());
+    FrameClient early(endpoint());
+    early.send_header_and_read_start();
+    early.send_start_ok(ConnectOptions{});
+    early.read_tune();
+    early.send(0, test::connection_tune_ok(2047, 131072, 0));
+    early.send(0, test::connection_open("/"));
+    EXPECT_EQ(early.expect_connection_close(320, "", {10, 40}),
+              "CONNECTION_FORCED - node is recovering, try again");
+    early.expect_end();
+    return {};
+  });
+  ASSERT_TRUE(started.ok());
+  EXPECT_EQ(node_->virtual_hosts().size(), 1u);
+  FrameClient later = client();
+  later.close();
+}
+
+TEST_P(NodeTest, ARecoveryThatFailsIsTheFailureOfTheStart) {
+  node_ = std::make_unique<Node>(options_, clock_);
+  const Outcome started =
+      node_->start([] { return Failure{FailureKind::kCorrupt, "a segment is damaged"}; });
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.failure().kind, FailureKind::kCorrupt);
+  EXPECT_EQ(node_->port(), 0);
+}
+
+TEST_P(NodeTest, WatchesTheDiskOfItsDataDirectory) {
+  options_.data_dir = ::testing::TempDir();
+  options_.disk.free_limit_bytes = std::uint64_t{1} << 60;
+  start();
+  EXPECT_TRUE(node_->gate().is_set(HoldReason::kDiskAlarm));
+  EXPECT_GT(node_->resource_gauges().disk_free.load(), 0u);
+  EXPECT_GT(node_->resource_gauges().memory_resident.load(), 0u);
 }
 
 TEST_P(NodeTest, ResetClientLeavesNothingBehind) {

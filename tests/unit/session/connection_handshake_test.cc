@@ -235,6 +235,21 @@ TEST(ConnectionHandshake, AMissingVirtualHostIs530) {
   EXPECT_TRUE(client.session.finished());
 }
 
+TEST(ConnectionHandshake, OpenIs320WhileTheNodeRecovers) {
+  SessionClient client;
+  client.host.recovered = false;
+  client.tune();
+  client.received.clear();
+  client.send(0, amqp::ConnectionOpen{"/"});
+  EXPECT_EQ(client.read(),
+            "0 connection.close reply_code=320 "
+            "reply_text='CONNECTION_FORCED - node is recovering, try again' class_id=10 "
+            "method_id=40");
+  EXPECT_TRUE(client.host.attached.empty());
+  client.send(0, amqp::ConnectionCloseOk{});
+  EXPECT_TRUE(client.session.finished());
+}
+
 TEST(ConnectionHandshake, TheBrokerHalfMayRefuseToOpen) {
   SessionClient client;
   client.host.refuse_open = amqp::protocol_error(amqp::ReplyCode::kNotAllowed, "no access");

@@ -267,6 +267,7 @@ TEST(ConnectionSession, RepliesThatPileUpStopTheReadingInMidBuffer) {
     std::unique_ptr<Talkative> input;
     auth::Authenticator& authenticator() override { return inner.authenticator(); }
     amqp::TableView server_properties() override { return {}; }
+    bool ready() const override { return true; }
     session::SessionInput* attach(const session::ConnectionParameters&,
                                   session::SessionOutput& output) override {
       input = std::make_unique<Talkative>(output);
@@ -304,14 +305,40 @@ TEST(ConnectionSession, BlockedIsToldOnceAndTakenBack) {
               ElementsAre("0 connection.blocked reason='low on memory'", "0 connection.unblocked"));
 }
 
-TEST(ConnectionSession, BlockedWaitsForOpen) {
+TEST(ConnectionSession, BlockedIsNotToldBeforeOpen) {
   SessionClient client;
-  client.session.set_blocked("low on memory", client.now());
   client.tune();
   client.received.clear();
-  client.send(0, amqp::ConnectionOpen{"/"});
-  EXPECT_THAT(client.read_all(),
-              ElementsAre(StartsWith("0 connection.open-ok"), StartsWith("0 connection.blocked")));
+  client.session.set_blocked("low on memory", client.now());
+  client.flush();
+  EXPECT_EQ(client.received, "");
+}
+
+TEST(ConnectionSession, PublishesOnceAPublishIsComplete) {
+  SessionClient client;
+  client.open();
+  client.send(1, amqp::ChannelOpen{});
+  const std::string publish = publish_bytes(1, "key", "a body");
+  client.send(publish.substr(0, publish.size() - 1));
+  EXPECT_FALSE(client.session.publishes());
+  client.send(publish.substr(publish.size() - 1));
+  EXPECT_TRUE(client.session.publishes());
+}
+
+TEST(ConnectionSession, PublishesWhenAllOfAPublishCameAtOnce) {
+  SessionClient client;
+  client.open();
+  client.send(publish_bytes(1, "key", "a body"));
+  EXPECT_TRUE(client.session.publishes());
+}
+
+// Its answer to our close must be read.
+TEST(ConnectionSession, PublishesNoMoreOnceItCloses) {
+  SessionClient client;
+  client.open();
+  client.send(publish_bytes(1, "key", "a body"));
+  client.session.force_close(amqp::ReplyCode::kConnectionForced, "shutdown", client.now());
+  EXPECT_FALSE(client.session.publishes());
 }
 
 TEST(ConnectionSession, BlockedIsNotToldToClientsThatDoNotUnderstandIt) {
