@@ -1,0 +1,188 @@
+"""The brokers that the durable benchmark compares, each a fresh node on loopback in a folder of its own.
+
+A node is started, killed and stopped by the process we made; nothing else is ever signalled.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+
+
+class BenchError(Exception):
+    """What went wrong with a broker or a run, for the reader of the results."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def end(process, stop_signal, patience_s):
+    """Ends a process of ours and what is left of its session; it must have one of its own."""
+    if process.poll() is None:
+        process.send_signal(stop_signal)
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+class Broker:
+    """A node; subclasses say how it is run. start() may follow kill(): the data stays."""
+
+    start_limit_s = 60
+    metrics_port = 0
+    queue_version = 0
+
+    def __init__(self, load_program, folder, label):
+        self.load_program = Path(load_program).resolve()
+        self.folder = Path(folder)
+        self.label = label
+        self.port = free_port()
+        self.process = None
+
+    def start(self, limit_s=None):
+        """Seconds until a connection opened; raises BenchError."""
+        limit_s = limit_s or self.start_limit_s
+        since = time.monotonic_ns()
+        with open(self.folder / "output", "ab") as output:
+            self.process = subprocess.Popen(
+                self.command(), env=self.environment(), cwd=self.folder, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, start_new_session=True)
+        return self.load("await", since=since, seconds=limit_s)["ready_s"]
+
+    def load(self, mode, *switches, limit_s=900, **options):
+        """Runs durable_load against this node: its line as a dictionary."""
+        command = [str(self.load_program), mode, "--port", str(self.port), "--label", self.label,
+                   "--queue-version", str(self.queue_version), "--limit-s", str(limit_s)]
+        if mode != "await":
+            command += ["--pid", str(self.process.pid), "--metrics-port", str(self.metrics_port)]
+        for name, value in options.items():
+            command += ["--" + name.replace("_", "-"), str(value)]
+        command += ["--" + switch for switch in switches]
+        return run_load(command, limit_s)
+
+    def kill(self):
+        if self.process is not None:
+            end(self.process, signal.SIGKILL, 30)
+            self.process = None
+
+    def stop(self):
+        if self.process is not None:
+            end(self.process, signal.SIGTERM, 30)
+            self.process = None
+
+    def environment(self):
+        return None
+
+
+def run_load(command, limit_s):
+    try:
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                timeout=limit_s + 10)
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{command[1]} did not end in {limit_s + 10} s") from None
+    if result.returncode != 0:
+        raise BenchError(result.stderr.strip() or f"durable_load ended with {result.returncode}")
+    return json.loads(result.stdout)
+
+
+class Harrier(Broker):
+    def __init__(self, load_program, folder, label, binary, extra_yaml=""):
+        super().__init__(load_program, folder, label)
+        self.binary = Path(binary).resolve()
+        self.metrics_port = free_port()
+        self.config = self.folder / "harriermq.yaml"
+        self.config.write_text(f"metrics:\n  enabled: true\n  bind: 127.0.0.1\n"
+                               f"  port: {self.metrics_port}\n{extra_yaml}", encoding="utf-8")
+
+    def command(self):
+        return [str(self.binary), "--config", str(self.config), "--bind", "127.0.0.1",
+                "--port", str(self.port), "--data-dir", str(self.folder / "data")]
+
+
+class Rabbit(Broker):
+    """RabbitMQ of Debian's package, with an epmd of its own, so that none stays behind.
+
+    queue_version 1 flushes a persistent message before its confirm; 2 hands it to the page cache.
+    """
+
+    start_limit_s = 120
+
+    def __init__(self, load_program, folder, label, queue_version):
+        super().__init__(load_program, folder, label)
+        # 1 is the default: without the argument older releases are measured alike.
+        self.queue_version = queue_version if queue_version > 1 else 0
+        self.epmd = None
+        self.epmd_port = free_port()
+        self.node_port = free_port()
+        (self.folder / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
+            "log.file.level = warning\n"
+            "collect_statistics = none\n"
+            "disk_free_limit.absolute = 100MB\n", encoding="utf-8")
+        (self.folder / "enabled_plugins").write_text("[].\n", encoding="utf-8")
+
+    def command(self):
+        return [RABBITMQ_SERVER]
+
+    def environment(self):
+        folder = str(self.folder)
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": folder,  # the cookie's place
+            "LANG": "C.UTF-8",
+            "RABBITMQ_NODENAME": f"bench{self.port}@localhost",
+            "RABBITMQ_CONF_ENV_FILE": folder + "/no-such-file",
+            "RABBITMQ_CONFIG_FILE": folder + "/rabbitmq.conf",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": folder + "/enabled_plugins",
+            "RABBITMQ_MNESIA_BASE": folder + "/mnesia",
+            "RABBITMQ_LOG_BASE": folder + "/log",
+            "RABBITMQ_PID_FILE": folder + "/pid",
+            "RABBITMQ_DIST_PORT": str(self.node_port),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
+                "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
+            "ERL_EPMD_PORT": str(self.epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_CRASH_DUMP_SECONDS": "0",
+            # The start script then becomes the node instead of waiting beside it: its process id is
+            # the one to measure and to kill.
+            "detached": "true",
+        }
+
+    def start(self, limit_s=None):
+        if self.epmd is None:
+            self.epmd = subprocess.Popen(
+                ["epmd", "-port", str(self.epmd_port), "-address", "127.0.0.1"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True)
+            # The node makes a daemon of its own if it finds none, and that one would stay.
+            self.await_epmd()
+        return super().start(limit_s)
+
+    def await_epmd(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.epmd.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.epmd_port)) == 0:
+                    return
+            time.sleep(0.01)
+        raise BenchError("epmd does not listen")
+
+    def stop(self):
+        super().stop()
+        if self.epmd is not None:
+            end(self.epmd, signal.SIGTERM, 5)
+            self.epmd = None
