@@ -37,6 +37,7 @@ class Model:
         self.violations = []
         self.queues = {}
         self.era = 0
+        self._sources = {}  # queue name: names of the queues whose dead letters reach it
         self._lock = threading.RLock()
         self._now = 0
         self._copies = {}  # queue name: {message name: Copy}
@@ -74,7 +75,9 @@ class Model:
     @_event
     def queue_declaring(self, name, **properties):
         if name not in self.queues:
-            self.queues[name] = Queue(name, **properties)
+            queue = self.queues[name] = Queue(name, **properties)
+            for target in queue.dead_letter_to:
+                self._sources.setdefault(target, []).append(name)
 
     @_event
     def queue_declared(self, name):
@@ -103,6 +106,11 @@ class Model:
     def queue_missing(self, name):
         if self.queues[name].state == "declared":
             self._broken("I11", f"declared queue {name} is gone")
+            lost = [c for c in self.copies_of(name).values()
+                    if verdict.must_be_there(c, time.time())]
+            if lost:
+                self._broken("I1", f"confirmed message lost, with {len(lost) - 1} more: {lost[0]}")
+            self.queues[name].state = "deleted"
 
     # ---- publishing
 
@@ -200,10 +208,14 @@ class Model:
 
     @_event
     def tx_rolled_back(self, name):
-        transaction = self._transactions.setdefault(name, Transaction(name))
+        self._roll_back(self._transactions.setdefault(name, Transaction(name)))
+
+    @staticmethod
+    def _roll_back(transaction):
         transaction.state = "rolled back"
         for copy in transaction.acks:
             copy.settle = ""
+        transaction.acks.clear()
 
     # ---- consuming
 
@@ -263,9 +275,9 @@ class Model:
 
     def _dead_letter(self, queue, name, at):
         """The copy that a dead-lettering made, or None."""
-        for source in self.queues.values():
-            origin = self.copies_of(source.name).get(name)
-            if origin is None or queue.name not in source.dead_letter_to:
+        for source in self._sources.get(queue.name, ()):
+            origin = self.copies_of(source).get(name)
+            if origin is None:
                 continue
             if not verdict.may_be_dead(origin, at + _CLOCK_SLACK):
                 self._broken("I13", f"dead-lettered early: {origin}")
@@ -353,7 +365,7 @@ class Model:
                 transaction.settled_before = {c for c in transaction.copies if c.settle}
                 transaction.acked_counts = {c: c.deliveries for c in transaction.acks}
             elif transaction.state == "open":
-                transaction.state = "rolled back"
+                self._roll_back(transaction)
 
     @_event
     def counted(self, queue, count):
@@ -363,7 +375,7 @@ class Model:
         least = sum(verdict.must_be_there(copy, time.time()) for copy in copies)
         most = sum(not copy.purged and not (copy.settle and copy.settle_durable)
                    for copy in copies)
-        if any(queue in source.dead_letter_to for source in self.queues.values()):
+        if queue in self._sources:
             most = float("inf")
         if where.max_length is not None:
             most = min(most, where.max_length)
@@ -376,8 +388,8 @@ class Model:
         """A consumer took and acknowledged everything since counted(); the queue is empty."""
         where = self.queues[queue]
         count, names = self._counts.pop(queue, (None, ()))
-        letters = any(queue in source.dead_letter_to for source in self.queues.values())
-        if count is not None and where.counts_exactly() and not letters and count != len(names):
+        exact = where.counts_exactly() and queue not in self._sources
+        if count is not None and exact and count != len(names):
             self._broken("I18", f"{queue} counted {count} messages and gave {len(names)}")
         for copy in list(self.copies_of(queue).values()):
             if verdict.must_be_there(copy, time.time()):

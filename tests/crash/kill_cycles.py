@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""kill -9 under a mixed load, again and again; everything promised is still true (T1).
+
+--cycles N --seed S; --quiet 1 without any kill. Exits 1 with a report if a promise was broken; the data stays.
+"""
+
+import random
+import sys
+import time
+
+from daemon import DaemonEnded
+from load import Load
+from topology import QUEUES, TTL_SECONDS, declare_all
+from workspace import Workspace, arguments, finish
+
+sys.dont_write_bytecode = True
+_CHECKED_DELETED = 30
+_DRAIN_EVERY = 6
+
+
+def check_definitions(workspace, client):
+    """Each queue exists or not as the model knows; what is in doubt is settled."""
+    model = workspace.model
+    channel = client.channel()
+    new = [name for name in model.queues if name.startswith("new-")]
+    deleted = [name for name in new if model.queues[name].state == "deleted"]
+    for name in deleted[:-_CHECKED_DELETED]:
+        del model.queues[name]
+    for name in list(model.queues):
+        queue = model.queues[name]
+        count = client.count(name)
+        if count is None:
+            model.queue_missing(name)
+        else:
+            model.queue_found(name)
+            if queue.state == "declared":
+                model.counted(name, count)
+        if name in QUEUES or queue.state == "deleted":
+            continue
+        if queue.state == "declared" and count is not None:
+            client.drain(name)  # a queue of the last cycle: what it holds must be right
+        client.delete(channel, name)
+    channel.close()
+
+
+def drain_all(client):
+    """Sources of dead letters first, then where those go."""
+    time.sleep(max(TTL_SECONDS, 0.5) + 0.1)
+    client.drain("work", client.reject)
+    for name in QUEUES:
+        if name not in ("work", "dead"):
+            client.drain(name)
+    client.poll(0.2)
+    client.drain("dead")
+
+
+def one_cycle(workspace, source, number):
+    daemon, model = workspace.daemon, workspace.model
+    load = Load(model, daemon, source.random()).start()
+    time.sleep(source.uniform(0.05, 0.9))
+    load.ending = True
+    if source.random() < 0.1:
+        code = daemon.term()
+        workspace.expect(code == 0, f"cycle {number}: SIGTERM ended with {code}")
+    else:
+        daemon.kill9()
+    load.join()
+    workspace.faults += load.faults
+    model.crashed()
+    while source.random() < 0.25:  # a crash while it starts or recovers
+        daemon.launch()
+        time.sleep(source.uniform(0, 0.08))
+        daemon.kill9()
+        model.crashed()
+    daemon.start()
+    check(workspace, number)
+
+
+def quiet_cycle(workspace, source, number):
+    """The same without a crash: what the test itself gets wrong shows here."""
+    load = Load(workspace.model, workspace.daemon, source.random()).start()
+    time.sleep(source.uniform(0.05, 0.9))
+    load.stop()
+    workspace.faults += load.faults
+    check(workspace, number)
+
+
+def check(workspace, number):
+    client = workspace.client()
+    check_definitions(workspace, client)
+    if number % _DRAIN_EVERY == 0:
+        drain_all(client)
+    client.connection.close()
+
+
+def run(workspace, cycles, seed, cycle=one_cycle):
+    source = random.Random(seed)
+    workspace.daemon.start()
+    client = workspace.client()
+    declare_all(client)
+    client.connection.close()
+    for number in range(1, cycles + 1):
+        try:
+            cycle(workspace, source, number)
+        except DaemonEnded as error:
+            workspace.faults.append(f"cycle {number}: {error}")
+        if workspace.faults_so_far():
+            print(f"stopped after cycle {number}", flush=True)
+            return
+        if number % 20 == 0:
+            print(f"{number} cycles, {workspace.seconds():.0f} s", flush=True)
+    client = workspace.client()
+    drain_all(client)
+    client.connection.close()
+    workspace.model.finish()
+    code = workspace.daemon.term()
+    workspace.expect(code == 0, f"the last SIGTERM ended with {code}")
+
+
+def main():
+    options = arguments(__doc__, cycles=100, quiet=0)
+    with Workspace() as workspace:
+        cycle = quiet_cycle if options.quiet else one_cycle
+        run(workspace, options.cycles, options.seed, cycle)
+    finish(workspace, f"kill_cycles, {options.cycles} cycles")
+
+
+if __name__ == "__main__":
+    main()
