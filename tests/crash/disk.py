@@ -19,23 +19,27 @@ def _run(*command):
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
+def can_mount():
+    """None, or why this machine cannot mount images."""
+    if os.geteuid() != 0:
+        return "needs root to mount"
+    if not all(map(shutil.which, ("losetup", "mkfs.ext4", "mount", "umount"))):
+        return "needs losetup, mkfs.ext4 and mount"
+    if not os.path.exists("/dev/loop-control"):
+        return "needs /dev/loop-control"
+    try:
+        with LoopDisk(megabytes=16):
+            return None
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"cannot mount a loop device: {getattr(error, 'stderr', '') or error}"
+
+
 def need_loop_devices():
     """Ends the test as skipped where this machine cannot mount images."""
-    reason = None
-    if os.geteuid() != 0:
-        reason = "needs root to mount"
-    elif not all(map(shutil.which, ("losetup", "mkfs.ext4", "mount", "umount"))):
-        reason = "needs losetup, mkfs.ext4 and mount"
-    elif not os.path.exists("/dev/loop-control"):
-        reason = "needs /dev/loop-control"
-    else:
-        try:
-            with LoopDisk(megabytes=16):
-                return
-        except (OSError, subprocess.CalledProcessError) as error:
-            reason = f"cannot mount a loop device: {getattr(error, 'stderr', '') or error}"
-    print(f"skipped: {reason}")
-    sys.exit(SKIPPED)
+    reason = can_mount()
+    if reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
 
 
 class Tmpfs:

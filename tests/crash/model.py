@@ -51,6 +51,8 @@ class Model:
         self._counts = {}  # queue name: (count, names delivered since)
         self._proven = 0  # what was appended before this event is on disk
         self.confirmed_count = self.delivered_count = 0
+        # when the youngest confirmed message that had to reach the disk was published
+        self.latest_confirmed_at = 0.0
 
     def __getstate__(self):
         state = self.__dict__.copy()
@@ -74,10 +76,12 @@ class Model:
 
     @_event
     def queue_declaring(self, name, **properties):
-        if name not in self.queues:
+        known = self.queues.get(name)
+        if known is None or known.state == "deleted":
+            self._copies.pop(name, None)
             queue = self.queues[name] = Queue(name, **properties)
             for target in queue.dead_letter_to:
-                self._sources.setdefault(target, []).append(name)
+                self._sources.setdefault(target, set()).add(name)
 
     @_event
     def queue_declared(self, name):
@@ -154,6 +158,8 @@ class Model:
             for copy in publish.copies:
                 copy.confirmed = True
             if publish.proves:
+                self.latest_confirmed_at = max(
+                    self.latest_confirmed_at, *(c.published_at for c in publish.copies), 0.0)
                 self._prove(channel.split("/")[0], publish.event)
 
     @_event
@@ -208,14 +214,7 @@ class Model:
 
     @_event
     def tx_rolled_back(self, name):
-        self._roll_back(self._transactions.setdefault(name, Transaction(name)))
-
-    @staticmethod
-    def _roll_back(transaction):
-        transaction.state = "rolled back"
-        for copy in transaction.acks:
-            copy.settle = ""
-        transaction.acks.clear()
+        self._transactions.setdefault(name, Transaction(name)).roll_back()
 
     # ---- consuming
 
@@ -275,7 +274,7 @@ class Model:
 
     def _dead_letter(self, queue, name, at):
         """The copy that a dead-lettering made, or None."""
-        for source in self._sources.get(queue.name, ()):
+        for source in sorted(self._sources.get(queue.name, ())):
             origin = self.copies_of(source).get(name)
             if origin is None:
                 continue
@@ -360,12 +359,7 @@ class Model:
             self._excuse(queue, "transient", lambda copy: not copy.persistent)
         self.era += 1
         for transaction in self._transactions.values():
-            if transaction.state == "committing":
-                transaction.state = "doubt"
-                transaction.settled_before = {c for c in transaction.copies if c.settle}
-                transaction.acked_counts = {c: c.deliveries for c in transaction.acks}
-            elif transaction.state == "open":
-                self._roll_back(transaction)
+            transaction.crash()
 
     @_event
     def counted(self, queue, count):

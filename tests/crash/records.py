@@ -83,6 +83,20 @@ class Transaction:
     undone: set = dataclasses.field(default_factory=set)
     acked_counts: dict = dataclasses.field(default_factory=dict)
 
+    def roll_back(self):
+        self.state = "rolled back"
+        for copy in self.acks:
+            copy.settle = ""
+        self.acks.clear()
+
+    def crash(self):
+        if self.state == "committing":
+            self.state = "doubt"
+            self.settled_before = {copy for copy in self.copies if copy.settle}
+            self.acked_counts = {copy: copy.deliveries for copy in self.acks}
+        elif self.state == "open":
+            self.roll_back()
+
 
 @dataclasses.dataclass(slots=True)
 class Consumer:

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 
 from client import Client
 from daemon import Daemon
@@ -37,6 +38,7 @@ class Workspace:
         self.daemon = Daemon(data_dir, settings, strace)
         self.model = Model()
         self.faults = []
+        self.title = ""
         self.began = time.monotonic()
 
     def client(self, **named):
@@ -59,16 +61,18 @@ class Workspace:
 
     def __exit__(self, kind, error, _):
         self.daemon.close()
-        if error is not None and not isinstance(error, SystemExit):
+        ours = isinstance(error, Exception)
+        if ours:
             self.faults.append(f"{kind.__name__}: {error}")
-        faults = self.faults_so_far()
-        if faults:
+            traceback.print_exception(error)
+        if self.faults_so_far():
             kept = self.folder / "kept"
             _copy_what_can_be_read(self.daemon.data_dir, kept)
             print(f"kept: data {kept}, log {self.daemon.log_path}", flush=True)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
             shutil.rmtree(self.daemon.work_dir, ignore_errors=True)
+        return ours  # reported with the other faults
 
 
 def _copy_what_can_be_read(source, target):
@@ -80,10 +84,17 @@ def _copy_what_can_be_read(source, target):
 
 def finish(workspace, what):
     """Prints the verdict and exits with it."""
-    faults = workspace.faults_so_far()
-    model = workspace.model
-    print(f"{what}: {model.confirmed_count} confirmed, {model.delivered_count} delivered, "
-          f"{workspace.daemon.starts} starts, {workspace.seconds():.1f} s, {len(faults)} faults")
+    finish_all([workspace], what)
+
+
+def finish_all(workspaces, what):
+    faults = [f"{w.title}: {f}" if w.title else f for w in workspaces for f in w.faults_so_far()]
+    confirmed = sum(w.model.confirmed_count for w in workspaces)
+    delivered = sum(w.model.delivered_count for w in workspaces)
+    seconds = time.monotonic() - min(w.began for w in workspaces)
+    print(f"{what}: {confirmed} confirmed, {delivered} delivered, "
+          f"{sum(w.daemon.starts for w in workspaces)} starts, {seconds:.1f} s, "
+          f"{len(faults)} faults")
     for fault in faults[:20]:
         print(f"not ok - {fault}")
     if not faults:
