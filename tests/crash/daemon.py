@@ -22,11 +22,12 @@ SKIPPED = 77  # what ctest is told to take for "skipped"
 CORRUPT, IN_USE, IO_FAILURE, CONFIG = 65, 73, 74, 78
 START_SECONDS = float(os.environ.get("HARRIER_TEST_START_DEADLINE", 60))
 
-# Small, so that segments are recycled, runs written and merged, and checkpoints made all the time.
+# As small as the configuration allows, so that segments are recycled, runs written and merged, and
+# checkpoints made all the time.
 SMALL = {
-    "journal": {"segment_size": "1MiB", "segments": 4},
-    "memory": {"high_watermark": "256MiB", "cache": "4MiB"},
-    "disk": {"free_limit": "1MiB"},
+    "journal": {"segment_size": "1MiB", "segments": 8, "pending_max": "1MiB"},
+    "memory": {"high_watermark": "256MiB", "cache": "16MiB"},
+    "disk": {"free_limit": "1MiB", "reserve": "1MiB"},
     "metrics": {"enabled": False},
     "loops": 1,
     "shutdown_timeout": "2s",

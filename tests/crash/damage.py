@@ -51,7 +51,7 @@ class Base:
             for _ in range(60):
                 client.publish(channel, ["plain"], size=source.randrange(150, 3000))
                 client.publish(channel, ["second"], size=200)
-            for _ in range(6):
+            for _ in range(12):
                 client.publish(channel, ["large"], size=source.randrange(100_000, 300_000))
             client.wait_for_confirms()
             if part == 1:
@@ -86,9 +86,7 @@ class Trial:
             with daemon:
                 self._run(daemon)
         finally:
-            if self.faults:
-                print(f"kept: {self.data}, {daemon.log_path}", flush=True)
-            else:
+            if not self.faults:  # else kept by main()
                 shutil.rmtree(self.data, ignore_errors=True)
                 shutil.rmtree(daemon.work_dir, ignore_errors=True)
 

@@ -92,5 +92,14 @@ _WAYS = [flip_bits] * 5 + [cut_short, zero_a_sector, bring_back_an_old_copy, swa
                            copy_over_another, remove]
 
 
+def _contents(folder):
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
 def choose_damage(source, folder, stale, clean):
-    return source.choice(_WAYS)(source, folder, stale, clean)
+    """Does something that changes something."""
+    before = _contents(folder)
+    while True:
+        what = source.choice(_WAYS)(source, folder, stale, clean)
+        if _contents(folder) != before:
+            return what

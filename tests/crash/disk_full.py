@@ -13,7 +13,7 @@ from workspace import Workspace, arguments, finish_all
 
 sys.dont_write_bytecode = True
 _BLOCKED_SECONDS = 10
-_SETTINGS = {"disk": {"free_limit": "4MiB", "reserve": "4MiB"}, "memory": {"cache": "2MiB"}}
+_SETTINGS = {"disk": {"free_limit": "4MiB", "reserve": "4MiB"}}
 
 
 class Producer:
@@ -35,8 +35,9 @@ class Producer:
         """Publishes as a patient client would until `condition()`; whether that came in time."""
         deadline = time.monotonic() + seconds
         while not condition() and time.monotonic() < deadline:
-            if not self.blocked and self.client.unconfirmed() < 50:
-                self.client.publish(self.channel, [queue], size=size)
+            for _ in range(10):
+                if not self.blocked and self.client.unconfirmed() < 50:
+                    self.client.publish(self.channel, [queue], size=size)
             self.client.poll(0.005)
         return condition()
 

@@ -1,13 +1,17 @@
 #!/usr/bin/python3
 """kill -9 under a mixed load, again and again; everything promised is still true (T1).
 
---cycles N --seed S; --rehearse 1 without any kill, for a broker that is not durable. Exits 1 with a report if a promise was broken; the data stays.
+--cycles N --seed S. Without durability only these make sense: --rehearse 1, no kill at all, must
+pass; --lie lost (twice, phantom, body, deleted, purged), a rehearsal with one lie, must fail.
+Exits 1 with a report if a promise was broken; the data stays.
 """
 
+import functools
 import random
 import sys
 import time
 
+from body import make_body
 from daemon import DaemonEnded
 from load import Load
 from topology import QUEUES, TTL_SECONDS, declare_all
@@ -76,9 +80,9 @@ def one_cycle(workspace, source, number):
     check(workspace, number)
 
 
-def rehearsal(workspace, source, number):
+def rehearsal(workspace, source, number, lie=""):
     """No crash: the load stops, or all connections break. What the test itself gets wrong shows
-    here, with a broker that is not durable, too."""
+    here, with a broker that is not durable, too. A `lie` is told in the third cycle."""
     load = Load(workspace.model, workspace.daemon, source.random()).start()
     time.sleep(source.uniform(0.05, 0.6))
     if source.random() < 0.3:
@@ -90,7 +94,25 @@ def rehearsal(workspace, source, number):
         time.sleep(0.3)  # the broker handles what was sent to it before
         workspace.model.crashed()
     workspace.faults += load.faults
+    if lie and number == 3:
+        tell(lie, workspace.daemon.connect().channel())
     check(workspace, number)
+
+
+def tell(lie, channel, queue="fan2"):
+    """Does to a queue, behind the model's back, what a bad broker might."""
+    _, _, body = channel.basic_get(queue, auto_ack=lie == "lost")
+    if lie == "twice":
+        channel.basic_publish("", queue, body)
+    elif lie == "phantom":
+        channel.basic_publish("", queue, make_body("nobody-1", 200))
+    elif lie == "body":
+        channel.basic_publish("", queue, body[:-1] + bytes([body[-1] ^ 1]))
+    elif lie == "deleted":
+        channel.queue_delete(queue)
+    elif lie == "purged":
+        channel.queue_purge(queue)
+    channel.close()
 
 
 def check(workspace, number):
@@ -126,9 +148,11 @@ def run(workspace, cycles, seed, cycle=one_cycle):
 
 
 def main():
-    options = arguments(__doc__, cycles=100, rehearse=0)
+    options = arguments(__doc__, cycles=100, rehearse=0, lie="")
     with Workspace() as workspace:
-        cycle = rehearsal if options.rehearse else one_cycle
+        cycle = one_cycle
+        if options.rehearse or options.lie:
+            cycle = functools.partial(rehearsal, lie=options.lie)
         run(workspace, options.cycles, options.seed, cycle)
     finish(workspace, f"kill_cycles, {options.cycles} cycles")
 
