@@ -97,7 +97,8 @@ class Daemon:
         command = [binary, "--config", str(config), "--data-dir", str(self.data_dir)]
         if self.strace:
             # -D: our child is the daemon, not strace, so that its pid and exit code are ours.
-            return ["strace", "-D", "-f", "-qq", "-ttt", "-o", str(self.trace_path),
+            return ["strace", "-D", "-f", "--seccomp-bpf", "-qq", "-ttt", "-e", "signal=none",
+                    "-o", str(self.trace_path),
                     *self.strace, *command]
         return command
 

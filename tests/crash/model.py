@@ -65,10 +65,6 @@ class Model:
     def copies_of(self, queue):
         return self._copies.setdefault(queue, {})
 
-    def unsettled_count(self):
-        with self._lock:
-            return sum(not c.settle for copies in self._copies.values() for c in copies.values())
-
     def _broken(self, rule, text):
         self.violations.append(Violation(rule, f"{text} [event {self._now}, era {self.era}]"))
 
@@ -185,8 +181,12 @@ class Model:
         copy.settle_durable = True
         in_doubt = copy.transaction and copy.transaction.state != "committed"
         if copy.settle == "ack" and not in_doubt:
-            self._gone.setdefault(copy.queue.name, set()).add(copy.name)
-            self.copies_of(copy.queue.name).pop(copy.name, None)
+            self._forget(copy)
+
+    def _forget(self, copy):
+        """All that is left to know is that it must never come again."""
+        self._gone.setdefault(copy.queue.name, set()).add(copy.name)
+        self.copies_of(copy.queue.name).pop(copy.name, None)
 
     @_event
     def barrier_sent(self, connection):
@@ -249,7 +249,7 @@ class Model:
             self._broken("I2", f"wrong body under the name {name!r} from {queue}")
             return
         if name in self._gone.get(queue, ()):
-            self._broken("I7", f"{name} in {queue} was acknowledged durably and came back")
+            self._broken("I7", f"{name} in {queue} was gone for certain and came back")
             return
         copy = self.copies_of(queue).get(name) or self._dead_letter(where, name, at or time.time())
         if copy is None:
@@ -379,7 +379,7 @@ class Model:
 
     @_event
     def drained(self, queue):
-        """A consumer took and acknowledged everything since counted(); the queue is empty."""
+        """A consumer took and acknowledged everything since counted(), for certain: it is empty."""
         where = self.queues[queue]
         count, names = self._counts.pop(queue, (None, ()))
         exact = where.counts_exactly() and queue not in self._sources
@@ -389,6 +389,8 @@ class Model:
             if verdict.must_be_there(copy, time.time()):
                 self._broken("I1", f"confirmed message lost: {copy}")
                 copy.excuse = "reported"
+            if verdict.is_closed(self, copy):
+                self._forget(copy)
 
     @_event
     def finish(self):

@@ -209,6 +209,13 @@ class Lies(ModelCase):
         self.deliver("a", redelivered=True)
         self.lie("I7")
 
+    def test_a_message_comes_back_to_a_queue_that_was_empty(self):
+        self.publish("a")
+        self.crash()
+        self.model.drained("q")
+        self.deliver("a", redelivered=True)
+        self.lie("I7", "gone for certain")
+
     def test_a_purged_message_comes_back(self):
         self.publish_confirmed("a")
         self.model.purged(self.model.purging("q"))

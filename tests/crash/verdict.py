@@ -38,6 +38,13 @@ def _reached(model, copy):
         for queue in copy.queue.dead_letter_to)
 
 
+def is_closed(model, copy):
+    """Whether nothing more is to be said about it once its queue is empty for certain."""
+    if copy.transaction and copy.transaction.state == "doubt":
+        return False
+    return not copy.queue.dead_letter_to or bool(_reached(model, copy))
+
+
 def _copy_violation(model, copy):
     if not copy.confirmed or copy.queue.state != "declared" or copy.excuse or copy.purged:
         return None
