@@ -12,6 +12,8 @@ find_path(HARRIER_ASIO_INCLUDE asio.hpp REQUIRED)
 find_path(HARRIER_BEAST_INCLUDE boost/beast/core.hpp REQUIRED)
 find_path(HARRIER_PROMETHEUS_INCLUDE prometheus/registry.h REQUIRED)
 find_library(HARRIER_PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
+find_path(HARRIER_ISAL_INCLUDE isa-l/crc.h REQUIRED)
+find_library(HARRIER_ISAL isal REQUIRED)
 
 function(harrier_third_party name)
   add_library(harrier_third_${name} INTERFACE)
@@ -26,6 +28,7 @@ harrier_third_party(cli CLI11::CLI11)
 harrier_third_party(robin_map tsl::robin_map)
 harrier_third_party(prometheus ${HARRIER_PROMETHEUS_CORE})
 harrier_third_party(beast Threads::Threads)
+harrier_third_party(isal ${HARRIER_ISAL})
 
 # Standalone Asio with its bodies compiled once, instead of in each file that includes it.
 set(asio_bodies "${PROJECT_BINARY_DIR}/third_party/asio_bodies.cc")
