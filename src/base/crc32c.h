@@ -1,6 +1,6 @@
 // CRC-32C (Castagnoli): the checksum of everything on disk.
 //
-// Model:  reflected, polynomial 0x1EDC6F41, start and end value all ones: the one of iSCSI, ext4 and
+// Model:  reflected, polynomial 0x1EDC6F41, start and end value all ones, as in iSCSI, ext4 and
 //         SSE 4.2. Incremental: crc32c(b, crc32c(a)) is the checksum of a followed by b.
 // Thread: compatible (no state).
 #pragma once

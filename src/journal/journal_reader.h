@@ -69,8 +69,8 @@ struct ChainEnd {
 
 class JournalReader {
  public:
-  // Reads every header. `writable`: syncs the files and drops their cached pages first, which open()
-  // needs and a look from outside must not do.
+  // Reads every header. `writable`: syncs the files and drops their cached pages first, which
+  // open() needs and a look from outside must not do.
   static IoResult<std::unique_ptr<JournalReader>> open(FileSystem& files, bool writable);
 
   // In the order of their file names.

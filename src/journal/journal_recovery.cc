@@ -74,18 +74,27 @@ class Recovery {
       report_.torn_bytes += bytes;
       return write_zeros(reader_->file(segment), offset, bytes);
     };
+    // In the segment where the chain ends all up to the last batch, elsewhere batch by batch.
+    std::uint64_t torn_end = end.offset;
     for (const BatchFacts& batch : end.later) {
+      if (batch.segment == end.segment) {
+        torn_end = std::max(torn_end, batch.offset + batch.head.padded_length());
+        continue;
+      }
       auto done = zero(*batch.segment, batch.offset, batch.head.padded_length());
       if (!done.ok()) return done;
-    }
-    if (end.segment != nullptr && end.segment_is_empty) {
-      if (auto done = zero(*end.segment, 0, kBlockBytes); !done.ok()) return done;
     }
     if (auto torn = has_torn_head(end); !torn.ok()) {
       return base::fail(std::move(torn).error());
     } else if (*torn) {
-      auto done = zero(*end.segment, end.offset, kBlockBytes);
+      torn_end = std::max(torn_end, end.offset + kBlockBytes);
+    }
+    if (torn_end > end.offset) {
+      auto done = zero(*end.segment, end.offset, torn_end - end.offset);
       if (!done.ok()) return done;
+    }
+    if (end.segment != nullptr && end.segment_is_empty) {
+      if (auto done = zero(*end.segment, 0, kBlockBytes); !done.ok()) return done;
     }
     std::sort(touched.begin(), touched.end());
     touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
