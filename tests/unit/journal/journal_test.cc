@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include "journal/journal_reader.h"
+#include "journal/posix_file_system.h"
 #include "support/faulty_file_system.h"
 #include "support/journal_fixture.h"
+#include "support/temporary_directory.h"
 
 namespace harrier::journal {
 namespace {
@@ -374,7 +376,9 @@ TEST(Journal, AppendWakesTheFlusherAndStopEndsIt) {
 }
 
 TEST(Journal, FourThreadsAppendWhileTheFlusherRuns) {
-  FaultyFileSystem files;
+  const test::TemporaryDirectory directory;
+  auto real = *PosixFileSystem::open_root(directory.path());
+  FileSystem& files = *real;
   auto opened = open_journal(
       files, {.segment_bytes = 1 << 20, .segments = 4, .idle_delay = base::Milliseconds(1)},
       {.epoch = 1});
