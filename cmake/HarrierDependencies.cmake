@@ -12,6 +12,7 @@ find_path(HARRIER_ASIO_INCLUDE asio.hpp REQUIRED)
 find_path(HARRIER_BEAST_INCLUDE boost/beast/core.hpp REQUIRED)
 find_path(HARRIER_PROMETHEUS_INCLUDE prometheus/registry.h REQUIRED)
 find_library(HARRIER_PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
+find_path(HARRIER_ISAL_INCLUDE isa-l/crc.h REQUIRED)
 find_library(HARRIER_ISAL isal REQUIRED)
 
 function(harrier_third_party name)

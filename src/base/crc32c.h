@@ -1,6 +1,8 @@
-// CRC-32C (Castagnoli), as in iSCSI and ext4: what tells bytes on the disk from what was written.
+// CRC-32C (Castagnoli): the checksum of everything on disk.
 //
-// Thread: pure function.
+// Model:  reflected, polynomial 0x1EDC6F41, start and end value all ones, as in iSCSI, ext4 and
+//         SSE 4.2. Incremental: crc32c(b, crc32c(a)) is the checksum of a followed by b.
+// Thread: compatible (no state).
 #pragma once
 
 #include <cstdint>
@@ -9,8 +11,7 @@
 
 namespace harrier::base {
 
-// `so_far` is the checksum of what came before, so that
-// crc32c(b, crc32c(a)) is the checksum of a and b one after the other.
+// The checksum of `bytes` behind what `so_far` is the checksum of.
 std::uint32_t crc32c(Bytes bytes, std::uint32_t so_far = 0);
 
 }  // namespace harrier::base

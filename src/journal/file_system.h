@@ -29,7 +29,7 @@ struct IoError {
   int code = 0;
   std::string message;
 
-  // ENOSPC, EDQUOT, or EMFILE's kin of inodes: room may come back, nothing is broken.
+  // ENOSPC (blocks or inodes) or EDQUOT: room may come back, nothing is broken.
   bool is_out_of_space() const;
   bool is_not_found() const;
 };
@@ -50,6 +50,9 @@ class File {
   virtual IoStatus sync_contents() = 0;
   virtual IoStatus truncate(std::uint64_t size) = 0;
   virtual IoResult<std::uint64_t> size() const = 0;
+  // What is read from now on comes from the disk: unchanged pages leave memory. After a failed sync
+  // of an earlier process the two may differ for good, and only the disk's copy survives.
+  virtual IoStatus drop_cached() = 0;
 };
 
 enum class OpenMode : std::uint8_t {

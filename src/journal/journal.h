@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "journal/file_system.h"
@@ -38,16 +39,24 @@ namespace harrier::journal {
 inline constexpr std::size_t kShards = 17;
 // What a batch, header and padding included, is kept below; one record may be longer.
 inline constexpr std::size_t kBatchBytesMax = 1 << 20;
+// What one flush writes, at most; a single batch may be longer.
+inline constexpr std::size_t kFlushBytesMax = 4 << 20;
 // The longest record: larger things are cut into several by the caller.
 inline constexpr std::size_t kRecordBytesMax = 512 << 10;
 
 using ShardLsns = std::array<std::uint64_t, kShards>;
+
+// What options may say; sizes are multiples of 4096. A chunk must fit a segment less three blocks.
+inline constexpr std::uint64_t kSegmentBytesMin = 32 << 10;
+inline constexpr std::uint32_t kSegmentsMax = 10'000;
 
 struct JournalOptions {
   std::uint64_t segment_bytes = 16 << 20;
   std::uint32_t segments = 16;
   // A flush that nobody waits for comes this late; as long after a commit an idle journal seals it.
   base::Milliseconds idle_delay{100};
+  // Where salts come from; none: the operating system's generator. Tests pass a seeded one.
+  base::RandomSource* random = nullptr;
 };
 
 // One record inside a chunk or a batch: an 8-byte head and the payload.
@@ -105,13 +114,14 @@ class Journal {
 
   // Where a checkpoint says the journal still matters.
   struct Start {
-    std::uint64_t first_segment = 0;  // older ones are free, whatever they hold
+    std::uint64_t first_segment = 0;  // from first_segment_needed(); older ones are free
     std::uint64_t last_batch = 0;     // known to be on disk: a journal that ends before is damaged
+    std::uint64_t epoch = 1;          // of this start; greater than that of any before
   };
 
   // Makes the journal's folder if there is none. Reads what is there from start.first_segment on,
   // calls `replay` for it, cuts a torn tail, and is ready to append under a new epoch. The writer
-  // continues in a fresh segment.
+  // continues in a fresh segment, which is begun by the first batch. `files` outlives the journal.
   static base::Result<std::unique_ptr<Journal>, OpenError> open(
       FileSystem& files, const std::string& node_uuid, const JournalOptions& options,
       const Start& start, const Replay& replay, const Progress& progress, RecoveryReport& report);
@@ -121,18 +131,21 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   // Takes `chunk`: whole records with their heads, the first of which is `first_lsn` of `shard`.
-  // Chunks of one shard come in LSN order. `waited_for`: somebody waits for it, flush at once.
+  // Chunks of one shard come in LSN order, without gaps. `waited_for`: somebody waits for it, flush
+  // at once. REQUIRES a chunk of one record, or one that fits a batch with its head.
   void append(std::size_t shard, std::uint64_t first_lsn, std::uint32_t records,
               std::vector<char> chunk, bool waited_for);
   // Somebody now waits for what was appended before.
   void urge();
   JournalUsage usage() const;
 
-  // ---- the flusher
-  // Waits until there is something to flush (or to seal), or stop() was called; false then.
+  // ---- the flusher: while (wait_for_work()) run_flush(committed);
+  // Waits until there is something to flush or to seal, or stop() was called; false then.
   bool wait_for_work();
-  // Writes and syncs what is pending, then reports it. Does nothing when nothing is pending. In
-  // tests it is called directly.
+  // Writes and syncs up to kFlushBytesMax of what is pending, then reports it; seals if that is
+  // what wait_for_work() found due; else does nothing. In tests it is called directly.
+  // is_out_of_space() means that no segment is free: nothing is lost or broken, and there is no
+  // more work until release(). Every other error is final.
   IoStatus run_flush(const Committed& committed);
   // Appends and syncs an empty batch that proves the one before it, if there is need for it.
   IoStatus seal();
@@ -144,12 +157,15 @@ class Journal {
   // ---- recycling, any thread
   // The last LSN of each shard in segments up to and including `segment`.
   ShardLsns last_lsns_through(std::uint64_t segment) const;
-  // The oldest segment in use, and how many full ones there are behind the active one.
+  // What Start::first_segment may be for a checkpoint that covers each shard up to `covered`.
+  std::uint64_t first_segment_needed(const ShardLsns& covered) const;
+  // The oldest segment in use.
   std::uint64_t oldest_segment() const;
   // Number of the last batch known to be on disk, for checkpoints.
   std::uint64_t committed_batch() const;
   std::uint64_t committed_lsn(std::size_t shard) const;
-  // Segments before `segment` may be written over.
+  // Segments before `segment` may be written over. The newest that was begun stays, so that the
+  // chain of batches has something to go on from.
   void release(std::uint64_t segment);
 
  private:

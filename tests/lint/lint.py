@@ -169,6 +169,8 @@ class Lint:
         for number, line in enumerate(source.lines, 1):
             if line and not line[0].isspace() and line.rstrip().endswith("{"):
                 start = None if line.startswith("namespace") else number
+            elif line.startswith("};"):
+                start = None
             elif line.rstrip() == "}" and start is not None:
                 length = number - start + 1
                 if length > layers.FUNCTION_LINES_MAX:
