@@ -41,8 +41,6 @@ Outcome Server::start() {
     parts_->exporter.stop();
     return started;
   }
-  base::log_warning("server",
-                    "durable queues, exchanges and messages do not survive a restart yet");
   base::log_info("server", "Server startup complete",
                  {{"amqp", parts_->options.amqp.bind + ":" + std::to_string(port())},
                   {"metrics", metrics_port() == 0 ? "off"

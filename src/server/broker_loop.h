@@ -21,7 +21,7 @@ class BrokerLoop {
  public:
   explicit BrokerLoop(Loop& loop) : loop_(loop) {}
 
-  // REQUIRES that the loop does not run yet.
+  // On the loop, or before it runs.
   HostedVirtualHost& add(std::unique_ptr<HostedVirtualHost> host);
   const std::vector<std::unique_ptr<HostedVirtualHost>>& hosts() const { return hosts_; }
 

@@ -15,9 +15,13 @@ namespace harrier::server {
 
 class HostedVirtualHost {
  public:
+  // `log` outlives it; without one nothing is kept: every change counts as committed at once.
   HostedVirtualHost(std::string name, const broker::VirtualHostLimits& limits,
-                    const broker::AccessControl& access)
-      : host_(std::move(name), limits, log_, random_, access) {}
+                    const broker::AccessControl& access, broker::ChangeLog* log = nullptr,
+                    broker::QueueId first_queue = {})
+      : log_(log != nullptr ? *log : volatile_log_),
+        host_(std::move(name), limits, log_, random_, access, first_queue),
+        told_(log_.committed()) {}
 
   broker::VirtualHost& host() { return host_; }
   const broker::VirtualHost& host() const { return host_; }
@@ -46,7 +50,8 @@ class HostedVirtualHost {
     }
   }
 
-  broker::VolatileChangeLog log_;
+  broker::VolatileChangeLog volatile_log_;
+  broker::ChangeLog& log_;
   base::SecureRandom random_;
   broker::VirtualHost host_;
   broker::Lsn told_;

@@ -2,19 +2,46 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "auth/internal_authenticator.h"
 #include "base/log.h"
+#include "journal/node_directory.h"
 #include "server/listener.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
 #include "server/translate.h"
+#include "store/store.h"
 
 namespace harrier::server {
+namespace {
+
+constexpr int kFailedDiskExitCode = 74;
+
+Outcome failure_of(const journal::NodeError& error) {
+  switch (error.kind) {
+    case journal::NodeFailure::kHeld: return Failure{FailureKind::kInUse, error.message};
+    case journal::NodeFailure::kForeign: return Failure{FailureKind::kBadOptions, error.message};
+    case journal::NodeFailure::kDamaged: return Failure{FailureKind::kCorrupt, error.message};
+    case journal::NodeFailure::kIo: break;
+  }
+  return Failure{FailureKind::kIoFailure, error.message};
+}
+
+Outcome failure_of(const store::StoreError& error) {
+  switch (error.kind) {
+    case store::StoreFailure::kCorrupt: return Failure{FailureKind::kCorrupt, error.message};
+    case store::StoreFailure::kForeign: return Failure{FailureKind::kBadOptions, error.message};
+    case store::StoreFailure::kIo: break;
+  }
+  return Failure{FailureKind::kIoFailure, error.message};
+}
+
+}  // namespace
 
 class Node::Parts {
  public:
@@ -31,12 +58,21 @@ class Node::Parts {
   std::vector<VirtualHostView> virtual_hosts_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<ResourceMonitor> monitor_;
+  // Before the store and after it in destruction: the lock is held for as long as anybody writes.
+  std::unique_ptr<journal::NodeDirectory> directory_;
+  std::unique_ptr<store::Store> store_;
   std::uint16_t port_ = 0;
   bool running_ = false;
 
  private:
   Outcome make_authenticator();
   ResourceReading read_resources() const;
+  HostedVirtualHost& host(NodeLoop& loop, const std::string& name, broker::ChangeLog* log,
+                          broker::QueueId first_queue);
+  Outcome host_in_memory();
+  Outcome open_store();
+  Outcome restore_virtual_host(const store::VirtualHostDefinition& definition);
+  store::StoreCallbacks store_callbacks();
   void take(int descriptor, const auth::Peer& peer);
   // Runs `task` on every loop.
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
@@ -56,7 +92,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .access_control = access_control(options.users),
               .virtual_hosts = {},
               .authenticator = {},
-              .virtual_host_limits = virtual_host_limits(options.virtual_host),
+              .virtual_host_limits = virtual_host_limits(options),
               .admission = Admission(options.accept),
               .gate = {},
               .ready = false} {
@@ -73,14 +109,6 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
       std::make_unique<ResourceMonitor>(server::resource_limits(options_), shared_.gate, clock_,
                                         [this] { return read_resources(); });
 
-  std::size_t next = 0;
-  for (const std::string& name : options_.virtual_hosts) {
-    NodeLoop& loop = *loops_[next++ % count];
-    HostedVirtualHost& host = loop.broker().add(std::make_unique<HostedVirtualHost>(
-        name, shared_.virtual_host_limits, shared_.access_control));
-    shared_.virtual_hosts.insert_or_assign(name, VirtualHostPlace{loop.index(), &host});
-    virtual_hosts_.push_back({host.host().name(), &host.host().counters()});
-  }
   // The first loop that has connections accepts them.
   listener_ = std::make_unique<Listener>(
       loops_[count == 1 ? 0 : 1]->loop(), shared_.admission,
@@ -94,6 +122,8 @@ Node::Parts::~Parts() {
   // Connections before virtual hosts: a broker half that is still attached refers to its virtual
   // host.
   loops_.clear();
+  // What the virtual hosts logged to.
+  store_.reset();
 }
 
 Outcome Node::Parts::make_authenticator() {
@@ -122,14 +152,111 @@ Outcome Node::Parts::start(const Recover& recover) {
   for (const auto& loop : loops_)
     loop->start();
   running_ = true;
-  if (recover) {
-    if (Outcome recovered = recover(); !recovered) {
-      stop();
-      return recovered;
-    }
+  Outcome recovered = recover ? recover() : Outcome();
+  if (recovered) recovered = options_.data_dir.empty() ? host_in_memory() : open_store();
+  if (!recovered) {
+    stop();
+    return recovered;
   }
   shared_.ready.store(true, std::memory_order_release);
   return {};
+}
+
+// ---- virtual hosts
+
+// On the loop.
+HostedVirtualHost& Node::Parts::host(NodeLoop& loop, const std::string& name,
+                                     broker::ChangeLog* log, broker::QueueId first_queue) {
+  HostedVirtualHost& hosted = loop.broker().add(std::make_unique<HostedVirtualHost>(
+      name, shared_.virtual_host_limits, shared_.access_control, log, first_queue));
+  shared_.virtual_hosts.insert_or_assign(name, VirtualHostPlace{loop.index(), &hosted});
+  virtual_hosts_.push_back({hosted.host().name(), &hosted.host().counters()});
+  return hosted;
+}
+
+Outcome Node::Parts::host_in_memory() {
+  base::log_warning("server", "data_dir is empty: nothing survives the end of this process");
+  std::size_t next = 0;
+  for (const std::string& name : options_.virtual_hosts) {
+    NodeLoop& loop = *loops_[next++ % loops_.size()];
+    run_on(loop, [&] { host(loop, name, nullptr, {}); });
+  }
+  return {};
+}
+
+Outcome Node::Parts::open_store() {
+  auto directory = journal::NodeDirectory::open(options_.data_dir);
+  if (!directory) return failure_of(directory.error());
+  directory_ = std::move(directory).value();
+  base::log_info("store", "recovering", {{"data_dir", options_.data_dir}});
+  const store::Store::Place place{directory_->files(), directory_->uuid(), directory_->epoch(),
+                                  clock_};
+  const std::uint64_t cache =
+      cache_bytes(options_.memory, monitor_->limits().memory_high_watermark);
+  auto opened = store::Store::open(place, store_options(options_, cache, loops_.size()),
+                                   store_callbacks());
+  if (!opened) return failure_of(opened.error());
+  store_ = std::move(opened).value();
+  for (const auto& loop : loops_)
+    store_->add_loop(loop->index(), loops_.size(), *loop);
+  const auto definitions = store_->define_virtual_hosts(options_.virtual_hosts);
+  for (const auto& loop : loops_)
+    run_on(*loop, [&] {
+      loop->set_store(store_->loop(loop->index()));
+      broker::Message::adopt_bytes(store_->message_bytes_of(loop->index()));
+    });
+  for (const store::VirtualHostDefinition& definition : definitions)
+    if (Outcome restored = restore_virtual_host(definition); !restored) return restored;
+  store_->start();
+  const store::RecoverySummary& found = store_->recovery();
+  base::log_info("store", "recovered",
+                 {{"checkpoint", std::to_string(found.generation)},
+                  {"clean", found.journal.clean ? "yes" : "no"},
+                  {"records", std::to_string(found.journal.records)},
+                  {"queues", std::to_string(found.queues)},
+                  {"runs", std::to_string(found.runs)},
+                  {"messages_in_journal", std::to_string(found.young_messages)},
+                  {"torn_bytes", std::to_string(found.journal.torn_bytes)}});
+  return {};
+}
+
+Outcome Node::Parts::restore_virtual_host(const store::VirtualHostDefinition& definition) {
+  const std::size_t index = store::Store::loop_of(definition.shard, loops_.size());
+  NodeLoop& loop = *loops_[index];
+  bool good = false;
+  std::string why;
+  run_on(loop, [&] {
+    store::LoopStore& store = *loop.store();
+    broker::ChangeLog& log = store.add_log(definition.shard, definition.number);
+    HostedVirtualHost& hosted =
+        host(loop, definition.name, &log, store::first_queue_of(definition.number));
+    BrokerLoop& broker = loop.broker();
+    good = store.restore(definition.number, hosted.host(),
+                         [&broker, &hosted] { broker.touch(hosted); }, why);
+  });
+  if (good) return {};
+  return Failure{FailureKind::kCorrupt, "virtual host '" + definition.name + "': " + why};
+}
+
+store::StoreCallbacks Node::Parts::store_callbacks() {
+  store::StoreCallbacks callbacks;
+  callbacks.hold = [this](store::HoldReason reason, bool held) {
+    const bool full = reason == store::HoldReason::kJournalFull;
+    const HoldReason own = full ? HoldReason::kJournalFull : HoldReason::kJournalBacklog;
+    if (held) {
+      shared_.gate.set(own);
+    } else {
+      shared_.gate.clear(own);
+    }
+    if (!full) return;
+    on_every_loop([held](NodeLoop& loop) {
+      if (loop.store() != nullptr) loop.store()->hold_internal_publishing(held);
+    });
+  };
+  // Nothing may be confirmed after this, and nothing tidied up: the next start decides.
+  callbacks.fatal = [](const journal::IoError&) { std::_Exit(kFailedDiskExitCode); };
+  callbacks.out_of_space = [this] { monitor_->report_out_of_space_from_any_thread(); };
+  return callbacks;
 }
 
 // On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual
@@ -179,11 +306,13 @@ void Node::Parts::stop() {
     on_every_loop([](NodeLoop& loop) { loop.io().drop_all(); });
     shared_.admission.wait_until_none(steady_clock::now() + kDropTimeout);
   }
+  if (store_ && shared_.ready.load()) store_->checkpoint();
   monitor_->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
     loop->join();
+  if (store_) store_->stop();
   port_ = 0;
 }
 

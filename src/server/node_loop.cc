@@ -63,6 +63,7 @@ base::MonotonicTime NodeLoop::finish_turn() {
     io_.flush();
   }
   broker_.end_turns();
+  if (store_ != nullptr) store_->end_turn();
   hand_over_.send();
   if (io_.has_work()) return base::MonotonicTime::min();
   return std::min(broker_.next_deadline(), io_.next_deadline());

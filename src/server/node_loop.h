@@ -3,7 +3,8 @@
 // Role:   ties the halves together: end of turn in the right order, one deadline for both, the
 //         mailbox.
 // Model:  finish_turn(): close the virtual hosts' turns → write out → (what writing returned as
-//         credit may have opened turns again) at most kPasses times → send batches to other loops.
+//         credit may have opened turns again) at most kPasses times → hand records to the journal →
+//         send batches to other loops.
 // Thread: confined(loop) but for the functions that say otherwise.
 #pragma once
 
@@ -18,10 +19,11 @@
 #include "server/loop.h"
 #include "server/mailbox.h"
 #include "server/shared.h"
+#include "store/loop_store.h"
 
 namespace harrier::server {
 
-class NodeLoop final : private LoopWork {
+class NodeLoop final : public store::LoopPort, private LoopWork {
  public:
   // A consumer that drains a backlog gets so many rounds of deliver and write in one turn.
   static constexpr int kPasses = 4;
@@ -36,7 +38,7 @@ class NodeLoop final : private LoopWork {
   void join() { loop_.join(); }
 
   // Any thread: runs `task` in a turn of this loop.
-  void post(std::function<void()> task);
+  void post(std::function<void()> task) override;
   // The PublisherGate has changed.
   void heed_gate_from_any_thread();
   // Any thread: a batch from another loop.
@@ -49,6 +51,9 @@ class NodeLoop final : private LoopWork {
   IoLoop& io() { return io_; }
   HandOver& hand_over() { return hand_over_; }
   std::size_t index() const { return index_; }
+  // On the loop, or before it runs: its turns end in this store. It outlives the loop's thread.
+  void set_store(store::LoopStore& store) { store_ = &store; }
+  store::LoopStore* store() { return store_; }
 
  private:
   void take_mail() override;
@@ -56,6 +61,7 @@ class NodeLoop final : private LoopWork {
   base::MonotonicTime finish_turn() override;
 
   const std::size_t index_;
+  store::LoopStore* store_ = nullptr;
   Loop loop_;
   BrokerLoop broker_;
   HandOver hand_over_;

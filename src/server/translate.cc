@@ -36,16 +36,33 @@ session::SessionLimits session_limits(const SessionLimitOptions& options) {
   return limits;
 }
 
-broker::VirtualHostLimits virtual_host_limits(const VirtualHostLimitOptions& options) {
+broker::VirtualHostLimits virtual_host_limits(const Options& options) {
+  const VirtualHostLimitOptions& wanted = options.virtual_host;
   broker::VirtualHostLimits limits;
-  limits.queues_max = options.queues_max;
-  limits.exchanges_max = options.exchanges_max;
-  limits.bindings_max = options.bindings_max;
-  limits.consumer_timeout = options.consumer_timeout;
-  limits.default_delivery_limit = options.default_delivery_limit;
-  limits.slice_entries = options.slice_entries;
-  limits.pending_dead_letters_max = options.pending_dead_letters_max;
+  limits.queues_max = wanted.queues_max;
+  limits.exchanges_max = wanted.exchanges_max;
+  limits.bindings_max = wanted.bindings_max;
+  limits.consumer_timeout = wanted.consumer_timeout;
+  limits.default_delivery_limit = wanted.default_delivery_limit;
+  limits.slice_entries = wanted.slice_entries;
+  limits.pending_dead_letters_max = wanted.pending_dead_letters_max;
+  limits.read_ahead_bytes = options.storage.read_ahead;
   return limits;
+}
+
+store::StoreOptions store_options(const Options& options, std::uint64_t cache_bytes,
+                                  std::size_t loops) {
+  store::StoreOptions store;
+  store.journal.segment_bytes = options.journal.segment_size;
+  store.journal.segments = options.journal.segments;
+  store.pending_bytes_max = options.journal.pending_max;
+  store.reserve_bytes = options.disk.reserve;
+  store.loop.cache_bytes = cache_bytes / loops;
+  // A spill for memory frees an eighth of the cache, within reason.
+  store.loop.spill_bytes =
+      std::clamp<std::uint64_t>(store.loop.cache_bytes / 8, 1 << 20, 32 << 20);
+  store.loop.read_ahead_bytes = options.storage.read_ahead;
+  return store;
 }
 
 broker::AccessControl access_control(const std::vector<UserOptions>& users) {

@@ -8,12 +8,16 @@
 #include "harrier/options.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
+#include "store/store.h"
 
 namespace harrier::server {
 
 session::ConnectionLimits connection_limits(const ConnectionLimitOptions& options);
 session::SessionLimits session_limits(const SessionLimitOptions& options);
-broker::VirtualHostLimits virtual_host_limits(const VirtualHostLimitOptions& options);
+broker::VirtualHostLimits virtual_host_limits(const Options& options);
+// With the cache split over so many loops; `cache_bytes` is of all.
+store::StoreOptions store_options(const Options& options, std::uint64_t cache_bytes,
+                                  std::size_t loops);
 broker::AccessControl access_control(const std::vector<UserOptions>& users);
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users);
 // What connection.start tells of us: capabilities, product, versions (S1, S2 of conformance.md).

@@ -81,10 +81,10 @@ CheckpointResult<CheckpointHead> decode_head(Bytes bytes, const std::string& pat
   ByteReader reader(bytes.substr(kMagic.size()));
   reader.u16();
   if (const std::uint16_t oldest = reader.u16(); oldest > kVersion) {
-    return base::fail(CheckpointError{
-        CheckpointFailure::kForeign, path + " needs a newer HarrierMQ (checkpoint format " +
-                                         std::to_string(oldest) + ", this one reads up to " +
-                                         std::to_string(kVersion) + ")"});
+    return base::fail(CheckpointError{CheckpointFailure::kForeign,
+                                      path + " needs a newer HarrierMQ (checkpoint format " +
+                                          std::to_string(oldest) + ", this one reads up to " +
+                                          std::to_string(kVersion) + ")"});
   }
   if (reader.short_string() != node_uuid) {
     return base::fail(
@@ -184,8 +184,8 @@ journal::IoStatus CheckpointFiles::write(const CheckpointHead& head,
     for (std::size_t index = 0; index <= chunks.size(); ++index) {
       const Bytes payload = index == chunks.size() ? Bytes() : chunks[index].bytes();
       std::array<char, kChunkHeadBytes> chunk_head{};
-      char* to = base::store_big_endian(chunk_head.data(),
-                                        static_cast<std::uint32_t>(payload.size()));
+      char* to =
+          base::store_big_endian(chunk_head.data(), static_cast<std::uint32_t>(payload.size()));
       // The chunk's number is part of its checksum: chunks cannot change places unnoticed.
       std::array<char, 8> number{};
       base::store_big_endian(number.data(), static_cast<std::uint64_t>(index));
@@ -195,7 +195,8 @@ journal::IoStatus CheckpointFiles::write(const CheckpointHead& head,
     }
     if (auto status = (*file)->sync_contents(); !status.ok()) return status;
   }
-  const auto read = read_file(unfinished, [](const CheckpointEntry&, std::string&) { return true; });
+  const auto read =
+      read_file(unfinished, [](const CheckpointEntry&, std::string&) { return true; });
   if (!read.ok()) return base::fail(journal::IoError{EIO, read.error().message});
   if (auto status = files_.rename(unfinished, path); !status.ok()) return status;
   return files_.sync_directory(kCheckpointFolder);

@@ -18,10 +18,12 @@ constexpr std::uint64_t kYoungOverhead = sizeof(YoungMessage) + sizeof(broker::Q
 LoopStore::LoopStore(const Surroundings& surroundings, const LoopStoreLimits& limits)
     : around_(surroundings),
       limits_(limits),
-      spiller_(around_.runs, around_.writer, around_.loop,
-               [this](QueueId queue) { return find_tenant(queue); }, around_.fatal),
-      pager_(around_.reader, around_.loop, [this](QueueId queue) { return find_tenant(queue); },
-             limits.read_ahead_bytes) {}
+      spiller_(
+          around_.runs, around_.writer, around_.loop,
+          [this](QueueId queue) { return find_tenant(queue); }, around_.fatal),
+      pager_(
+          around_.reader, around_.loop, [this](QueueId queue) { return find_tenant(queue); },
+          limits.read_ahead_bytes) {}
 
 void LoopStore::add_shard(std::size_t number, std::unique_ptr<ShardState> state, Lsn last) {
   shards_.push_back(std::make_unique<Shard>(number, std::move(state), around_.journal, last));
@@ -130,7 +132,8 @@ void LoopStore::end_turn() {
   if (sealed) around_.hold.look_at(around_.journal.usage());
   const std::uint64_t bytes = resident();
   resident_.set(bytes);
-  if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy()) spill_for_memory();
+  if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy())
+    spill_for_memory();
 }
 
 void LoopStore::commits_moved() {
@@ -157,10 +160,15 @@ void LoopStore::hold_internal_publishing(bool held) {
 
 // ---- spilling
 
-std::uint64_t LoopStore::resident() const {
+std::uint64_t LoopStore::young_count() const {
   std::uint64_t young = 0;
   for (const auto& shard : shards_)
     young += shard->state->young_count();
+  return young;
+}
+
+std::uint64_t LoopStore::resident() const {
+  const std::uint64_t young = young_count();
   const std::int64_t messages = std::max<std::int64_t>(0, broker::Message::resident_bytes());
   return static_cast<std::uint64_t>(messages) + young * kYoungOverhead;
 }
@@ -190,8 +198,7 @@ void LoopStore::spill_for_memory() {
             [](const auto& a, const auto& b) { return a.queue < b.queue; });
   spiller_.start(targets, [this](Spiller::Result result) {
     // Without room, or without anything that could go, memory must grow before it is worth trying.
-    if (result != Spiller::Result::kDone)
-      spill_again_at_ = resident() + limits_.cache_bytes / 16;
+    if (result != Spiller::Result::kDone) spill_again_at_ = resident() + limits_.cache_bytes / 16;
     if (requested_) start_spill_through();
   });
 }

@@ -58,7 +58,7 @@ class LoopStore {
 
   LoopStore(const Surroundings& surroundings, const LoopStoreLimits& limits);
 
-  // ---- before the loop runs them
+  // ---- before the loop's turns end here; what follows on the loop
   void add_shard(std::size_t number, std::unique_ptr<ShardState> state, Lsn last);
   bool has_shard(std::size_t number) const { return find_shard(number) != nullptr; }
   // The log for a virtual host of this shard; lives as long as this.
@@ -68,6 +68,9 @@ class LoopStore {
   bool restore(std::uint32_t virtual_host, broker::VirtualHost& host, std::function<void()> touch,
                std::string& why);
   ShardLog& log(std::size_t shard) { return find_shard(shard)->log; }
+  const ShardState& state(std::size_t shard) const { return *find_shard(shard)->state; }
+
+  std::uint64_t young_count() const;
 
   // ---- turns
   // REQUIRES that the hosts' turns have ended. Somebody waits: flush at once.

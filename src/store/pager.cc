@@ -174,8 +174,7 @@ void Pager::arrived(ReadJob& job) {
   arrivals_.push_back({request.queue, tenant->log->last_appended(), std::move(answer)});
 }
 
-bool Pager::collect(const Tenant& tenant, const StoredQueue& queue, ReadJob& job,
-                    PagedIn& answer) {
+bool Pager::collect(const Tenant& tenant, const StoredQueue& queue, ReadJob& job, PagedIn& answer) {
   const broker::ReadAhead& request = job.request;
   const StoredLevel* level = queue.find_level(request.level);
   const base::Now now = tenant.host->now();
@@ -193,8 +192,7 @@ bool Pager::collect(const Tenant& tenant, const StoredQueue& queue, ReadJob& job
     made.delivery_count = static_cast<std::uint16_t>(
         std::min<std::uint32_t>(std::max<std::uint32_t>(count, entry.delivery_count), UINT16_MAX));
     made.priority = request.level;
-    made.redelivered =
-        made.delivery_count != 0 || queue.redelivered(request.level, entry.position);
+    made.redelivered = made.delivery_count != 0 || queue.redelivered(request.level, entry.position);
     made.logged = logged;
     // A transient one's extent goes as soon as it has been read.
     made.stored = logged;
@@ -223,11 +221,10 @@ bool Pager::collect(const Tenant& tenant, const StoredQueue& queue, ReadJob& job
   for (const auto& read : job.transient.blocks)
     for (const RunBlockEntry& entry : read.block->entries)
       add(entry, false);
-  std::inplace_merge(answer.entries.begin(),
-                     answer.entries.begin() + static_cast<std::ptrdiff_t>(recorded),
-                     answer.entries.end(), [](const QueueEntry& a, const QueueEntry& b) {
-                       return a.position < b.position;
-                     });
+  std::inplace_merge(
+      answer.entries.begin(), answer.entries.begin() + static_cast<std::ptrdiff_t>(recorded),
+      answer.entries.end(),
+      [](const QueueEntry& a, const QueueEntry& b) { return a.position < b.position; });
   return true;
 }
 

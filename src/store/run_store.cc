@@ -25,7 +25,8 @@ RunResult<std::shared_ptr<const RunFile>> RunStore::open(RunId run) {
 void RunStore::discard(RunId run) {
   const auto removed = files_.remove(run_path(run));
   if (!removed.ok() && !removed.error().is_not_found())
-    base::log_warning("store", "an unfinished run file stays", {{"error", removed.error().message}});
+    base::log_warning("store", "an unfinished run file stays",
+                      {{"error", removed.error().message}});
 }
 
 void RunStore::remove_unused(const std::set<RunId>& named) {

@@ -161,13 +161,17 @@ bool restore_entry(const CheckpointEntry& entry, ShardState& state, const OpenRu
       record.payload = reader.take(reader.remaining());
       RecordDecoder decoder;
       const auto change = decoder.decode(record);
-      good = change.ok() && change->has_value() &&
-             std::holds_alternative<StoredDefinition>(**change);
+      good =
+          change.ok() && change->has_value() && std::holds_alternative<StoredDefinition>(**change);
       if (good) state.restore_definition(std::get<StoredDefinition>(**change));
       break;
     }
     case CheckpointEntryType::kLastQueue:
       state.restore_last_queue(QueueId(reader.u64()));
+      good = reader.ok() && reader.remaining() == 0;
+      break;
+    case CheckpointEntryType::kRun:
+      reader.u64();
       good = reader.ok() && reader.remaining() == 0;
       break;
     case CheckpointEntryType::kQueue: good = restore_queue(reader, state, open_run, why); break;

@@ -21,6 +21,7 @@ enum class CheckpointEntryType : std::uint8_t {
   kDefinition = 1,  // u8 record type · payload
   kLastQueue = 2,   // u64 queue id: the virtual host has never had a higher one
   kQueue = 3,       // a queue's state; its definition comes before it
+  kRun = 4,         // u64: a run that some queue's state names
 };
 
 // Everything but the queues' states.

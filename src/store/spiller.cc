@@ -50,8 +50,8 @@ void Spiller::plan(const Target& target, Job& job) {
   // Of one with a bound of bytes, everything recorded that leaves memory must be in a run.
   const bool by_position = target.bytes_max == UINT64_MAX;
   part.through = by_position ? target.through : Position();
-  part.evictions = queue->plan_eviction(
-      target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
+  part.evictions =
+      queue->plan_eviction(target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
         if (entry.logged) {
           part.through = std::max(part.through, entry.position);
           return;
@@ -95,8 +95,8 @@ void Spiller::plan(const Target& target, Job& job) {
   std::stable_sort(first, job.recorded.end(),
                    [](const RunEntry& a, const RunEntry& b) { return a.level < b.level; });
   for (auto entry = first; entry != job.recorded.end(); ++entry) {
-    part.recorded.push_back({entry->level, entry->position,
-                             static_cast<std::uint32_t>(entry->message->body_size())});
+    part.recorded.push_back(
+        {entry->level, entry->position, static_cast<std::uint32_t>(entry->message->body_size())});
   }
   job.parts.push_back(std::move(part));
 }
@@ -162,7 +162,9 @@ namespace {
 
 // The extents of one queue: they are sorted by queue, as the targets were.
 std::vector<RunExtent> extents_of(const std::vector<RunExtent>& extents, QueueId queue) {
-  const auto by_queue = [](const RunExtent& extent, QueueId wanted) { return extent.queue < wanted; };
+  const auto by_queue = [](const RunExtent& extent, QueueId wanted) {
+    return extent.queue < wanted;
+  };
   auto first = std::lower_bound(extents.begin(), extents.end(), queue, by_queue);
   std::vector<RunExtent> found;
   for (; first != extents.end() && first->queue == queue; ++first)
@@ -205,6 +207,8 @@ void Spiller::finish_part(const Job& job, const Part& part) {
 
 void Spiller::finish(Job& job) {
   busy_ = false;
+  // Given back here: the job itself may die on the worker's thread.
+  const std::vector<broker::MessageRef> held = std::exchange(job.held, {});
   Done done = std::exchange(job.done, nullptr);
   if (job.failure) {
     base::log_warning("store", "no room for a run file; messages stay in memory",

@@ -1,0 +1,222 @@
+#include "store/checkpointer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "store/shard_snapshot.h"
+
+namespace harrier::store {
+
+void Checkpointer::look() {
+  const journal::JournalUsage usage = around_.journal.usage();
+  {
+    const std::lock_guard lock(mutex_);
+    ++looks_;
+    if (phase_ == Phase::kWaiting && everything_committed()) {
+      phase_ = Phase::kWriting;
+      around_.writer.post([this] { write(); });
+      return;
+    }
+    if (phase_ != Phase::kIdle || !due(usage)) return;
+    phase_ = Phase::kSpilling;
+    requested_ = false;
+    out_of_space_ = false;
+    ++started_;
+  }
+  start_cycle(usage);
+}
+
+void Checkpointer::request() {
+  {
+    const std::lock_guard lock(mutex_);
+    requested_ = true;
+    not_before_ = {};
+  }
+  look();
+}
+
+bool Checkpointer::run_cycle(base::Milliseconds timeout) {
+  std::uint64_t wanted = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    // One that is under way began too early to count.
+    wanted = started_ + 1;
+  }
+  request();
+  std::unique_lock lock(mutex_);
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (done_ < wanted) {
+    if (ended_.wait_until(lock, end) == std::cv_status::timeout) return done_ >= wanted;
+  }
+  return true;
+}
+
+std::uint64_t Checkpointer::generation() const {
+  const std::lock_guard lock(mutex_);
+  return newest_ ? newest_->head.generation.value : 0;
+}
+
+std::uint64_t Checkpointer::cycles() const {
+  const std::lock_guard lock(mutex_);
+  return done_;
+}
+
+bool Checkpointer::due(const journal::JournalUsage& usage) {
+  if (loops_.empty()) return false;
+  if (not_before_ != base::MonotonicTime{} && around_.clock.now().monotonic < not_before_)
+    return false;
+  if (requested_) return true;
+  const std::uint64_t covered = newest_ ? newest_->head.first_segment : 0;
+  const std::uint64_t open = usage.active_segment + 1 - std::min(covered, usage.active_segment);
+  const std::uint64_t uncovered = std::min<std::uint64_t>(open, usage.segments_used);
+  if (uncovered * 2 > usage.segments) return true;
+  // Two generations keep segments: with both, more may be in use than is uncovered.
+  if (usage.segments_used * 8 > usage.segments * 5 && uncovered * 8 > usage.segments * 3)
+    return true;
+  return looks_ % 64 == 0 && around_.runs.unused_bytes() > kDeadBytesMax;
+}
+
+void Checkpointer::start_cycle(const journal::JournalUsage& usage) {
+  // Three eighths stay: the youngest messages are worth waiting for.
+  const std::uint64_t keep = std::max<std::uint64_t>(1, usage.segments * 3 / 8);
+  const std::uint64_t oldest = around_.journal.oldest_segment();
+  std::uint64_t first = usage.active_segment > keep ? usage.active_segment - keep + 1 : oldest;
+  first = std::max(first, oldest);
+  journal::ShardLsns through{};
+  if (first > oldest) through = around_.journal.last_lsns_through(first - 1);
+  {
+    const std::lock_guard lock(mutex_);
+    next_ = CheckpointHead();
+    next_.first_segment = first;
+    chunks_.clear();
+    next_runs_.clear();
+    awaited_ = loops_.size();
+  }
+  for (const Loop& loop : loops_) {
+    LoopStore* store = loop.store;
+    loop.port->post([this, store, through] {
+      store->spill_through(through, [this](Spiller::Result result) { spilled(result); });
+    });
+  }
+}
+
+void Checkpointer::spilled(Spiller::Result result) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (result == Spiller::Result::kOutOfSpace) out_of_space_ = true;
+    if (--awaited_ != 0) return;
+    if (!out_of_space_) {
+      phase_ = Phase::kSnapshotting;
+      awaited_ = loops_.size();
+    }
+  }
+  if (!out_of_space_) return ask_for_snapshots();
+  around_.writer.post([this] {
+    around_.reserve.release();
+    end_cycle(false);
+  });
+}
+
+void Checkpointer::ask_for_snapshots() {
+  for (const Loop& loop : loops_) {
+    LoopStore* store = loop.store;
+    loop.port->post([this, store] {
+      store->snapshot([this](LoopSnapshot snapshot) { snapshot_taken(std::move(snapshot)); });
+    });
+  }
+}
+
+void Checkpointer::snapshot_taken(LoopSnapshot snapshot) {
+  const std::lock_guard lock(mutex_);
+  for (base::Buffer& chunk : snapshot.chunks)
+    chunks_.push_back(std::move(chunk));
+  next_runs_.merge(snapshot.runs);
+  for (std::size_t shard = 0; shard != next_.lsns.size(); ++shard)
+    next_.lsns[shard] = std::max(next_.lsns[shard], snapshot.lsns[shard]);
+  if (--awaited_ != 0) return;
+  phase_ = Phase::kWaiting;
+  // Its records are sealed at the end of this turn; the flush after that looks here again.
+  if (!everything_committed()) return;
+  phase_ = Phase::kWriting;
+  around_.writer.post([this] { write(); });
+}
+
+bool Checkpointer::everything_committed() const {
+  for (std::size_t shard = 0; shard != next_.lsns.size(); ++shard)
+    if (around_.journal.committed_lsn(shard) < next_.lsns[shard]) return false;
+  return true;
+}
+
+// ---- on the worker
+
+void Checkpointer::write() {
+  journal::IoStatus status = write_file();
+  if (!status.ok() && status.error().is_out_of_space() && around_.reserve.release())
+    status = write_file();
+  if (status.ok()) return written();
+  if (!status.error().is_out_of_space()) return around_.fatal(status.error());
+  base::log_warning("store", "no room for a checkpoint", {{"error", status.error().message}});
+  end_cycle(false);
+}
+
+journal::IoStatus Checkpointer::write_file() {
+  {
+    const std::lock_guard lock(mutex_);
+    next_.generation = newest_ ? newest_->head.generation.next() : Generation(1);
+    next_.epoch = around_.epoch;
+    next_.last_batch = around_.journal.committed_batch();
+    next_.last_run = next_runs_.empty() ? 0 : next_runs_.rbegin()->value;
+    if (newest_) next_.last_run = std::max(next_.last_run, newest_->head.last_run);
+  }
+  // Nobody touches these while the phase is kWriting.
+  CheckpointEntries runs;
+  for (const RunId run : next_runs_) {
+    runs.begin(0, static_cast<std::uint8_t>(CheckpointEntryType::kRun)).append_number(run.value);
+    runs.end();
+  }
+  std::vector<base::Buffer> named = runs.take_chunks();
+  for (base::Buffer& chunk : named)
+    chunks_.push_back(std::move(chunk));
+  return around_.files.write(next_, chunks_);
+}
+
+void Checkpointer::written() {
+  std::set<RunId> named;
+  std::optional<Generation> obsolete;
+  std::uint64_t free_before = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (older_) obsolete = older_->head.generation;
+    older_ = std::exchange(newest_, Known{next_, next_runs_});
+    named = next_runs_;
+    if (older_) {
+      named.insert(older_->runs.begin(), older_->runs.end());
+      free_before = older_->head.first_segment;
+    }
+  }
+  if (obsolete) {
+    const auto removed = around_.files.remove(*obsolete);
+    if (!removed.ok() && !removed.error().is_not_found())
+      base::log_warning("store", "an old checkpoint stays", {{"error", removed.error().message}});
+  }
+  around_.journal.release(free_before);
+  around_.runs.remove_unused(named);
+  around_.reserve.make();
+  end_cycle(true);
+}
+
+void Checkpointer::end_cycle(bool good) {
+  {
+    const std::lock_guard lock(mutex_);
+    phase_ = Phase::kIdle;
+    chunks_.clear();
+    not_before_ = good ? base::MonotonicTime{} : around_.clock.now().monotonic + kRetry;
+    if (good) done_ = started_;
+  }
+  ended_.notify_all();
+  if (!good && around_.out_of_space) around_.out_of_space();
+  look();
+}
+
+}  // namespace harrier::store

@@ -1,0 +1,253 @@
+#include "store/store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "store/recovery.h"
+
+namespace harrier::store {
+
+class Store::Parts {
+ public:
+  Parts(const Place& place, const StoreOptions& options, StoreCallbacks callbacks, Workers workers)
+      : place_(place),
+        options_(options),
+        callbacks_(std::move(callbacks)),
+        checkpoints_(place.files, place.node_uuid),
+        runs_(place.files, place.node_uuid),
+        reserve_(place.files, options.reserve_bytes),
+        hold_(options.pending_bytes_max, callbacks_.hold),
+        own_writer_(workers.writer ? nullptr : std::make_unique<WorkerThread>()),
+        own_reader_(workers.reader ? nullptr : std::make_unique<WorkerThread>()),
+        writer_(workers.writer ? *workers.writer : *own_writer_),
+        reader_(workers.reader ? *workers.reader : *own_reader_) {}
+  ~Parts();
+
+  base::Status<StoreError> recover();
+  LoopStore& add_loop(std::size_t index, std::size_t loops, LoopPort& port);
+  std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
+  void start();
+  void stop();
+  bool flush_once();
+  bool crowded() const;
+  void fatal(const journal::IoError& error);
+
+  const Place place_;
+  const StoreOptions options_;
+  const StoreCallbacks callbacks_;
+  CheckpointFiles checkpoints_;
+  RunStore runs_;
+  ReserveFile reserve_;
+  PublisherHold hold_;
+  RecoverySummary summary_;
+  std::array<std::unique_ptr<ShardState>, journal::kShards> shards_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+  struct Loop {
+    std::unique_ptr<LoopStore> store;
+    LoopPort* port = nullptr;
+    std::atomic<bool> told{false};
+  };
+  std::vector<std::unique_ptr<Loop>> loops_;
+  base::Counter flushes_;
+  std::atomic<bool> failed_{false};
+  std::thread flusher_;
+  std::unique_ptr<WorkerThread> own_writer_;
+  std::unique_ptr<WorkerThread> own_reader_;
+  Worker& writer_;
+  Worker& reader_;
+};
+
+Store::Parts::~Parts() { stop(); }
+
+base::Status<StoreError> Store::Parts::recover() {
+  const std::int64_t bytes_before = broker::Message::resident_bytes();
+  auto recovered = store::recover(place_, options_.journal, checkpoints_, runs_);
+  if (!recovered.ok()) return base::fail(recovered.error());
+  shards_ = std::move(recovered->shards);
+  journal_ = std::move(recovered->journal);
+  summary_ = recovered->summary;
+  // They belong to the loops from now on.
+  summary_.message_bytes = broker::Message::resident_bytes() - bytes_before;
+  broker::Message::adopt_bytes(-summary_.message_bytes);
+  checkpointer_ = std::make_unique<Checkpointer>(
+      Checkpointer::Surroundings{.journal = *journal_,
+                                 .files = checkpoints_,
+                                 .runs = runs_,
+                                 .reserve = reserve_,
+                                 .writer = writer_,
+                                 .clock = place_.clock,
+                                 .epoch = place_.epoch,
+                                 .fatal = [this](const journal::IoError& error) { fatal(error); },
+                                 .out_of_space = callbacks_.out_of_space},
+      std::move(recovered->newest), std::move(recovered->older));
+  return base::Done{};
+}
+
+void Store::Parts::fatal(const journal::IoError& error) {
+  if (failed_.exchange(true)) return;
+  base::log_error("store", "the disk failed: nothing is confirmed from here on",
+                  {{"error", error.message}});
+  if (callbacks_.fatal) callbacks_.fatal(error);
+}
+
+LoopStore& Store::Parts::add_loop(std::size_t index, std::size_t loops, LoopPort& port) {
+  CHECK(index == loops_.size() && index < loops);
+  LoopStoreLimits limits = options_.loop;
+  auto loop = std::make_unique<Loop>();
+  loop->port = &port;
+  loop->store = std::make_unique<LoopStore>(
+      LoopStore::Surroundings{.journal = *journal_,
+                              .runs = runs_,
+                              .writer = writer_,
+                              .reader = reader_,
+                              .loop = port,
+                              .hold = hold_,
+                              .fatal = [this](const journal::IoError& error) { fatal(error); }},
+      limits);
+  for (std::size_t shard = 0; shard != shards_.size(); ++shard) {
+    if (loop_of(shard, loops) != index) continue;
+    loop->store->add_shard(shard, std::move(shards_[shard]), Lsn(summary_.journal.last_lsn[shard]));
+  }
+  loops_.push_back(std::move(loop));
+  return *loops_.back()->store;
+}
+
+std::vector<VirtualHostDefinition> Store::Parts::define_virtual_hosts(
+    const std::vector<std::string>& names) {
+  LoopStore& control = *loops_.front()->store;
+  std::vector<VirtualHostDefinition> all;
+  std::uint32_t last = 0;
+  for (const auto& [number, payload] : control.state(0).virtual_hosts()) {
+    all.push_back(*decode_virtual_host(payload));
+    last = std::max(last, number);
+  }
+  for (const std::string& name : names) {
+    const bool known =
+        std::any_of(all.begin(), all.end(), [&](const auto& host) { return host.name == name; });
+    if (known) continue;
+    ++last;
+    constexpr std::uint32_t kTenantShards = journal::kShards - 1;
+    VirtualHostDefinition host{last, static_cast<std::uint8_t>(1 + (last - 1) % kTenantShards),
+                               name};
+    base::Buffer payload;
+    encode_virtual_host(payload, host);
+    control.log(0).append_definition(RecordType::kVirtualHostCreated, payload.bytes());
+    all.push_back(std::move(host));
+  }
+  control.log(0).seal(true);
+  return all;
+}
+
+bool Store::Parts::flush_once() {
+  if (failed_) return false;
+  std::array<bool, journal::kShards> moved{};
+  const journal::IoStatus status =
+      journal_->run_flush([&](std::size_t shard, std::uint64_t) { moved[shard] = true; });
+  if (!status.ok() && !status.error().is_out_of_space()) {
+    fatal(status.error());
+    return false;
+  }
+  if (status.ok()) ++flushes_;
+  hold_.look_at(journal_->usage());
+  for (const auto& loop : loops_) {
+    bool any = false;
+    for (std::size_t shard = 0; shard != moved.size(); ++shard)
+      any = any || (moved[shard] && loop->store->has_shard(shard));
+    if (!any || loop->told.exchange(true)) continue;
+    Loop* told = loop.get();
+    loop->port->post([told] {
+      told->told.store(false);
+      told->store->commits_moved();
+    });
+  }
+  checkpointer_->look();
+  return true;
+}
+
+void Store::Parts::start() {
+  std::vector<Checkpointer::Loop> loops;
+  for (const auto& loop : loops_)
+    loops.push_back({loop->store.get(), loop->port});
+  checkpointer_->set_loops(std::move(loops));
+  writer_.post([this] { reserve_.make(); });
+  if (!flush_once() || !own_writer_) return;
+  // Starts that all ended early may have used up the segments: two checkpoints free them.
+  constexpr base::Milliseconds kTimeout{60'000};
+  for (int cycle = 0; cycle != 2 && crowded(); ++cycle)
+    checkpointer_->run_cycle(kTimeout);
+  // What is suspect after an unclean stop must be written down before the next one.
+  if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+  flusher_ = std::thread([this] {
+    while (journal_->wait_for_work())
+      if (!flush_once()) return;
+  });
+}
+
+bool Store::Parts::crowded() const {
+  const journal::JournalUsage usage = journal_->usage();
+  return usage.segments_used * 2 > usage.segments;
+}
+
+void Store::Parts::stop() {
+  if (flusher_.joinable()) {
+    journal_->stop();
+    flusher_.join();
+    if (!failed_) {
+      const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
+      if (!closed.ok()) fatal(closed.error());
+    }
+  }
+  // Their tasks know everything else, and the loops.
+  own_reader_.reset();
+  own_writer_.reset();
+}
+
+// ---- Store
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::~Store() = default;
+
+base::Result<std::unique_ptr<Store>, StoreError> Store::open(const Place& place,
+                                                             const StoreOptions& options,
+                                                             StoreCallbacks callbacks,
+                                                             Workers workers) {
+  auto parts = std::make_unique<Parts>(place, options, std::move(callbacks), workers);
+  if (auto status = parts->recover(); !status.ok()) return base::fail(status.error());
+  return std::unique_ptr<Store>(new Store(std::move(parts)));
+}
+
+const RecoverySummary& Store::recovery() const { return parts_->summary_; }
+LoopStore& Store::add_loop(std::size_t index, std::size_t loops, LoopPort& port) {
+  return parts_->add_loop(index, loops, port);
+}
+LoopStore& Store::loop(std::size_t index) { return *parts_->loops_[index]->store; }
+std::int64_t Store::message_bytes_of(std::size_t index) const {
+  const RecoverySummary& found = parts_->summary_;
+  if (found.young_messages == 0) return 0;
+  const auto own = static_cast<std::int64_t>(parts_->loops_[index]->store->young_count());
+  return found.message_bytes / static_cast<std::int64_t>(found.young_messages) * own;
+}
+std::vector<VirtualHostDefinition> Store::define_virtual_hosts(
+    const std::vector<std::string>& names) {
+  return parts_->define_virtual_hosts(names);
+}
+void Store::start() { parts_->start(); }
+void Store::checkpoint() {
+  constexpr base::Milliseconds kTimeout{10'000};
+  if (!parts_->checkpointer_->run_cycle(kTimeout))
+    base::log_warning("store", "no last checkpoint: the next start replays the journal");
+}
+void Store::stop() { parts_->stop(); }
+bool Store::flush_once() { return parts_->flush_once(); }
+journal::JournalUsage Store::journal_usage() const { return parts_->journal_->usage(); }
+const base::Counter& Store::flushes() const { return parts_->flushes_; }
+std::uint64_t Store::run_count() const { return parts_->runs_.count(); }
+std::uint64_t Store::run_bytes() const { return parts_->runs_.bytes(); }
+Checkpointer& Store::checkpointer() { return *parts_->checkpointer_; }
+
+}  // namespace harrier::store
