@@ -14,14 +14,16 @@ constexpr std::size_t kCopyBytes = 256 << 10;
 
 class Repair {
  public:
-  Repair(FileSystem& files, const std::string& node_uuid, const Journal::Start& start,
-         base::RandomSource& random)
-      : files_(files), node_uuid_(node_uuid), start_(start), random_(random) {}
+  Repair(FileSystem& files, const std::string& node_uuid, const JournalOptions& options,
+         const Journal::Start& start)
+      : files_(files), node_uuid_(node_uuid), options_(options), start_(start) {}
 
   base::Result<LossReport, OpenError> run(bool dry_run) {
     auto reader = JournalReader::open(files_, !dry_run);
     if (!reader.ok()) return io(std::move(reader).error());
     reader_ = *std::move(reader);
+    segment_bytes_ = reader_->segment_bytes();
+    if (segment_bytes_ < kSegmentBytesMin) segment_bytes_ = options_.segment_bytes;
     auto end = reader_->walk(
         node_uuid_, start_, [](const BatchFacts& batch, base::Bytes padded, std::string& why) {
           why = "its records do not fill it";
@@ -101,11 +103,26 @@ class Repair {
     for (std::size_t i = 0; i < cut_.size(); ++i) {
       File& file = reader_->file(*cut_[i]);
       const std::uint64_t offset = report_.bytes[i].offset;
-      const std::uint64_t end = std::max(reader_->segment_bytes(), cut_[i]->file_bytes);
+      const std::uint64_t end = std::max(segment_bytes_, cut_[i]->file_bytes);
       if (auto done = write_zeros(file, offset, end - offset); !done.ok()) return done;
       if (auto done = file.sync_contents(); !done.ok()) return done;
     }
+    if (auto done = fill_up(); !done.ok()) return done;
     return begin_gap();
+  }
+
+  // Files that were cut, the free ones and those of the chain too: open() would refuse them.
+  IoStatus fill_up() {
+    for (const SegmentFacts& segment : reader_->segments()) {
+      File& file = reader_->file(segment);
+      const std::uint64_t should = segment_bytes_;
+      auto size = file.size();
+      if (!size.ok()) return base::fail(std::move(size).error());
+      if (*size >= should) continue;
+      if (auto done = write_zeros(file, *size, should - *size); !done.ok()) return done;
+      if (auto done = file.sync_contents(); !done.ok()) return done;
+    }
+    return base::Done{};
   }
 
   IoStatus copy(const SegmentFacts& segment, LostBytes& lost) {
@@ -141,16 +158,14 @@ class Repair {
     const bool chained = end_.segment != nullptr;
     std::uint64_t number = std::max<std::uint64_t>(start_.first_segment, 1);
     if (chained) number = end_.segment->header.number + (end_.segment_is_empty ? 0 : 1);
-    SegmentHeader header{.flags = kSegmentGap,
-                         .node_uuid = node_uuid_,
-                         .number = number,
-                         .epoch = start_.epoch,
-                         .salt = random_.next(),
-                         .last_batch_before = end_.next_batch - 1,
-                         .first_batch = report_.last_lost_batch + 1,
-                         .file_bytes = reader_->segment_bytes()};
-    if (chained && end_.segment_is_empty)
-      header.last_batch_before = end_.segment->header.last_batch_before;
+    const SegmentHeader header{.flags = kSegmentGap,
+                               .node_uuid = node_uuid_,
+                               .number = number,
+                               .epoch = start_.epoch,
+                               .salt = random_salt(),
+                               .last_batch_before = end_.next_batch - 1,
+                               .first_batch = report_.last_lost_batch + 1,
+                               .file_bytes = segment_bytes_};
     std::vector<char> blocks(2 * kBlockBytes);
     encode_segment_header(header, blocks.data());
     const std::uint32_t seed = checksum_seed(header.number, header.salt);
@@ -183,9 +198,13 @@ class Repair {
     }
     if (best != nullptr) return files_.open(best->path, OpenMode::kReadWrite);
     const std::uint32_t file = segments.empty() ? 0 : segments.back().file + 1;
-    if (auto made = make_segment_files(files_, {file}, reader_->segment_bytes()); !made.ok())
+    if (auto made = make_segment_files(files_, {file}, segment_bytes_); !made.ok())
       return base::fail(std::move(made).error());
     return files_.open(segment_path(file), OpenMode::kReadWrite);
+  }
+
+  std::uint64_t random_salt() const {
+    return options_.random != nullptr ? options_.random->next() : base::SecureRandom().next();
   }
 
   std::uint64_t age(const SegmentFacts& segment) const {
@@ -195,8 +214,9 @@ class Repair {
 
   FileSystem& files_;
   const std::string& node_uuid_;
+  const JournalOptions& options_;
   const Journal::Start& start_;
-  base::RandomSource& random_;
+  std::uint64_t segment_bytes_ = 0;
   std::unique_ptr<JournalReader> reader_;
   ChainEnd end_;
   std::vector<const SegmentFacts*> cut_;  // as report_.bytes
@@ -206,9 +226,9 @@ class Repair {
 }  // namespace
 
 base::Result<LossReport, OpenError> repair_journal(FileSystem& files, const std::string& node_uuid,
-                                                   const Journal::Start& start,
-                                                   base::RandomSource& random, bool dry_run) {
-  return Repair(files, node_uuid, start, random).run(dry_run);
+                                                   const JournalOptions& options,
+                                                   const Journal::Start& start, bool dry_run) {
+  return Repair(files, node_uuid, options, start).run(dry_run);
 }
 
 }  // namespace harrier::journal

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "base/random.h"
 #include "journal/journal.h"
 
 namespace harrier::journal {
@@ -42,10 +41,11 @@ struct LossReport {
   std::vector<LostLsns> lsns;
 };
 
-// `start.epoch` is the repair's own: higher than any before, lower than the next start's.
-// `dry_run`: only the report.
+// `start.epoch` is the repair's own: higher than any before, lower than the next start's. Of the
+// options only `random` and, if no file has kept a size, `segment_bytes` count. `dry_run`: only the
+// report.
 base::Result<LossReport, OpenError> repair_journal(FileSystem& files, const std::string& node_uuid,
-                                                   const Journal::Start& start,
-                                                   base::RandomSource& random, bool dry_run);
+                                                   const JournalOptions& options,
+                                                   const Journal::Start& start, bool dry_run);
 
 }  // namespace harrier::journal

@@ -62,7 +62,7 @@ class JournalReader::Walk {
     for (const SegmentFacts& segment : reader_.segments_) {
       const bool begun = segment.state == HeaderState::kValid;
       const bool needed = begun && segment.header.number >= first_segment_;
-      const std::uint64_t should = begun ? segment.header.file_bytes : reader_.segment_bytes_;
+      const std::uint64_t should = reader_.segment_bytes_;
       if ((needed || !begun) && segment.file_bytes < should)
         cut_ = segment.path + " was cut: it has " + std::to_string(segment.file_bytes) +
                " bytes of " + std::to_string(should);
@@ -80,7 +80,13 @@ class JournalReader::Walk {
       const SegmentFacts& segment = *begun_[next_begun_];
       if (!continues_with(segment)) break;
       enter(segment);
+      const ShardLsns last_lsn_before = end_.last_lsn;
+      if ((segment.header.flags & kSegmentGap) != 0) end_.last_lsn = {};
       if (auto done = follow_segment(segment); !done.ok()) return done;
+      if (end_.segment_is_empty) {  // then there is no gap either
+        end_.next_batch = segment.header.last_batch_before + 1;
+        end_.last_lsn = last_lsn_before;
+      }
       if (end_.verdict != Verdict::kWhole) return base::Done{};
       done_bytes_ += segment.file_bytes;
       if (progress_) progress_(done_bytes_, total_bytes_);
@@ -102,7 +108,6 @@ class JournalReader::Walk {
   }
 
   void enter(const SegmentFacts& segment) {
-    if ((segment.header.flags & kSegmentGap) != 0) end_.last_lsn = {};
     end_.next_batch = segment.header.first_batch;
     end_.segment = &segment;
     end_.segment_is_empty = true;

@@ -28,6 +28,7 @@ using namespace harrier::journal;  // NOLINT
 
 constexpr std::size_t kFiles = 3;
 constexpr std::size_t kFileBytes = 32 << 10;
+const JournalOptions kOptions{.segment_bytes = kFileBytes, .segments = kFiles};
 const std::string kNode = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 
 class Disk {
@@ -130,8 +131,7 @@ Opened open(test::FaultyFileSystem& files, std::uint64_t epoch) {
     last[shard] = record.lsn;
     return true;
   };
-  auto result = Journal::open(files, kNode, {.segment_bytes = kFileBytes, .segments = kFiles},
-                              {.epoch = epoch}, replay, {}, opened.report);
+  auto result = Journal::open(files, kNode, kOptions, {.epoch = epoch}, replay, {}, opened.report);
   if (result.ok()) opened.journal = *std::move(result);
   return opened;
 }
@@ -155,8 +155,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   look(files);
   Opened first = open(files, 1000);
   if (!first.journal) {
-    base::SeededRandom random(1);
-    auto repaired = repair_journal(files, kNode, {.epoch = 1000}, random, false);
+    auto repaired = repair_journal(files, kNode, kOptions, {.epoch = 1000}, false);
     CHECK(repaired.ok());
     CHECK(repaired->damaged);
     first = open(files, 1001);
@@ -169,7 +168,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   first.journal.reset();
   const Opened second = open(files, 1002);
   CHECK(second.journal);
-  CHECK(second.report.torn_bytes == 0);
   if (flushed.ok()) CHECK(second.report.last_lsn[0] == lsn);
   return 0;
 }

@@ -30,8 +30,8 @@ class JournalRepair : public testing::Test {
   }
 
   LossReport repair(bool dry_run = false, std::uint64_t known = 0) {
-    auto report = repair_journal(files_, test::kTestNode, {.last_batch = known, .epoch = 2},
-                                 random_, dry_run);
+    auto report =
+        repair_journal(files_, test::kTestNode, kSmall, {.last_batch = known, .epoch = 2}, dry_run);
     EXPECT_TRUE(report.ok()) << report.error().message;
     return *report;
   }
@@ -58,7 +58,6 @@ class JournalRepair : public testing::Test {
 
   FaultyFileSystem files_;
   JournalWriterLog log_;
-  base::SeededRandom random_{1};
 };
 
 TEST_F(JournalRepair, LeavesASoundJournalAlone) {
@@ -136,16 +135,21 @@ TEST_F(JournalRepair, ALossOfPowerInTheMiddleIsRepairedByASecondOne) {
     write();
     files_.flip_bit("journal/00.seg", 30'000 * 8);
     files_.fail_at(files_.calls() + call, test::Fault::kCrash);
-    (void)repair_journal(files_, test::kTestNode, {.last_batch = 5, .epoch = 2}, random_, false);
+    (void)repair_journal(files_, test::kTestNode, kSmall, {.last_batch = 5, .epoch = 2}, false);
     if (!files_.crashed()) return;
     auto survivor = files_.after_crash(call);
     auto report =
-        repair_journal(*survivor, test::kTestNode, {.last_batch = 5, .epoch = 3}, random_, false);
+        repair_journal(*survivor, test::kTestNode, kSmall, {.last_batch = 5, .epoch = 3}, false);
     ASSERT_TRUE(report.ok()) << report.error().message;
     auto opened = open_journal(*survivor, kSmall, {.last_batch = 5, .epoch = 4});
     ASSERT_TRUE(opened.journal) << call << " " << opened.error;
     ASSERT_EQ(opened.records[1].size(), 1u);
     ASSERT_EQ(opened.records[1][0].payload, log_.payload(1, 1));
+    opened.journal->append(1, 7, 1, test::record_bytes("after"), true);
+    ASSERT_TRUE(opened.journal->run_flush([](std::size_t, std::uint64_t) {}).ok());
+    auto again = open_journal(*survivor, kSmall, {.last_batch = 5, .epoch = 5});
+    ASSERT_TRUE(again.journal) << call << " " << again.error;
+    ASSERT_EQ(again.records[1].size(), 2u);
   }
   FAIL() << "the repair has more calls than were tried";
 }
