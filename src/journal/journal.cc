@@ -39,7 +39,7 @@ class Journal::Parts {
         writer_(recovered.segment_bytes, recovered.next_batch),
         next_segment_(recovered.next_segment),
         ring_(std::move(recovered.ring)),
-        appended_lsn_(recovered.last_lsn),
+        appended_lsn_(recovered.last_lsn_since_gap),
         committed_lsn_(recovered.last_lsn),
         committed_batch_(recovered.next_batch - 1) {
     state_.unproven = recovered.last_record_batch > recovered.proven_batch;
@@ -53,8 +53,9 @@ class Journal::Parts {
     CHECK(records == 1 || length <= kBatchBytesMax);
     CHECK(whole_blocks(length) <= segment_bytes_ - kBlockBytes - kReservedBytes);
     const std::lock_guard lock(mutex_);
-    // A shard whose records were all in released segments may start anywhere.
-    CHECK(first_lsn > 0 && (appended_lsn_[shard] == 0 || first_lsn == appended_lsn_[shard] + 1));
+    // A shard without records since the oldest segment, or a gap, may go on anywhere above.
+    CHECK(first_lsn > committed_lsn_[shard]);
+    CHECK(appended_lsn_[shard] == 0 || first_lsn == appended_lsn_[shard] + 1);
     appended_lsn_[shard] = first_lsn + records - 1;
     const bool was_calm = !state_.urgent && state_.pending_bytes <= kPendingBytesMax;
     const bool was_empty = !state_.pending;

@@ -38,6 +38,8 @@ IoResult<std::unique_ptr<JournalReader>> JournalReader::open(FileSystem& files, 
     if (!facts.ok()) return base::fail(std::move(facts).error());
     reader->segment_bytes_ =
         std::max(reader->segment_bytes_, facts->file_bytes / kBlockBytes * kBlockBytes);
+    if (facts->state == HeaderState::kValid)
+      reader->segment_bytes_ = std::max(reader->segment_bytes_, facts->header.file_bytes);
     reader->segments_.push_back(*std::move(facts));
     reader->files_.push_back(*std::move(file));
   }

@@ -121,6 +121,7 @@ class Recovery {
     report_.records -= groups_.dropped();
     report_.last_lsn = recovered_.last_lsn;
     report_.clean = end.clean;
+    recovered_.last_lsn_since_gap = end.last_lsn;
     recovered_.next_batch = std::max(end.next_batch, request_.start.last_batch + 1);
     recovered_.next_segment =
         std::max({recovered_.ring.newest() + 1, request_.start.first_segment, std::uint64_t{1}});

@@ -22,6 +22,8 @@ struct RecoveredJournal {
   std::uint64_t segment_bytes = 0;
   SegmentRing ring;
   ShardLsns last_lsn{};
+  // The same since the last gap that a repair left: LSNs are dense only from there on.
+  ShardLsns last_lsn_since_gap{};
   std::uint64_t next_batch = 1;
   std::uint64_t next_segment = 1;
   // The newest batch with records, and the highest that a later one says is on disk.

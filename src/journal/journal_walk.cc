@@ -20,11 +20,12 @@ class JournalReader::Walk {
 
   IoResult<ChainEnd> run() {
     end_.known_batch = start_.last_batch;
-    if (!belongs_here() || !select()) return std::move(end_);
+    if (!belongs_here()) return std::move(end_);
+    select();
     if (auto done = follow_chain(); !done.ok()) return base::fail(std::move(done).error());
-    if (end_.verdict != Verdict::kWhole) return std::move(end_);
     if (auto done = gather_evidence(); !done.ok()) return base::fail(std::move(done).error());
-    decide();
+    // Else a record of the chain made no sense: that was the verdict.
+    if (end_.verdict == Verdict::kWhole) decide();
     return std::move(end_);
   }
 
@@ -56,23 +57,21 @@ class JournalReader::Walk {
     return true;
   }
 
-  // The begun segments from the first needed on, by number; a file that was cut ends it here.
-  bool select() {
+  // The begun segments from the first needed on, by number.
+  void select() {
     for (const SegmentFacts& segment : reader_.segments_) {
       const bool begun = segment.state == HeaderState::kValid;
       const bool needed = begun && segment.header.number >= first_segment_;
-      const std::uint64_t should = begun ? segment.header.file_bytes : reader_.segment_bytes_;
+      const std::uint64_t should = reader_.segment_bytes_;
       if ((needed || !begun) && segment.file_bytes < should)
-        return refuse(Verdict::kCorrupt, segment.path + " was cut: it has " +
-                                             std::to_string(segment.file_bytes) + " bytes of " +
-                                             std::to_string(should));
+        cut_ = segment.path + " was cut: it has " + std::to_string(segment.file_bytes) +
+               " bytes of " + std::to_string(should);
       if (needed) begun_.push_back(&segment);
       if (needed) total_bytes_ += segment.file_bytes;
     }
     std::sort(begun_.begin(), begun_.end(), [](const SegmentFacts* a, const SegmentFacts* b) {
       return a->header.number < b->header.number;
     });
-    return true;
   }
 
   // ---- the chain
@@ -81,7 +80,13 @@ class JournalReader::Walk {
       const SegmentFacts& segment = *begun_[next_begun_];
       if (!continues_with(segment)) break;
       enter(segment);
+      const ShardLsns last_lsn_before = end_.last_lsn;
+      if ((segment.header.flags & kSegmentGap) != 0) end_.last_lsn = {};
       if (auto done = follow_segment(segment); !done.ok()) return done;
+      if (end_.segment_is_empty) {  // then there is no gap either
+        end_.next_batch = segment.header.last_batch_before + 1;
+        end_.last_lsn = last_lsn_before;
+      }
       if (end_.verdict != Verdict::kWhole) return base::Done{};
       done_bytes_ += segment.file_bytes;
       if (progress_) progress_(done_bytes_, total_bytes_);
@@ -103,7 +108,6 @@ class JournalReader::Walk {
   }
 
   void enter(const SegmentFacts& segment) {
-    if ((segment.header.flags & kSegmentGap) != 0) end_.last_lsn = {};
     end_.next_batch = segment.header.first_batch;
     end_.segment = &segment;
     end_.segment_is_empty = true;
@@ -217,7 +221,9 @@ class JournalReader::Walk {
                                     ", with which the journal begins, is missing or its header is "
                                     "damaged");
     } else if (end_.known_batch >= end_.next_batch || !end_.strays.empty()) {
-      refuse(Verdict::kCorrupt, damage());
+      refuse(Verdict::kCorrupt, cut_.empty() ? damage() : cut_ + "; " + damage());
+    } else if (!cut_.empty()) {
+      refuse(Verdict::kCorrupt, cut_);
     } else if (!end_.later.empty() || end_.segment_is_empty) {
       end_.verdict = Verdict::kTorn;
     }
@@ -273,6 +279,7 @@ class JournalReader::Walk {
   ChainEnd end_;
   std::vector<const SegmentFacts*> begun_;
   std::size_t next_begun_ = 0;
+  std::string cut_;  // a file that was, if any
   std::uint64_t done_bytes_ = 0;
   std::uint64_t total_bytes_ = 0;
   // The head of the batch at the end, if that much of it is intact.

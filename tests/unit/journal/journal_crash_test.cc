@@ -45,8 +45,8 @@ void check(World& world, const test::OpenedJournal& opened) {
     const auto found = opened.records.find(shard);
     if (found == opened.records.end() || found->second.front().lsn > world.covered[shard] + 1 ||
         found->second.back().lsn < promised)
-      world.fault = "promised and lost: shard " + std::to_string(shard) + " LSN " +
-                    std::to_string(promised);
+      world.fault =
+          "promised and lost: shard " + std::to_string(shard) + " LSN " + std::to_string(promised);
   }
 }
 

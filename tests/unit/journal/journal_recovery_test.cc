@@ -168,8 +168,8 @@ TEST(JournalRecovery, OldBytesOfARecycledSegmentAreTheEnd) {
     for (std::uint64_t i = 0; i < 1 + epoch % 5; ++i) {
       log.append(*opened.journal, 1, std::string(3000 * (i + 1), static_cast<char>('a' + i)));
       ASSERT_TRUE(opened.journal->run_flush(log.on_committed()).ok());
-      first = opened.journal->first_segment_needed(
-          epoch % 3 == 0 ? log.committed() : opened.report.last_lsn);
+      first = opened.journal->first_segment_needed(epoch % 3 == 0 ? log.committed()
+                                                                  : opened.report.last_lsn);
       opened.journal->release(first);
     }
   }
