@@ -3,10 +3,10 @@
 // Role:      VirtualHost creates, finds and deletes queues and publishes to them; channels consume
 //            from, get from and settle with them. Whatever must happen later (dead letters,
 //            auto-delete, another look) goes to the Turn's lists.
-// Model:     ready (ReadyMessages; its middle may be on disk) → unacked (held by channels) → settled. A message published
-//            while nothing waits and a consumer has credit never enters `ready`. pump() is the one
-//            place where waiting messages move: expire heads, serve waiting gets, deliver to
-//            consumers, trim to the length limit, in this order.
+// Model:     ready (ReadyMessages: its middle may be on disk) → unacked (held by channels) →
+//            settled. A message published while nothing waits and a consumer has credit never
+//            enters `ready`. pump() is the one place where waiting messages move: expire heads,
+//            serve waiting gets, deliver to consumers, trim to the length limit, in this order.
 // Invariants: (1) positions grow by one; (2) ready plus unacked counts equal the entries held here
 //             and by channels; (3) an expired message is never delivered; (4) with
 //             single_active_consumer only the active consumer stands in the ring.
