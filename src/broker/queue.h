@@ -115,6 +115,11 @@ class Queue final : public base::RefCounted<Queue>,
   void mark_dirty();
   void pump();
   void deadline_reached() override;
+  // Internal publishing is no longer held.
+  void room_again() {
+    awaits_room_ = false;
+    mark_dirty();
+  }
   // Records up to `committed` are on disk; false when nothing waits for the disk any more.
   bool commit_reached(Lsn committed);
 
@@ -205,6 +210,7 @@ class Queue final : public base::RefCounted<Queue>,
   bool had_consumer_ = false;
   bool may_expire_ = false;
   bool dirty_ = false;
+  bool awaits_room_ = false;
   bool doomed_ = false;
   bool deleted_ = false;
 };

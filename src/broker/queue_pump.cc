@@ -1,6 +1,7 @@
 // How waiting messages move: Queue::pump() and its steps.
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "broker/queue.h"
@@ -57,7 +58,7 @@ Queue::Step Queue::expire_one() {
 // Dead letters have no room: when there is some, the queue is looked at again.
 void Queue::await_room() {
   if (turn_.internal_publishing_held) {
-    turn_.held.push_back(QueueRef(this));
+    if (!std::exchange(awaits_room_, true)) turn_.held.push_back(QueueRef(this));
   } else {
     mark_dirty();
   }
