@@ -150,7 +150,8 @@ class Queue final : public base::RefCounted<Queue>,
 
   // ---- recovery, before anything else happens to the queue
   void restore_next_position(Position next) { next_position_ = std::max(next_position_, next); }
-  // REQUIRES each level's middle before its entries, and these in growing positions.
+  // REQUIRES each level's middle before its entries, and these in growing positions: what had been
+  // handed out (up to the middle's `after`) stands before it again, the rest behind it.
   void restore_middle(std::uint8_t level, const PagedMiddle& middle);
   void restore_entry(QueueEntry entry);
 

@@ -228,7 +228,12 @@ void Queue::restore_entry(QueueEntry entry) {
   if (entry.expires_at != base::kNever) may_expire_ = true;
   ++turn_.counters.ready;
   turn_.counters.ready_bytes.add(entry.body_size);
-  ready_.push(std::move(entry));
+  const PagedMiddle* middle = ready_.middle(entry.priority);
+  if (middle != nullptr && entry.position <= middle->after) {
+    ready_.requeue(std::move(entry));
+  } else {
+    ready_.push(std::move(entry));
+  }
   watch_memory();
   mark_dirty();
 }
