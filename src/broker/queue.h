@@ -131,7 +131,8 @@ class Queue final : public base::RefCounted<Queue>,
   // ---- paging (BodyReader in changes.h)
   std::uint64_t resident_bytes() const { return ready_.resident_bytes(); }
   // Names ready messages that may leave memory and calls visit(entry) for each, in growing (level,
-  // position). Whoever wrote them (those not recorded, too) says evict().
+  // position). Whoever wrote them (those not recorded, too) says evict(). REQUIRES that no other
+  // plan of this queue is still to be evicted: what it names may have come back and been passed().
   template <class Visit>
   std::vector<EvictionPart> plan_eviction(std::uint64_t bytes_max, Visit&& visit) const {
     // What is needed soon would only come back at once.

@@ -119,7 +119,8 @@ class ReadyMessages {
     return level.front.empty() || level.front_bytes < bytes;
   }
   // Names what may leave memory, at most about `bytes_max`, keeping the first `keep_bytes` of each
-  // front; calls visit(entry) for it in growing (level, position).
+  // front; calls visit(entry) for it in growing (level, position). One plan at a time: an eviction
+  // makes other plans worthless.
   template <class Visit>
   std::vector<EvictionPart> plan_eviction(std::uint64_t keep_bytes, std::uint64_t bytes_max,
                                           Visit&& visit) const;
