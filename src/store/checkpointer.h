@@ -9,8 +9,8 @@
 //             next one is safe.
 // Invariants: (1) a segment is free only when two checkpoints cover it; (2) a checkpoint appears on
 //             disk only when every record it reflects is committed (A3).
-// Thread:     look() and request(): any; mutex_ guards everything but what a step hands to loops and
-//             worker. Steps run on the loops and on the worker.
+// Thread:     look() and request(): any; mutex_ guards everything but what a step hands to loops
+//             and worker. Steps run on the loops and on the worker.
 // Errors:     no room: the cycle ends, the reserve is given away, the next look tries again after
 //             kRetry. Any other failure of the disk is fatal.
 // Spec:       rulings A1, A3, B3; docs/formats/checkpoint.md.

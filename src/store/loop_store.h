@@ -1,4 +1,5 @@
-// The store of one broker loop: its shards, their logs, paging, spilling and its part of checkpoints.
+// The store of one broker loop: its shards, their logs, paging, spilling and its part of
+//                               checkpoints.
 //
 // Role:       a loop's turn appends through the logs and ends with end_turn(); posted tasks bring
 //             commits, pages and the node's requests. Everything else of the store is behind it.

@@ -1,15 +1,15 @@
 // Moves messages of a loop from the journal and from memory to run files.
 //
-// Role:       asked by LoopStore, for one of two reasons: a segment of the journal is to be recycled
-//             (everything young up to an LSN), or memory is short (the largest queues). Both do the
-//             same: what of a queue is young up to a position goes to a run; what is ready up to
-//             there leaves memory.
+// Role:       asked by LoopStore, for one of two reasons: a segment of the journal is to be
+//             recycled (everything young up to an LSN), or memory is short (the largest queues).
+//             Both do the same: what of a queue is young up to a position goes to a run; what is
+//             ready up to there leaves memory.
 // Model:      plan on the loop → write on the worker → finish on the loop: the queue's state names
 //             the run, ready messages are evicted. Messages are borrowed by the job meanwhile, and
 //             whatever is settled meanwhile is dead in the run.
 //             Messages that no record names go to a run of their own, which no checkpoint names.
-// Invariants: one spill at a time. A run is named by the state only after it, and the folder's entry
-//             of it, are on disk (A3).
+// Invariants: one spill at a time. A run is named by the state only after it, and the folder's
+//             entry of it, are on disk (A3).
 // Thread:     confined(broker); the writing part: the worker's.
 // Errors:     no room on the disk: the run is discarded, the messages stay where they are, and
 //             whoever asked is told; it asks again later. Any other failure of the disk is fatal.

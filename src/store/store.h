@@ -77,10 +77,9 @@ class Store {
     Worker* writer;
     Worker* reader;
   };
-  static base::Result<std::unique_ptr<Store>, StoreError> open(const Place& place,
-                                                               const StoreOptions& options,
-                                                               StoreCallbacks callbacks,
-                                                               Workers workers = {nullptr, nullptr});
+  static base::Result<std::unique_ptr<Store>, StoreError> open(
+      const Place& place, const StoreOptions& options, StoreCallbacks callbacks,
+      Workers workers = {nullptr, nullptr});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -97,11 +96,11 @@ class Store {
   // Those on disk, and these. REQUIRES every loop.
   std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
 
-  // Makes what define_virtual_hosts() added durable, then starts the flusher and the cycles. REQUIRES
-  // that the loops run and have restored their virtual hosts.
+  // Makes what define_virtual_hosts() added durable, then starts the flusher and the cycles.
+  // REQUIRES that the loops run and have restored their virtual hosts.
   void start();
-  // REQUIRES that nobody uses the virtual hosts any more, and that the loops still run: writes a last
-  // checkpoint.
+  // REQUIRES that nobody uses the virtual hosts any more, and that the loops still run: writes a
+  // last checkpoint.
   void checkpoint();
   // REQUIRES that the loops have ended.
   void stop();
