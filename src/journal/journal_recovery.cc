@@ -119,6 +119,10 @@ class Recovery {
     report_.segments_read = end.chain.size();
     report_.dropped_records = groups_.dropped();
     report_.records -= groups_.dropped();
+    for (std::size_t shard = 0; shard != kShards; ++shard) {
+      std::uint64_t& last = recovered_.last_lsn[shard];
+      last = std::max(last, request_.start.covered[shard]);
+    }
     report_.last_lsn = recovered_.last_lsn;
     report_.clean = end.clean;
     recovered_.last_lsn_since_gap = end.last_lsn;

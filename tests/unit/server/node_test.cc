@@ -374,7 +374,7 @@ TEST_P(NodeTest, ARecoveryThatFailsIsTheFailureOfTheStart) {
 }
 
 TEST_P(NodeTest, WatchesTheDiskOfItsDataDirectory) {
-  const TemporaryDirectory directory;
+  const harrier::test::TemporaryDirectory directory;
   options_.data_dir = directory.path();
   options_.journal.segment_size = 1 << 20;
   options_.journal.segments = 8;
