@@ -106,6 +106,7 @@ class LoopStore {
 
   Shard* find_shard(std::size_t number) const;
   Tenant* find_tenant(QueueId queue);
+  ShardState* find_state(QueueId queue);
   bool restore_queue(Tenant& tenant, const StoredQueue& stored, std::string& why);
   std::uint64_t resident() const;
   void spill_for_memory();

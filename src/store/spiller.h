@@ -37,12 +37,16 @@ class Spiller {
   enum class Result : std::uint8_t { kDone, kNothing, kOutOfSpace };
   using Done = std::function<void(Result)>;
   using FindTenant = std::function<Tenant*(QueueId)>;
+  // Of a queue whose virtual host has not been restored yet, too.
+  using FindState = std::function<ShardState*(QueueId)>;
 
-  Spiller(RunStore& runs, Worker& worker, LoopPort& loop, FindTenant find_tenant, FatalError fatal)
+  Spiller(RunStore& runs, Worker& worker, LoopPort& loop, FindTenant find_tenant,
+          FindState find_state, FatalError fatal)
       : runs_(runs),
         worker_(worker),
         loop_(loop),
         find_tenant_(std::move(find_tenant)),
+        find_state_(std::move(find_state)),
         fatal_(std::move(fatal)) {}
 
   bool busy() const { return busy_; }
@@ -62,7 +66,10 @@ class Spiller {
   struct Part;
   struct Job;
 
+  broker::Queue* find_queue(QueueId id, Tenant** tenant) const;
   void plan(const Target& target, Job& job);
+  void plan_evictions(const Target& target, broker::Queue& queue, base::Now now, Part& part,
+                      Job& job);
   // On the worker's thread.
   static void write(RunStore& runs, Job& job);
   void finish(Job& job);
@@ -72,6 +79,7 @@ class Spiller {
   Worker& worker_;
   LoopPort& loop_;
   FindTenant find_tenant_;
+  FindState find_state_;
   FatalError fatal_;
   bool busy_ = false;
   base::Counter spilled_messages_;

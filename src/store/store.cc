@@ -30,6 +30,7 @@ class Store::Parts {
   base::Status<StoreError> recover();
   LoopStore& add_loop(std::size_t index, std::size_t loops, LoopPort& port);
   std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
+  void make_room();
   void start();
   void stop();
   bool flush_once();
@@ -169,23 +170,26 @@ bool Store::Parts::flush_once() {
   return true;
 }
 
-void Store::Parts::start() {
+void Store::Parts::make_room() {
   std::vector<Checkpointer::Loop> loops;
   for (const auto& loop : loops_)
     loops.push_back({loop->store.get(), loop->port});
   checkpointer_->set_loops(std::move(loops));
-  writer_.post([this] { reserve_.make(); });
-  if (!flush_once() || !own_writer_) return;
-  // Starts that all ended early may have used up the segments: two checkpoints free them.
   constexpr base::Milliseconds kTimeout{60'000};
+  // Two generations: what the first frees is free after the second.
   for (int cycle = 0; cycle != 2 && crowded(); ++cycle)
     checkpointer_->run_cycle(kTimeout);
-  // What is suspect after an unclean stop must be written down before the next one.
-  if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+}
+
+void Store::Parts::start() {
+  writer_.post([this] { reserve_.make(); });
+  if (!flush_once() || !own_writer_) return;
   flusher_ = std::thread([this] {
     while (journal_->wait_for_work())
       if (!flush_once()) return;
   });
+  // What is suspect after an unclean stop must be written down before the next one.
+  if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
 }
 
 bool Store::Parts::crowded() const {
@@ -236,6 +240,7 @@ std::vector<VirtualHostDefinition> Store::define_virtual_hosts(
     const std::vector<std::string>& names) {
   return parts_->define_virtual_hosts(names);
 }
+void Store::make_room() { parts_->make_room(); }
 void Store::start() { parts_->start(); }
 void Store::checkpoint() {
   constexpr base::Milliseconds kTimeout{10'000};
