@@ -160,6 +160,7 @@ Recovery::Status Recovery::replay_journal() {
   if (recovered_.newest) {
     start.first_segment = recovered_.newest->head.first_segment;
     start.last_batch = recovered_.newest->head.last_batch;
+    start.committed = recovered_.newest->head.lsns;
   }
   auto opened = journal::Journal::open(
       place_.files, place_.node_uuid, options_, start,
@@ -187,10 +188,8 @@ Recovery::Status Recovery::replay_journal() {
 
 void Recovery::finish() {
   RecoverySummary& summary = recovered_.summary;
-  journal::ShardLsns& last = summary.journal.last_lsn;
   for (std::size_t shard = 0; shard != recovered_.shards.size(); ++shard) {
     ShardState& state = *recovered_.shards[shard];
-    if (recovered_.newest) last[shard] = std::max(last[shard], recovered_.newest->head.lsns[shard]);
     const auto ids = state.queue_ids();
     summary.queues += ids.size();
     summary.young_messages += state.young_count();
