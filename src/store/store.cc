@@ -33,6 +33,7 @@ class Store::Parts {
   void start();
   void stop();
   bool flush_once();
+  bool close_once();
   bool crowded() const;
   void fatal(const journal::IoError& error);
 
@@ -175,17 +176,25 @@ void Store::Parts::start() {
     loops.push_back({loop->store.get(), loop->port});
   checkpointer_->set_loops(std::move(loops));
   writer_.post([this] { reserve_.make(); });
-  if (!flush_once() || !own_writer_) return;
+  if (!flush_once()) return;
   // Starts that all ended early may have used up the segments: two checkpoints free them.
   constexpr base::Milliseconds kTimeout{60'000};
-  for (int cycle = 0; cycle != 2 && crowded(); ++cycle)
+  for (int cycle = 0; own_writer_ && cycle != 2 && crowded(); ++cycle)
     checkpointer_->run_cycle(kTimeout);
   // What is suspect after an unclean stop must be written down before the next one.
   if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+  if (!own_writer_) return;
   flusher_ = std::thread([this] {
     while (journal_->wait_for_work())
       if (!flush_once()) return;
   });
+}
+
+bool Store::Parts::close_once() {
+  if (failed_) return false;
+  const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
+  if (!closed.ok()) fatal(closed.error());
+  return closed.ok();
 }
 
 bool Store::Parts::crowded() const {
@@ -197,10 +206,7 @@ void Store::Parts::stop() {
   if (flusher_.joinable()) {
     journal_->stop();
     flusher_.join();
-    if (!failed_) {
-      const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
-      if (!closed.ok()) fatal(closed.error());
-    }
+    close_once();
   }
   // Their tasks know everything else, and the loops.
   own_reader_.reset();
@@ -244,6 +250,7 @@ void Store::checkpoint() {
 }
 void Store::stop() { parts_->stop(); }
 bool Store::flush_once() { return parts_->flush_once(); }
+bool Store::close_once() { return parts_->close_once(); }
 journal::JournalUsage Store::journal_usage() const { return parts_->journal_->usage(); }
 const base::Counter& Store::flushes() const { return parts_->flushes_; }
 std::uint64_t Store::run_count() const { return parts_->runs_.count(); }

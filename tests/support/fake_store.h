@@ -89,7 +89,7 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
   // What a store does: writes what the queue names, says so later.
   std::vector<broker::EvictionPart> write_out(const broker::Queue& queue,
                                               std::uint64_t bytes_max = UINT64_MAX) {
-    return queue.plan_eviction(bytes_max, [&](const broker::QueueEntry& entry) {
+    return queue.plan_eviction(broker::Position(UINT64_MAX), bytes_max, [&](const broker::QueueEntry& entry) {
       keep({queue.id().value, entry.priority, entry.position.value}, entry);
     });
   }

@@ -30,7 +30,7 @@ constexpr std::uint64_t kAll = UINT64_MAX;
 
 std::vector<EvictionPart> plan(const ReadyMessages& ready, std::uint64_t keep_entries = 0,
                                std::uint64_t entries_max = kAll / kEntryBytes) {
-  return ready.plan_eviction(keep_entries * kEntryBytes, entries_max * kEntryBytes,
+  return ready.plan_eviction(keep_entries * kEntryBytes, Position(UINT64_MAX), entries_max * kEntryBytes,
                              [](const QueueEntry&) {});
 }
 std::uint64_t evict(ReadyMessages& ready, const std::vector<EvictionPart>& parts) {
@@ -327,7 +327,7 @@ class Model {
     const std::uint64_t most = 1 + random_.below(60);
     Key last{INT_MIN, 0};
     std::uint64_t visited = 0;
-    plan.parts = ready_.plan_eviction(keep * kEntryBytes, most * kEntryBytes,
+    plan.parts = ready_.plan_eviction(keep * kEntryBytes, Position(UINT64_MAX), most * kEntryBytes,
                                       [&](const QueueEntry& entry) {
                                         const Key order{entry.priority, entry.position.value};
                                         EXPECT_LT(last, order);
