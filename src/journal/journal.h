@@ -169,6 +169,8 @@ class Journal {
   // Segments before `segment` may be written over. The newest that was begun stays, so that the
   // chain of batches has something to go on from.
   void release(std::uint64_t segment);
+  // run_flush() leaves so many segments free; none at first.
+  void keep_free(std::uint32_t segments);
 
  private:
   class Parts;

@@ -183,6 +183,7 @@ void Store::Parts::start() {
     checkpointer_->run_cycle(kTimeout);
   // What is suspect after an unclean stop must be written down before the next one.
   if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+  checkpointer_->keep_room();
   if (!own_writer_) return;
   flusher_ = std::thread([this] {
     while (journal_->wait_for_work())
