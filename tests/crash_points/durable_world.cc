@@ -117,7 +117,7 @@ bool DurableWorld::restart_cleanly() {
   const bool stopped = broker_->stop_cleanly();
   if (over()) return false;
   if (!stopped) complain("it does not stop");
-  reopen(nullptr, true);
+  reopen(nullptr, stopped);
   return !over();
 }
 

@@ -39,6 +39,7 @@ bool DurableBroker::open(const ModelOf& model_of) {
   options.journal.segment_bytes = options_.segment_bytes;
   options.journal.segments = options_.segments;
   options.journal.random = &salts_;
+  options.pending_bytes_max = options_.pending_bytes_max;
   options.reserve_bytes = options_.reserve_bytes;
   options.loop.cache_bytes = options_.cache_bytes;
   options.loop.spill_bytes = options_.spill_bytes;
@@ -52,7 +53,7 @@ bool DurableBroker::open(const ModelOf& model_of) {
   };
   callbacks.out_of_space = [this] { ++no_room_reports; };
   callbacks.hold = [this](store::HoldReason reason, bool held) {
-    held_ = held;
+    (reason == store::HoldReason::kJournalFull ? full_ : backlog_) = held;
     if (reason != store::HoldReason::kJournalFull) return;
     port_.post([this, held] { store_->loop(0).hold_internal_publishing(held); });
   };

@@ -60,6 +60,7 @@ struct DurableOptions {
   std::uint64_t spill_bytes = 32 << 10;
   std::uint64_t read_ahead_bytes = 4 << 10;
   std::uint64_t reserve_bytes = 0;
+  std::uint64_t pending_bytes_max = 32 << 10;
   std::size_t chunk_bytes = 16 << 10;
   std::uint32_t slice_entries = 64;
   std::uint32_t snapshot_slice = 3;
@@ -101,7 +102,7 @@ class DurableBroker {
   ChangeRecorder& recorder(std::size_t index = 0) { return *hosts_[index].recorder; }
   store::Store& store() { return *store_; }
   store::LoopStore& loop_store() { return store_->loop(0); }
-  bool publishers_held() const { return held_; }
+  bool publishers_held() const { return full_ || backlog_; }
   const broker::Actor actor{"guest", {}, "AMQP 0-9-1", "10.0.0.1:5000"};
 
   // Calls in the host's turn; `ends`: and the loop's turn ends after them.
@@ -141,7 +142,8 @@ class DurableBroker {
   std::vector<std::size_t> touched_;
   std::string error_;
   bool failed_ = false;
-  bool held_ = false;
+  bool full_ = false;
+  bool backlog_ = false;
 };
 
 }  // namespace harrier::test
