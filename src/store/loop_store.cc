@@ -27,7 +27,8 @@ LoopStore::LoopStore(const Surroundings& surroundings, const LoopStoreLimits& li
           limits.read_ahead_bytes) {}
 
 void LoopStore::add_shard(std::size_t number, std::unique_ptr<ShardState> state, Lsn last) {
-  shards_.push_back(std::make_unique<Shard>(number, std::move(state), around_.journal, last));
+  shards_.push_back(std::make_unique<Shard>(number, std::move(state), around_.journal, last,
+                                            limits_.chunk_bytes));
 }
 
 LoopStore::Shard* LoopStore::find_shard(std::size_t number) const {

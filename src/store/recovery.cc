@@ -160,7 +160,7 @@ Recovery::Status Recovery::replay_journal() {
   if (recovered_.newest) {
     start.first_segment = recovered_.newest->head.first_segment;
     start.last_batch = recovered_.newest->head.last_batch;
-    start.covered = recovered_.newest->head.lsns;
+    start.committed = recovered_.newest->head.lsns;
   }
   auto opened = journal::Journal::open(
       place_.files, place_.node_uuid, options_, start,

@@ -205,6 +205,11 @@ void Spiller::finish_part(const Job& job, const Part& part) {
   tenant->touch();
   queue->evict(part.evictions);
   if (StoredQueue* stored = state->find(part.queue)) {
+    // What was taken while the run was written will never be asked for.
+    for (std::size_t i = 0; i != stored->levels().size(); ++i) {
+      const std::uint8_t level = stored->levels()[i].number;
+      stored->passed(level, queue->dispatched_through(level));
+    }
     // What stays in memory may be delivered without another record.
     for (const StoredLevel& level : stored->levels()) {
       if (level.extents.empty()) continue;

@@ -34,6 +34,7 @@ class Store::Parts {
   void start();
   void stop();
   bool flush_once();
+  bool close_once();
   bool crowded() const;
   void fatal(const journal::IoError& error);
 
@@ -177,19 +178,28 @@ void Store::Parts::make_room() {
   checkpointer_->set_loops(std::move(loops));
   constexpr base::Milliseconds kTimeout{60'000};
   // Two generations: what the first frees is free after the second.
-  for (int cycle = 0; cycle != 2 && crowded(); ++cycle)
+  for (int cycle = 0; own_writer_ && cycle != 2 && crowded(); ++cycle)
     checkpointer_->run_cycle(kTimeout);
 }
 
 void Store::Parts::start() {
   writer_.post([this] { reserve_.make(); });
-  if (!flush_once() || !own_writer_) return;
+  if (!flush_once()) return;
+  // What is suspect after an unclean stop must be written down before the next one.
+  if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+  checkpointer_->keep_room();
+  if (!own_writer_) return;
   flusher_ = std::thread([this] {
     while (journal_->wait_for_work())
       if (!flush_once()) return;
   });
-  // What is suspect after an unclean stop must be written down before the next one.
-  if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+}
+
+bool Store::Parts::close_once() {
+  if (failed_) return false;
+  const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
+  if (!closed.ok()) fatal(closed.error());
+  return closed.ok();
 }
 
 bool Store::Parts::crowded() const {
@@ -201,10 +211,7 @@ void Store::Parts::stop() {
   if (flusher_.joinable()) {
     journal_->stop();
     flusher_.join();
-    if (!failed_) {
-      const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
-      if (!closed.ok()) fatal(closed.error());
-    }
+    close_once();
   }
   // Their tasks know everything else, and the loops.
   own_reader_.reset();
@@ -249,6 +256,7 @@ void Store::checkpoint() {
 }
 void Store::stop() { parts_->stop(); }
 bool Store::flush_once() { return parts_->flush_once(); }
+bool Store::close_once() { return parts_->close_once(); }
 journal::JournalUsage Store::journal_usage() const { return parts_->journal_->usage(); }
 const base::Counter& Store::flushes() const { return parts_->flushes_; }
 std::uint64_t Store::run_count() const { return parts_->runs_.count(); }

@@ -111,6 +111,8 @@ class Store {
   // ---- tests, instead of the flusher's thread
   // One turn of the flusher; false after a fatal failure.
   bool flush_once();
+  // Its last turn, which says that the end was orderly; nothing else may follow.
+  bool close_once();
 
   // ---- any thread
   journal::JournalUsage journal_usage() const;
