@@ -304,6 +304,7 @@ base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes pa
 base::Result<std::optional<StoredChange>> RecordDecoder::decode(const journal::Record& record) {
   const auto type = static_cast<RecordType>(record.type);
   if (std::exchange(published_, false)) places_.clear();
+  if (message_pieces_.empty() && places_.empty()) first_lsn_ = record.lsn;
   if (record.version > kRecordVersion) {
     return base::fail("record of type " + std::to_string(record.type) + " has version " +
                       std::to_string(record.version) + ", newer than this program knows");

@@ -150,7 +150,8 @@ bool Recovery::replay(std::size_t shard, const journal::Record& record, std::str
     why = change.error().message;
     return false;
   }
-  if (change->has_value()) recovered_.shards[shard]->apply(**change, record.lsn);
+  if (change->has_value())
+    recovered_.shards[shard]->apply(**change, decoders_[shard].first_lsn());
   return true;
 }
 
