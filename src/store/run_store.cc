@@ -22,6 +22,14 @@ RunResult<std::shared_ptr<const RunFile>> RunStore::open(RunId run) {
   return opened;
 }
 
+void RunStore::note(RunId run) {
+  std::uint64_t bytes = 0;
+  if (const auto file = files_.open(run_path(run), journal::OpenMode::kRead); file.ok())
+    if (const auto size = (*file)->size(); size.ok()) bytes = *size;
+  const std::lock_guard lock(mutex_);
+  runs_.try_emplace(run, Known{{}, bytes});
+}
+
 void RunStore::discard(RunId run) {
   const auto removed = files_.remove(run_path(run));
   if (!removed.ok() && !removed.error().is_not_found())
