@@ -225,7 +225,12 @@ void LoopStore::start_spill_through() {
   if (targets.empty()) return done(Spiller::Result::kNothing);
   std::sort(targets.begin(), targets.end(),
             [](const auto& a, const auto& b) { return a.queue < b.queue; });
-  spiller_.start(targets, std::move(done));
+  spiller_.start(targets, [this, done = std::move(done)](Spiller::Result result) {
+    if (result == Spiller::Result::kOutOfSpace)
+      for (const auto& shard : shards_)
+        shard->state->young_stayed();
+    done(result);
+  });
 }
 
 // ---- checkpoints
