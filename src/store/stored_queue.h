@@ -149,7 +149,11 @@ class StoredQueue {
     spilled_through_ = spilled_through;
     applied_lsn_ = applied_lsn;
   }
-  const std::map<Position, std::uint32_t>* delivery_counts() const { return counts_.get(); }
+  struct DeliveryCount {
+    std::uint32_t count = 0;
+    std::uint8_t level = 0;
+  };
+  const std::map<Position, DeliveryCount>* delivery_counts() const { return counts_.get(); }
   // After an unclean stop: what may have been handed out is suspect from now on.
   void suspect_delivered();
   // What broker's Queue starts with.
@@ -176,7 +180,7 @@ class StoredQueue {
   std::unique_ptr<std::deque<YoungMessage>> young_;
   std::vector<StoredLevel> levels_;
   // Of those that came back at least once and are alive.
-  std::unique_ptr<std::map<Position, std::uint32_t>> counts_;
+  std::unique_ptr<std::map<Position, DeliveryCount>> counts_;
 };
 
 }  // namespace harrier::store
