@@ -137,7 +137,7 @@ Recovery::Status Recovery::remove_unnamed_runs() {
     const bool named = (recovered_.newest && recovered_.newest->runs.contains(*run)) ||
                        (recovered_.older && recovered_.older->runs.contains(*run));
     if (!named) {
-      runs_.discard(*run);
+      if (!runs_.discard(*run)) runs_.note(*run);
     } else if (!open_runs_.contains(*run)) {
       runs_.note(*run);
     }

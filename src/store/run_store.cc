@@ -30,11 +30,12 @@ void RunStore::note(RunId run) {
   runs_.try_emplace(run, Known{{}, bytes});
 }
 
-void RunStore::discard(RunId run) {
+bool RunStore::discard(RunId run) {
   const auto removed = files_.remove(run_path(run));
-  if (!removed.ok() && !removed.error().is_not_found())
-    base::log_warning("store", "an unfinished run file stays",
-                      {{"error", removed.error().message}});
+  if (removed.ok() || removed.error().is_not_found()) return true;
+  base::log_warning("store", "a run file that nobody needs stays",
+                    {{"error", removed.error().message}});
+  return false;
 }
 
 void RunStore::remove_unused(const std::set<RunId>& named) {
@@ -47,11 +48,14 @@ void RunStore::remove_unused(const std::set<RunId>& named) {
         continue;
       }
       unused.push_back(run->first);
-      run = runs_.erase(run);
+      ++run;
     }
   }
+  // One that cannot be removed is tried again next time.
+  std::erase_if(unused, [this](RunId run) { return !discard(run); });
+  const std::lock_guard lock(mutex_);
   for (const RunId run : unused)
-    discard(run);
+    runs_.erase(run);
 }
 
 std::uint64_t RunStore::unused_bytes() const {

@@ -128,7 +128,8 @@ void Spiller::write(RunStore& runs, Job& job) {
     auto made = runs.create(id);
     if (!made.ok()) {
       job.failure = made.error();
-      return runs.discard(id);
+      (void)runs.discard(id);
+      return;
     }
     journal::IoStatus status = base::Done{};
     for (const RunEntry& entry : entries) {
@@ -137,12 +138,14 @@ void Spiller::write(RunStore& runs, Job& job) {
     }
     if (!status.ok()) {
       job.failure = status.error();
-      return runs.discard(id);
+      (void)runs.discard(id);
+      return;
     }
     auto finished = (*made)->finish();
     if (!finished.ok()) {
       job.failure = finished.error();
-      return runs.discard(id);
+      (void)runs.discard(id);
+      return;
     }
     auto opened = runs.open(id);
     if (!opened.ok()) {
