@@ -95,6 +95,7 @@ class DurableBroker {
   std::vector<std::string> complaints;
   // The disk failed, said the store.
   bool failed() const { return failed_; }
+  bool opened() const { return opened_; }
   std::uint64_t no_room_reports = 0;
 
   std::vector<Host>& hosts() { return hosts_; }
@@ -142,6 +143,7 @@ class DurableBroker {
   std::vector<std::size_t> touched_;
   std::string error_;
   bool failed_ = false;
+  bool opened_ = false;
   bool full_ = false;
   bool backlog_ = false;
 };
