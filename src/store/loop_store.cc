@@ -262,6 +262,8 @@ void LoopStore::snapshot_slice(const std::shared_ptr<SnapshotJob>& job) {
   std::uint32_t left = limits_.snapshot_slice;
   for (SnapshotJob::Part& part : job->parts) {
     ShardLog& log = part.shard->log;
+    // A record that grows afterwards would count as reflected.
+    log.seal(false);
     for (; part.next != part.queues.size(); ++part.next) {
       if (left-- == 0) {
         around_.loop.post([this, job] { snapshot_slice(job); });
