@@ -47,16 +47,18 @@ void Spiller::plan(const Target& target, Job& job) {
   if (queue == nullptr) return;
   Part part;
   part.queue = target.queue;
-  // Of one with a bound of bytes, everything recorded that leaves memory must be in a run.
-  const bool by_position = target.bytes_max == UINT64_MAX;
-  part.through = by_position ? target.through : Position();
+  // A bound of bytes says how far; up to there all levels leave memory. What stayed in memory behind
+  // its level's middle would be delivered although only the run tells of it (B5).
+  part.through = target.through;
+  if (target.bytes_max != UINT64_MAX) {
+    part.through = Position();
+    queue->plan_eviction(target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
+      part.through = std::max(part.through, entry.position);
+    });
+  }
   part.evictions =
-      queue->plan_eviction(target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
-        if (entry.logged) {
-          part.through = std::max(part.through, entry.position);
-          return;
-        }
-        if (!entry.message) return;
+      queue->plan_eviction(part.through, UINT64_MAX, [&](const broker::QueueEntry& entry) {
+        if (entry.logged || !entry.message) return;
         RunEntry written;
         written.queue = target.queue;
         written.level = entry.priority;

@@ -95,13 +95,12 @@ void stop_at_every_call(const Script& script, Fault fault, std::uint64_t stride 
     if (world.broker_failed()) {
       EXPECT_FALSE(world.broker().store().flush_once()) << "call " << n;
     }
-    const bool unreadable = world.left_out_unreadable();
     if (fault != Fault::kNoSpace || world.over() || n % 2 == 0) {
       world.crash(n);
       if (!world.over()) world.run(10);
     }
     world.finish();
-    if (unreadable) continue;  // what the disk does not give back is missing, and said to be
+    if (world.left_out_unreadable()) continue;  // what the disk does not give back is missing, and said to be
     ASSERT_TRUE(world.problems.empty())
         << "seed " << script.seed << ", call " << n << " of " << calls << joined(world.problems);
   }

@@ -107,7 +107,7 @@ void DurableWorld::drop_clients() {
 void DurableWorld::crash(std::uint64_t seed) { reopen(files_->after_crash(seed), false); }
 void DurableWorld::kill() { reopen(files_->after_kill(), false); }
 
-bool DurableWorld::restart_cleanly() {
+bool DurableWorld::restart_cleanly(bool with_checkpoint) {
   for (const auto& subscription : subscriptions_)
     if (!subscription->sink.gone)
       act(subscription->sink.host,
@@ -119,7 +119,7 @@ bool DurableWorld::restart_cleanly() {
   broker_->settle();
   subscriptions_.clear();
   if (over()) return false;
-  const bool stopped = broker_->stop_cleanly();
+  const bool stopped = broker_->stop_cleanly(with_checkpoint);
   if (over()) return false;
   if (!stopped) complain("it does not stop");
   reopen(nullptr, stopped);
@@ -298,7 +298,7 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
 void DurableWorld::finish() {
   if (over()) return;
   cancel_all();
-  broker_->settle();
+  if (!broker_->settle()) complain("it never comes to rest");
   // What dead-letters first, so that its letters are found.
   static constexpr const char* kNames[] = {"plain", "fan1", "fan2", "prio",  "work",  "ttl",
                                            "fade",  "maxd", "maxn", "rejp",  "quorum", "light",
@@ -350,7 +350,7 @@ void DurableWorld::finish() {
 
 void DurableWorld::act(std::size_t host, const std::function<void(VirtualHost&)>& calls) {
   if (over()) return;
-  const bool ends = !leaves_turns_open || random_.below(4) != 0;
+  const bool ends = !keeps_turns_open && (!leaves_turns_open || random_.below(4) != 0);
   broker_->act(host, calls, ends);
 }
 

@@ -46,7 +46,8 @@ class DurableWorld {
   void crash(std::uint64_t seed);
   // The process is gone; its writes are not.
   void kill();
-  bool restart_cleanly();
+  bool restart_cleanly(bool with_checkpoint = true);
+  bool restart_without_checkpoint() { return restart_cleanly(false); }
   // Takes everything out, then looks for what is left.
   void finish();
   // What is wrong; empty when all is well.
@@ -88,6 +89,7 @@ class DurableWorld {
   std::size_t redelivered = 0;
   std::size_t drained = 0;
   bool leaves_turns_open = true;
+  bool keeps_turns_open = false;
 
  private:
   struct Getter;

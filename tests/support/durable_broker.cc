@@ -206,9 +206,34 @@ bool DurableBroker::checkpoint() {
   return failed_;
 }
 
-bool DurableBroker::stop_cleanly() {
+bool DurableBroker::spill_everything() {
   settle();
-  if (failed_ || !checkpoint()) return false;
+  journal::ShardLsns all;
+  all.fill(UINT64_MAX - 1);
+  bool done = false;
+  loop_store().spill_through(all, [&done](store::Spiller::Result) { done = true; });
+  return settle() && done;
+}
+
+bool DurableBroker::spill_for_memory(const std::string& queue) {
+  settle();
+  bool done = false;
+  loop_store().spill_queue(host().find_queue(queue)->id(), options_.spill_bytes,
+                           [&done](store::Spiller::Result) { done = true; });
+  return settle() && done;
+}
+
+void DurableBroker::run_posted() {
+  while (!port_.tasks.empty()) {
+    const auto task = std::move(port_.tasks.front());
+    port_.tasks.pop_front();
+    task();
+  }
+}
+
+bool DurableBroker::stop_cleanly(bool with_checkpoint) {
+  settle();
+  if (failed_ || (with_checkpoint && !checkpoint())) return false;
   return store_->close_once();
 }
 

@@ -119,7 +119,13 @@ class DurableBroker {
   bool settle();
   bool checkpoint();
   // REQUIRES that nothing refers to queues any more.
-  bool stop_cleanly();
+  bool stop_cleanly(bool with_checkpoint = true);
+  // All that is young goes to a run, and what is ready leaves memory.
+  bool spill_everything();
+  // As much of one queue as one spill for memory takes.
+  bool spill_for_memory(const std::string& queue);
+  // All tasks of the loop, in the turn that is open.
+  void run_posted();
 
  private:
   void touch(Host& host);
