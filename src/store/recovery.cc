@@ -136,7 +136,11 @@ Recovery::Status Recovery::remove_unnamed_runs() {
     runs_.skip_to(*run);
     const bool named = (recovered_.newest && recovered_.newest->runs.contains(*run)) ||
                        (recovered_.older && recovered_.older->runs.contains(*run));
-    if (!named) runs_.discard(*run);
+    if (!named) {
+      if (!runs_.discard(*run)) runs_.note(*run);
+    } else if (!open_runs_.contains(*run)) {
+      runs_.note(*run);
+    }
   }
   if (recovered_.newest) runs_.skip_to(RunId(recovered_.newest->head.last_run));
   return base::Done{};

@@ -97,10 +97,11 @@ bool restore_queue(ByteReader reader, ShardState& state, const OpenRun& open_run
   const std::uint64_t applied = reader.u64();
   queue->restore(next, spilled_through, applied);
   const std::uint32_t counts = reader.u32();
-  if (counts > reader.remaining() / 12) return false;
+  if (counts > reader.remaining() / 13) return false;
   for (std::uint32_t i = 0; i != counts; ++i) {
     const Position position(reader.u64());
-    queue->requeue(0, position, position, reader.u32());
+    const std::uint8_t level = reader.u8();
+    queue->requeue(level, position, position, reader.u32());
   }
   const std::uint16_t levels = reader.u16();
   for (std::uint16_t i = 0; i != levels; ++i)
@@ -137,7 +138,8 @@ void snapshot_queue(const StoredQueue& queue, std::uint8_t shard, std::uint64_t 
   if (counts != nullptr) {
     for (const auto& [position, count] : *counts) {
       entry.append_number(position.value);
-      entry.append_number(count);
+      entry.append_number(count.level);
+      entry.append_number(count.count);
     }
   }
   entry.append_number(static_cast<std::uint16_t>(queue.levels().size()));
