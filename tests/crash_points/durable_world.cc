@@ -281,6 +281,9 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
     if (entry.redelivered) ++redelivered;
   }
   getters_.clear();
+  // Dead letters may wait for room in the journal.
+  for (int i = 0; i != 4 && !over() && broker_->publishers_held(); ++i)
+    broker_->checkpoint();
   if (over()) return;
   // All that should be there is on hold.
   const auto& queues = broker_->recorder(host).live().queues;
