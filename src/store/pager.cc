@@ -104,7 +104,9 @@ void Pager::run(ReadJob& job) {
         const std::uint64_t offset = std::exchange(source.offset, source.offset + head->length);
         if (head->last <= job.request.after) continue;
         ReadJob::Stream::Block read{index, source.offset, *head, std::nullopt};
-        const bool skip = job.may_skip && head->first > job.request.after &&
+        // One settle counts them all: how many of which extent could not be told apart.
+        const bool same = stream.blocks.empty() || stream.blocks.front().source == index;
+        const bool skip = job.may_skip && same && head->first > job.request.after &&
                           head->latest_expiry <= job.request.drop_expired_by;
         if (!skip) {
           auto block = source.run->read_block(offset);
@@ -177,10 +179,14 @@ void Pager::arrived(ReadJob& job) {
 bool Pager::collect(const Tenant& tenant, const StoredQueue& queue, ReadJob& job, PagedIn& answer) {
   const broker::ReadAhead& request = job.request;
   const StoredLevel* level = queue.find_level(request.level);
+  // What died while its block was read may be gone with its whole extent, and is not even settled.
+  const Position alive_from = level == nullptr || level->extents.empty()
+                                  ? Position(UINT64_MAX)
+                                  : level->extents.front().first;
   const base::Now now = tenant.host->now();
   const auto add = [&](const RunBlockEntry& entry, bool logged) {
     if (entry.position <= request.after || entry.position > answer.through) return;
-    if (logged && (level == nullptr || level->settled.contains(entry.position))) return;
+    if (logged && (entry.position < alive_from || level->settled.contains(entry.position))) return;
     QueueEntry made;
     made.message = broker::MessageRef(broker::Message::create(entry.parts).get());
     made.position = entry.position;
@@ -201,7 +207,7 @@ bool Pager::collect(const Tenant& tenant, const StoredQueue& queue, ReadJob& job
   bool skipping = true;
   for (const auto& read : job.recorded.blocks) {
     if (!read.block) {
-      bool touched = false;
+      bool touched = read.head.first < alive_from;
       if (level != nullptr)
         level->settled.for_each_in(read.head.first, read.head.last,
                                    [&](Position, Position) { touched = true; });

@@ -79,6 +79,7 @@ void StoredQueue::settle_extents(StoredLevel& level, const broker::SettleChange&
       level.extents.begin(), level.extents.end(), change.first,
       [](const StoredExtent& other, Position first) { return other.last < first; });
   StoredExtent* partial = nullptr;
+  StoredExtent* last = nullptr;
   bool any_dead = false;
   for (; extent != level.extents.end() && extent->first <= change.last; ++extent) {
     const bool whole = change.first <= extent->first && change.last >= extent->last;
@@ -87,26 +88,41 @@ void StoredQueue::settle_extents(StoredLevel& level, const broker::SettleChange&
       continue;
     }
     // Neighbours across the border of two extents: each position counts for itself.
-    std::uint64_t count = extent->count, bytes = extent->body_bytes;
-    if (!whole) {
-      count = change.last.value - std::max(change.first, extent->first).value + 1;
-      bytes = change.count == 0 ? 0 : change.body_bytes / change.count * count;
-    }
+    std::uint64_t count = extent->count;
+    if (!whole) count = change.last.value - std::max(change.first, extent->first).value + 1;
     count = std::min({count, extent->count, in_extents.count});
-    bytes = std::min({bytes, extent->body_bytes, in_extents.body_bytes});
     extent->count -= count;
-    extent->body_bytes -= bytes;
     in_extents.count -= count;
-    in_extents.body_bytes -= bytes;
-    any_dead = true;
+    any_dead = any_dead || extent->count == 0;
+    last = &*extent;
   }
   if (partial != nullptr) {
     partial->count -= std::min(partial->count, in_extents.count);
-    partial->body_bytes -= std::min(partial->body_bytes, in_extents.body_bytes);
     any_dead = any_dead || partial->count == 0;
   }
   level.settled.insert(change.first, std::min(change.last, level.extents.back().last));
+  subtract_bytes(level, partial, last, in_extents.body_bytes);
   if (any_dead) drop_dead_extents(level);
+}
+
+// Which of two extents a record's bytes belong to is not known; their sum is, and it stays right.
+void StoredQueue::subtract_bytes(StoredLevel& level, StoredExtent* first, StoredExtent* last,
+                                 std::uint64_t bytes) {
+  std::uint64_t surplus = 0;
+  const auto take = [&](StoredExtent& extent) {
+    const std::uint64_t taken = std::min(extent.body_bytes, bytes);
+    extent.body_bytes -= taken;
+    bytes -= taken;
+    if (extent.count == 0) surplus += std::exchange(extent.body_bytes, 0);
+  };
+  for (StoredExtent& extent : level.extents)
+    if (extent.count == 0) take(extent);
+  for (StoredExtent* touched : {first, last})
+    if (touched != nullptr && touched->count != 0) take(*touched);
+  for (StoredExtent& extent : level.extents) {
+    if (bytes != 0) take(extent);
+    if (extent.count != 0) extent.body_bytes += std::exchange(surplus, 0);
+  }
 }
 
 void StoredQueue::drop_dead_extents(StoredLevel& level) {

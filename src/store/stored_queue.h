@@ -173,6 +173,8 @@ class StoredQueue {
   Killed settle_young(const broker::SettleChange& change);
   void settle_extents(StoredLevel& level, const broker::SettleChange& change, Killed in_extents);
   void drop_dead_extents(StoredLevel& level);
+  static void subtract_bytes(StoredLevel& level, StoredExtent* first, StoredExtent* last,
+                             std::uint64_t bytes);
 
   QueueId id_;
   std::string definition_;

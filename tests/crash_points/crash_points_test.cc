@@ -80,6 +80,31 @@ TEST(DurableNode, SurvivesLossesOfPowerBetweenSteps) {
   }
 }
 
+// Others every time; HARRIER_FRESH_SEEDS asks for more of them, HARRIER_SEED for one again.
+TEST(DurableNode, SurvivesWithFreshSeeds) {
+  const char* wanted = std::getenv("HARRIER_FRESH_SEEDS");
+  const int seeds = wanted == nullptr ? 20 : std::atoi(wanted);
+  base::SecureRandom fresh;
+  for (int i = 0; i != seeds; ++i) {
+    const char* given = std::getenv("HARRIER_SEED");
+    const std::uint64_t seed =
+        given != nullptr ? std::strtoull(given, nullptr, 10) : fresh.next() % 1'000'000'000;
+    base::SeededRandom random(seed);
+    DurableWorld world({}, seed);
+    run_script(world, {seed, 50 + random.below(250), 1 + random.below(3), {}});
+    for (std::uint64_t ends = random.below(4); ends != 0 && !world.over(); --ends) {
+      if (random.below(3) == 0) {
+        world.restart_cleanly();
+      } else {
+        world.crash(random.below(4) == 0 ? 0 : random.next());
+      }
+      if (!world.over()) world.run(random.below(150));
+    }
+    world.finish();
+    EXPECT_TRUE(world.problems.empty()) << "seed " << seed << joined(world.problems);
+  }
+}
+
 std::uint64_t calls_of(const Script& script) {
   DurableWorld world(script.options, script.seed);
   run_script(world, script);

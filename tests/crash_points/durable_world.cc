@@ -281,6 +281,9 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
     if (entry.redelivered) ++redelivered;
   }
   getters_.clear();
+  // Dead letters may wait for room in the journal.
+  for (int i = 0; i != 4 && !over() && broker_->publishers_held(); ++i)
+    broker_->checkpoint();
   if (over()) return;
   // All that should be there is on hold.
   const auto& queues = broker_->recorder(host).live().queues;
@@ -468,13 +471,13 @@ void DurableWorld::purge(std::size_t host, const std::string& queue) {
   act(host, [&](VirtualHost& of) { (void)of.purge_queue(broker_->actor, queue, {}); });
 }
 
-void DurableWorld::transaction(std::size_t host) {
+void DurableWorld::transaction(std::size_t host, std::size_t body_bytes) {
   if (over() || broker_->publishers_held()) return;
   act(host, [&](VirtualHost& of) {
     const broker::ChangeGroup group(of.log());
     for (int i = 0; i != 3; ++i) {
       const broker::MessageRef message = make_message(
-          {i == 2 ? "fan" : "", i == 0 ? "plain" : "work", 50 + random_.below(200), i != 1});
+          {i == 2 ? "fan" : "", i == 0 ? "plain" : "work", body_bytes + random_.below(200), i != 1});
       std::vector<Queue*> queues;
       of.route(i == 2 ? of.find_exchange("fan") : nullptr, {message->routing_key()}, {}, queues);
       if (!queues.empty()) of.publish(message, queues);

@@ -77,7 +77,7 @@ class DurableWorld {
   void requeue(std::size_t index);
   void reject(std::size_t index);
   void purge(std::size_t host, const std::string& queue);
-  void transaction(std::size_t host);
+  void transaction(std::size_t host, std::size_t body_bytes = 50);
   void declare_queue(std::size_t host, const std::string& name, bool durable,
                      const amqp::FieldTable& arguments = {});
   void delete_queue(std::size_t host, const std::string& name);

@@ -97,6 +97,12 @@ bool DurableBroker::open(const ModelOf& model_of) {
   }
   store_->start();
   opened_ = true;
+  // As a node with threads does in start().
+  for (int cycle = 0; cycle != 2 && !failed_; ++cycle) {
+    const journal::JournalUsage usage = store_->journal_usage();
+    if (usage.segments_used * 2 <= usage.segments) break;
+    checkpoint();
+  }
   return !failed_;
 }
 
