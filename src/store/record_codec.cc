@@ -44,6 +44,11 @@ std::uint8_t number_of(broker::SettleReason reason) {
 
 bool finished(const ByteReader& reader) { return reader.ok() && reader.remaining() == 0; }
 
+// Every position has a next one.
+bool is_range(Position first, Position last) {
+  return first <= last && last.value != UINT64_MAX;
+}
+
 base::Failure<base::Error> malformed(const char* what) {
   return base::fail(std::string("malformed ") + what + " record");
 }
@@ -65,7 +70,7 @@ base::Result<std::optional<StoredChange>> decode_settle(ByteReader reader) {
   change.last = Position(reader.u64());
   change.count = reader.u64();
   change.body_bytes = reader.u64();
-  if (!finished(reader) || reason >= std::size(kReasons) || change.first > change.last)
+  if (!finished(reader) || reason >= std::size(kReasons) || !is_range(change.first, change.last))
     return malformed("settle");
   change.reason = kReasons[reason];
   return std::optional<StoredChange>(change);
@@ -78,7 +83,7 @@ base::Result<std::optional<StoredChange>> decode_requeue(ByteReader reader) {
   change.first = Position(reader.u64());
   change.last = Position(reader.u64());
   change.delivery_count = reader.u32();
-  if (!finished(reader) || change.first > change.last) return malformed("requeue");
+  if (!finished(reader) || !is_range(change.first, change.last)) return malformed("requeue");
   return std::optional<StoredChange>(change);
 }
 
@@ -282,17 +287,23 @@ bool RecordDecoder::decode_places(ByteReader& reader) {
 }
 
 base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes payload) {
+  // No message is encoded in so little: it is the size of one that came in pieces.
+  constexpr std::size_t kSizeOfPieces = 8;
   ByteReader reader(payload);
   if (!decode_places(reader)) return malformed("publish");
   std::optional<broker::MessageParts> parts;
-  if (message_pieces_.empty()) {
-    parts = decode_message(reader);
+  if (reader.remaining() != kSizeOfPieces) {
+    if (message_pieces_.empty()) parts = decode_message(reader);
     if (!finished(reader)) return malformed("publish");
   } else {
-    const bool whole = reader.u64() == message_pieces_.size() && finished(reader);
+    const std::uint64_t size = reader.u64();
+    if (size > message_pieces_.size()) {
+      headless_ = true;
+      return std::optional<StoredChange>();
+    }
     ByteReader message(message_pieces_);
-    if (whole) parts = decode_message(message);
-    if (!whole || message.remaining() != 0) return malformed("publish");
+    if (size == message_pieces_.size()) parts = decode_message(message);
+    if (message.remaining() != 0) return malformed("publish");
   }
   if (!parts) return malformed("publish");
   StoredPublish publish;
@@ -303,7 +314,10 @@ base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes pa
 
 base::Result<std::optional<StoredChange>> RecordDecoder::decode(const journal::Record& record) {
   const auto type = static_cast<RecordType>(record.type);
+  headless_ = false;
   if (std::exchange(published_, false)) places_.clear();
+  if (!std::exchange(begun_, type == RecordType::kMessagePiece || type == RecordType::kPlaces))
+    lsn_ = record.lsn;
   if (record.version > kRecordVersion) {
     return base::fail("record of type " + std::to_string(record.type) + " has version " +
                       std::to_string(record.version) + ", newer than this program knows");

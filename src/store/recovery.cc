@@ -65,12 +65,13 @@ Recovery::Status Recovery::make_folders() {
 CheckpointResult<Checkpointer::Known> Recovery::load(Generation generation) {
   clear_shards();
   Checkpointer::Known known;
-  const OpenRun open_run = [&](RunId run, std::string& why) -> std::shared_ptr<const RunFile> {
+  const OpenRun open_run =
+      [&](RunId run, std::string& why) -> std::optional<std::shared_ptr<const RunFile>> {
     if (const auto found = open_runs_.find(run); found != open_runs_.end()) return found->second;
     auto opened = runs_.open(run);
     if (!opened.ok()) {
       why = opened.error().message;
-      return nullptr;
+      return std::nullopt;
     }
     return open_runs_.emplace(run, *opened).first->second;
   };
@@ -150,8 +151,12 @@ bool Recovery::replay(std::size_t shard, const journal::Record& record, std::str
     why = change.error().message;
     return false;
   }
-  if (change->has_value()) recovered_.shards[shard]->apply(**change, record.lsn);
-  return true;
+  if (change->has_value()) recovered_.shards[shard]->apply(**change, decoders_[shard].lsn());
+  // Its first records lie in a segment that the checkpoint made needless: it is in a run, or dead.
+  const std::uint64_t covered = recovered_.newest ? recovered_.newest->head.lsns[shard] : 0;
+  if (!decoders_[shard].headless() || record.lsn <= covered) return true;
+  why = "pieces of a message are missing";
+  return false;
 }
 
 Recovery::Status Recovery::replay_journal() {

@@ -80,8 +80,8 @@ TEST(MessageCodec, RefusesWhatItDoesNotKnow) {
 
 TEST(MessageCodec, RefusesAnExpirationThatNoPublishMayHave) {
   const auto with = [](std::uint64_t expiration) {
-    std::string bytes = encoded(*broker::MessageRef(broker::Message::create(
-        {.has_expiration = true, .expiration = base::Milliseconds(1)})));
+    std::string bytes = encoded(*broker::Message::create(
+        {.has_expiration = true, .expiration = base::Milliseconds(1)}));
     base::store_big_endian(bytes.data() + 12, expiration);
     return bytes;
   };
