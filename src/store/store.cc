@@ -176,16 +176,17 @@ void Store::Parts::start() {
   checkpointer_->set_loops(std::move(loops));
   writer_.post([this] { reserve_.make(); });
   if (!flush_once() || !own_writer_) return;
-  // Starts that all ended early may have used up the segments: two checkpoints free them.
+  flusher_ = std::thread([this] {
+    while (journal_->wait_for_work())
+      if (!flush_once()) return;
+  });
+  // Starts that all ended early may have used up the segments: two checkpoints free them. The
+  // flusher runs: a checkpoint waits for what loops append meanwhile, expiries for example.
   constexpr base::Milliseconds kTimeout{60'000};
   for (int cycle = 0; cycle != 2 && crowded(); ++cycle)
     checkpointer_->run_cycle(kTimeout);
   // What is suspect after an unclean stop must be written down before the next one.
   if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
-  flusher_ = std::thread([this] {
-    while (journal_->wait_for_work())
-      if (!flush_once()) return;
-  });
 }
 
 bool Store::Parts::crowded() const {
