@@ -293,6 +293,8 @@ std::uint64_t Queue::purge() {
   }
   turn_.discarded.push_back(std::exchange(ready_, ReadyMessages()));
   watch_memory();
+  // What they wait for is gone, so that no answer of the disk will wake them.
+  if (!waiters_.empty()) mark_dirty();
   return count;
 }
 

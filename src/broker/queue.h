@@ -3,10 +3,10 @@
 // Role:      VirtualHost creates, finds and deletes queues and publishes to them; channels consume
 //            from, get from and settle with them. Whatever must happen later (dead letters,
 //            auto-delete, another look) goes to the Turn's lists.
-// Model:     ready (ReadyMessages; its middle may be on disk) → unacked (held by channels) → settled. A message published
-//            while nothing waits and a consumer has credit never enters `ready`. pump() is the one
-//            place where waiting messages move: expire heads, serve waiting gets, deliver to
-//            consumers, trim to the length limit, in this order.
+// Model:     ready (ReadyMessages: its middle may be on disk) → unacked (held by channels) →
+//            settled. A message published while nothing waits and a consumer has credit never
+//            enters `ready`. pump() is the one place where waiting messages move: expire heads,
+//            serve waiting gets, deliver to consumers, trim to the length limit, in this order.
 // Invariants: (1) positions grow by one; (2) ready plus unacked counts equal the entries held here
 //             and by channels; (3) an expired message is never delivered; (4) with
 //             single_active_consumer only the active consumer stands in the ring.
@@ -115,6 +115,11 @@ class Queue final : public base::RefCounted<Queue>,
   void mark_dirty();
   void pump();
   void deadline_reached() override;
+  // Internal publishing is no longer held.
+  void room_again() {
+    awaits_room_ = false;
+    mark_dirty();
+  }
   // Records up to `committed` are on disk; false when nothing waits for the disk any more.
   bool commit_reached(Lsn committed);
 
@@ -125,8 +130,10 @@ class Queue final : public base::RefCounted<Queue>,
 
   // ---- paging (BodyReader in changes.h)
   std::uint64_t resident_bytes() const { return ready_.resident_bytes(); }
-  // Names ready messages up to `through` that may leave memory and calls visit(entry) for each, in growing (level,
-  // position). Whoever wrote them (those not recorded, too) says evict().
+  // Names ready messages up to `through` that may leave memory and calls visit(entry) for each, in
+  // growing (level, position). Whoever wrote them (those not recorded, too) says evict(). REQUIRES
+  // that no other plan of this queue is still to be evicted: what it names may have come back and
+  // been passed().
   template <class Visit>
   std::vector<EvictionPart> plan_eviction(Position through, std::uint64_t bytes_max,
                                           Visit&& visit) const {
@@ -147,7 +154,8 @@ class Queue final : public base::RefCounted<Queue>,
 
   // ---- recovery, before anything else happens to the queue
   void restore_next_position(Position next) { next_position_ = std::max(next_position_, next); }
-  // REQUIRES each level's middle before its entries, and these in growing positions.
+  // REQUIRES each level's middle before its entries, and these in growing positions: what had been
+  // handed out (up to the middle's `after`) stands before it again, the rest behind it.
   void restore_middle(std::uint8_t level, const PagedMiddle& middle);
   void restore_entry(QueueEntry entry);
 
@@ -211,6 +219,7 @@ class Queue final : public base::RefCounted<Queue>,
   bool had_consumer_ = false;
   bool may_expire_ = false;
   bool dirty_ = false;
+  bool awaits_room_ = false;
   bool doomed_ = false;
   bool deleted_ = false;
 };

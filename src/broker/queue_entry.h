@@ -1,7 +1,7 @@
 // A message's place in one queue.
 //
-// Model:  the message itself, or nothing while only the disk holds it (`resident()` false); the body
-//         size stays known either way, so that counting needs no bodies.
+// Model:  the message itself, or nothing while only the disk holds it (`resident()` false); the
+//         body size stays known either way, so that counting needs no bodies.
 // Thread: confined(broker).
 #pragma once
 

@@ -1,6 +1,7 @@
 // How waiting messages move: Queue::pump() and its steps.
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "broker/queue.h"
@@ -57,7 +58,7 @@ Queue::Step Queue::expire_one() {
 // Dead letters have no room: when there is some, the queue is looked at again.
 void Queue::await_room() {
   if (turn_.internal_publishing_held) {
-    turn_.held.push_back(QueueRef(this));
+    if (!std::exchange(awaits_room_, true)) turn_.held.push_back(QueueRef(this));
   } else {
     mark_dirty();
   }
@@ -227,7 +228,12 @@ void Queue::restore_entry(QueueEntry entry) {
   if (entry.expires_at != base::kNever) may_expire_ = true;
   ++turn_.counters.ready;
   turn_.counters.ready_bytes.add(entry.body_size);
-  ready_.push(std::move(entry));
+  const PagedMiddle* middle = ready_.middle(entry.priority);
+  if (middle != nullptr && entry.position <= middle->after) {
+    ready_.requeue(std::move(entry));
+  } else {
+    ready_.push(std::move(entry));
+  }
   watch_memory();
   mark_dirty();
 }

@@ -13,7 +13,8 @@
 //             of the back is ready: entries are handed out from the front only.
 // Cost:       push and take O(1); requeue O(log n) in the number of requeued entries of the level.
 // Thread:     confined(broker).
-// Spec:       conformance.md S29 (priority), S32 (requeue to the original position); rulings B2, C1.
+// Spec:       conformance.md S29 (priority), S32 (requeue to the original position); rulings B2,
+//             C1.
 #pragma once
 
 #include <cstdint>
@@ -110,13 +111,17 @@ class ReadyMessages {
     const bool some = level < levels_.size() && levels_[level] && levels_[level]->middle.count != 0;
     return some ? &levels_[level]->middle : nullptr;
   }
-  // Whether there is a middle to be asked for because the front has less than `bytes` left.
+  // Whether there is a middle to be asked for because the front is empty or has less than `bytes`
+  // left.
   bool wants_read_ahead(std::uint8_t number, std::uint64_t bytes) const {
     const Level& level = *levels_[number];
-    return level.middle.count != 0 && !level.middle.reading && level.front_bytes < bytes;
+    if (level.middle.count == 0 || level.middle.reading) return false;
+    return level.front.empty() || level.front_bytes < bytes;
   }
-  // Names what may leave memory, up to position `through` and at most about `bytes_max`, keeping the
-  // first `keep_bytes` of each front; calls visit(entry) for it in growing (level, position).
+  // Names what may leave memory, up to position `through` and at most about `bytes_max`, keeping
+  // the first `keep_bytes` of each front; calls visit(entry) for it in growing (level, position).
+  // One
+  // plan at a time: an eviction makes other plans worthless.
   template <class Visit>
   std::vector<EvictionPart> plan_eviction(std::uint64_t keep_bytes, Position through,
                                           std::uint64_t bytes_max, Visit&& visit) const;

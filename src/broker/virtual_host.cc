@@ -167,7 +167,7 @@ void VirtualHost::hold_internal_publishing(bool held) {
   turn_.internal_publishing_held = held;
   if (held) return;
   while (!turn_.held.empty())
-    turn_.held.take_front()->mark_dirty();
+    turn_.held.take_front()->room_again();
   settle_down();
 }
 

@@ -174,13 +174,21 @@ class Journal::Parts {
     state_.no_segment = state_.no_seal = false;
     wake_.notify_one();
   }
+  void keep_free(std::uint32_t segments) {
+    const std::lock_guard lock(mutex_);
+    if (segments < keep_free_) {
+      state_.no_segment = state_.no_seal = false;
+      wake_.notify_one();
+    }
+    keep_free_ = segments;
+  }
 
  private:
   // REQUIRES mutex_. The ring learns of it when the first flush is on disk: until then the file is
   // still free, which is what a reader would find.
   bool begin_segment() {
     const auto slot = ring_.next_free();
-    if (!slot) return false;
+    if (!slot || ring_.free() <= keep_free_) return false;
     writer_.begin(*files_[*slot], {.node_uuid = node_uuid_,
                                    .number = next_segment_++,
                                    .epoch = epoch_,
@@ -246,6 +254,7 @@ class Journal::Parts {
   FlushState state_;
   PendingChunks pending_;
   SegmentRing ring_;
+  std::uint32_t keep_free_ = 0;
   ShardLsns appended_lsn_;
   ShardLsns committed_lsn_;
   std::uint64_t committed_batch_;
@@ -291,5 +300,6 @@ std::uint64_t Journal::committed_lsn(std::size_t shard) const {
   return parts_->committed_lsn(shard);
 }
 void Journal::release(std::uint64_t segment) { parts_->release(segment); }
+void Journal::keep_free(std::uint32_t segments) { parts_->keep_free(segments); }
 
 }  // namespace harrier::journal

@@ -117,6 +117,8 @@ class Journal {
     std::uint64_t first_segment = 0;  // from first_segment_needed(); older ones are free
     std::uint64_t last_batch = 0;     // known to be on disk: a journal that ends before is damaged
     std::uint64_t epoch = 1;          // of this start; greater than that of any before
+    // Of each shard, also of one without records since first_segment: committed for sure.
+    ShardLsns committed{};
   };
 
   // Makes the journal's folder if there is none. Reads what is there from start.first_segment on,
@@ -167,6 +169,8 @@ class Journal {
   // Segments before `segment` may be written over. The newest that was begun stays, so that the
   // chain of batches has something to go on from.
   void release(std::uint64_t segment);
+  // run_flush() leaves so many segments free; none at first.
+  void keep_free(std::uint32_t segments);
 
  private:
   class Parts;

@@ -119,6 +119,9 @@ class Recovery {
     report_.segments_read = end.chain.size();
     report_.dropped_records = groups_.dropped();
     report_.records -= groups_.dropped();
+    for (std::size_t shard = 0; shard < kShards; ++shard)
+      recovered_.last_lsn[shard] =
+          std::max(recovered_.last_lsn[shard], request_.start.committed[shard]);
     report_.last_lsn = recovered_.last_lsn;
     report_.clean = end.clean;
     recovered_.last_lsn_since_gap = end.last_lsn;

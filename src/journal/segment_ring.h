@@ -39,6 +39,7 @@ class SegmentRing {
   void release(std::uint64_t before);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(used_.size() + free_.size()); }
+  std::uint32_t free() const { return static_cast<std::uint32_t>(free_.size()); }
   std::uint32_t used() const { return static_cast<std::uint32_t>(used_.size()); }
   // 0: none was ever begun.
   std::uint64_t newest() const { return used_.empty() ? 0 : used_.back().number; }

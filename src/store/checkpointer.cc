@@ -14,10 +14,13 @@ void Checkpointer::look() {
     const std::lock_guard lock(mutex_);
     ++looks_;
     if (phase_ == Phase::kWaiting && everything_committed()) {
-      phase_ = Phase::kWriting;
-      around_.writer.post([this] { write(); });
+      begin_writing();
       return;
     }
+    // What it waits for will never be written otherwise.
+    if (phase_ == Phase::kWaiting && usage.segments_used == usage.segments && newest_ &&
+        !std::exchange(giving_up_older_, true))
+      around_.writer.post([this] { give_up_older(); });
     if (phase_ != Phase::kIdle || !due(usage)) return;
     phase_ = Phase::kSpilling;
     requested_ = false;
@@ -25,6 +28,18 @@ void Checkpointer::look() {
     ++started_;
   }
   start_cycle(usage);
+}
+
+void Checkpointer::keep_room() {
+  const std::lock_guard lock(mutex_);
+  keeps_room_ = true;
+  if (phase_ != Phase::kWaiting) keep_room_now();
+}
+
+void Checkpointer::keep_room_now() {
+  const std::uint32_t segments = around_.journal.usage().segments;
+  if (keeps_room_ && segments >= 4)
+    around_.journal.keep_free(std::max<std::uint32_t>(1, segments / 8));
 }
 
 void Checkpointer::request() {
@@ -136,9 +151,14 @@ void Checkpointer::snapshot_taken(LoopSnapshot snapshot) {
     next_.lsns[shard] = std::max(next_.lsns[shard], snapshot.lsns[shard]);
   if (--awaited_ != 0) return;
   phase_ = Phase::kWaiting;
+  around_.journal.keep_free(0);
   // Its records are sealed at the end of this turn; the flush after that looks here again.
-  if (!everything_committed()) return;
+  if (everything_committed()) begin_writing();
+}
+
+void Checkpointer::begin_writing() {
   phase_ = Phase::kWriting;
+  keep_room_now();
   around_.writer.post([this] { write(); });
 }
 
@@ -195,15 +215,34 @@ void Checkpointer::written() {
       free_before = older_->head.first_segment;
     }
   }
-  if (obsolete) {
-    const auto removed = around_.files.remove(*obsolete);
-    if (!removed.ok() && !removed.error().is_not_found())
-      base::log_warning("store", "an old checkpoint stays", {{"error", removed.error().message}});
-  }
+  if (obsolete) remove(*obsolete);
   around_.journal.release(free_before);
+  const journal::JournalUsage usage = around_.journal.usage();
+  if (usage.segments_used * 8 > usage.segments * 6) give_up_older();
   around_.runs.remove_unused(named);
   around_.reserve.make();
   end_cycle(true);
+}
+
+// The younger one alone covers what is freed here.
+void Checkpointer::give_up_older() {
+  std::optional<Generation> obsolete;
+  std::uint64_t free_before = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    giving_up_older_ = false;
+    if (older_) obsolete = older_->head.generation;
+    free_before = newest_->head.first_segment;
+    older_.reset();
+  }
+  if (obsolete) remove(*obsolete);
+  around_.journal.release(free_before);
+}
+
+void Checkpointer::remove(Generation obsolete) {
+  const auto removed = around_.files.remove(obsolete);
+  if (!removed.ok() && !removed.error().is_not_found())
+    base::log_warning("store", "an old checkpoint stays", {{"error", removed.error().message}});
 }
 
 void Checkpointer::end_cycle(bool good) {
@@ -213,6 +252,7 @@ void Checkpointer::end_cycle(bool good) {
     chunks_.clear();
     not_before_ = good ? base::MonotonicTime{} : around_.clock.now().monotonic + kRetry;
     if (good) done_ = started_;
+    keep_room_now();
   }
   ended_.notify_all();
   if (!good && around_.out_of_space) around_.out_of_space();

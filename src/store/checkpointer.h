@@ -6,11 +6,12 @@
 //             snapshotting (every loop tells what it knows) → waiting (until the journal has
 //             committed all that the snapshots reflect) → writing → idle.
 //             Two generations stay: segments and runs that the older one needs are kept until the
-//             next one is safe.
-// Invariants: (1) a segment is free only when two checkpoints cover it; (2) a checkpoint appears on
+//             next one is safe, or the journal is so full that the next one could not be written.
+// Invariants: (1) a segment is free only when a checkpoint covers it, as long as there is room
+//             only when two do; (2) a checkpoint appears on
 //             disk only when every record it reflects is committed (A3).
-// Thread:     look() and request(): any; mutex_ guards everything but what a step hands to loops and
-//             worker. Steps run on the loops and on the worker.
+// Thread:     look() and request(): any; mutex_ guards everything but what a step hands to loops
+//             and worker. Steps run on the loops and on the worker.
 // Errors:     no room: the cycle ends, the reserve is given away, the next look tries again after
 //             kRetry. Any other failure of the disk is fatal.
 // Spec:       rulings A1, A3, B3; docs/formats/checkpoint.md.
@@ -66,6 +67,8 @@ class Checkpointer {
 
   // After a flush: starts a cycle if one is due, or goes on with one that waits for the journal.
   void look();
+  // From now on the journal's last free segments are for the records that a checkpoint waits for.
+  void keep_room();
   // A cycle at the next look, whatever the journal looks like.
   void request();
   // Waits until a cycle that began after this call has ended; false when `timeout` came first. Not
@@ -91,6 +94,11 @@ class Checkpointer {
   journal::IoStatus write_file();
   void written();
   void end_cycle(bool good);
+  void give_up_older();
+  void remove(Generation obsolete);
+  // With mutex_ held.
+  void begin_writing();
+  void keep_room_now();
 
   const Surroundings around_;
   std::vector<Loop> loops_;
@@ -99,6 +107,8 @@ class Checkpointer {
   std::condition_variable ended_;
   Phase phase_ = Phase::kIdle;
   bool requested_ = false;
+  bool keeps_room_ = false;
+  bool giving_up_older_ = false;
   bool out_of_space_ = false;
   base::MonotonicTime not_before_{};
   std::uint64_t looks_ = 0;

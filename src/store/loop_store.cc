@@ -20,13 +20,15 @@ LoopStore::LoopStore(const Surroundings& surroundings, const LoopStoreLimits& li
       limits_(limits),
       spiller_(
           around_.runs, around_.writer, around_.loop,
-          [this](QueueId queue) { return find_tenant(queue); }, around_.fatal),
+          [this](QueueId queue) { return find_tenant(queue); },
+          [this](QueueId queue) { return find_state(queue); }, around_.fatal),
       pager_(
           around_.reader, around_.loop, [this](QueueId queue) { return find_tenant(queue); },
           limits.read_ahead_bytes) {}
 
 void LoopStore::add_shard(std::size_t number, std::unique_ptr<ShardState> state, Lsn last) {
-  shards_.push_back(std::make_unique<Shard>(number, std::move(state), around_.journal, last));
+  shards_.push_back(std::make_unique<Shard>(number, std::move(state), around_.journal, last,
+                                            limits_.chunk_bytes));
 }
 
 LoopStore::Shard* LoopStore::find_shard(std::size_t number) const {
@@ -38,6 +40,13 @@ LoopStore::Shard* LoopStore::find_shard(std::size_t number) const {
 Tenant* LoopStore::find_tenant(QueueId queue) {
   const auto found = tenants_.find(virtual_host_of(queue));
   return found == tenants_.end() ? nullptr : found->second.get();
+}
+
+ShardState* LoopStore::find_state(QueueId queue) {
+  if (Tenant* tenant = find_tenant(queue)) return tenant->state;
+  for (const auto& shard : shards_)
+    if (shard->state->find(queue) != nullptr) return shard->state.get();
+  return nullptr;
 }
 
 broker::ChangeLog& LoopStore::add_log(std::size_t number, std::uint32_t virtual_host) {

@@ -1,4 +1,5 @@
-// The store of one broker loop: its shards, their logs, paging, spilling and its part of checkpoints.
+// The store of one broker loop: its shards, their logs, paging, spilling and its part of
+//                               checkpoints.
 //
 // Role:       a loop's turn appends through the logs and ends with end_turn(); posted tasks bring
 //             commits, pages and the node's requests. Everything else of the store is behind it.
@@ -34,6 +35,8 @@ struct LoopStoreLimits {
   std::uint64_t read_ahead_bytes = 512 << 10;
   // Queues written to a checkpoint in one turn.
   std::uint32_t snapshot_slice = 2'000;
+  // Of records that leave for the journal before their turn ends.
+  std::size_t chunk_bytes = ShardLog::kChunkBytes;
 };
 
 // What a loop tells of its shards for a checkpoint.
@@ -63,6 +66,10 @@ class LoopStore {
   bool has_shard(std::size_t number) const { return find_shard(number) != nullptr; }
   // The log for a virtual host of this shard; lives as long as this.
   broker::ChangeLog& add_log(std::size_t shard, std::uint32_t virtual_host);
+  // Tests: the pager's records take this way, too.
+  void log_through(std::uint32_t virtual_host, broker::ChangeLog& log) {
+    tenants_.at(virtual_host)->change_log = &log;
+  }
   // Fills the host with what the shard knows of it, in a turn of it that begins here; then pages.
   // False with `why` when a definition makes no sense.
   bool restore(std::uint32_t virtual_host, broker::VirtualHost& host, std::function<void()> touch,
@@ -95,8 +102,8 @@ class LoopStore {
  private:
   struct Shard {
     Shard(std::size_t number, std::unique_ptr<ShardState> given, journal::Journal& journal,
-          Lsn last)
-        : state(std::move(given)), log(number, *state, journal, last) {}
+          Lsn last, std::size_t chunk_bytes)
+        : state(std::move(given)), log(number, *state, journal, last, chunk_bytes) {}
     std::unique_ptr<ShardState> state;
     ShardLog log;
     std::vector<Tenant*> tenants;
@@ -105,6 +112,7 @@ class LoopStore {
 
   Shard* find_shard(std::size_t number) const;
   Tenant* find_tenant(QueueId queue);
+  ShardState* find_state(QueueId queue);
   bool restore_queue(Tenant& tenant, const StoredQueue& stored, std::string& why);
   std::uint64_t resident() const;
   void spill_for_memory();

@@ -1,6 +1,7 @@
 // When publishers must wait for the journal: it is nearly full, or too much waits to be written.
 //
-// Role:   the store looks at the journal after every flush and every seal; server's gate acts on it.
+// Role:   the store looks at the journal after every flush and every seal; server's gate acts on
+//         it.
 // Model:  each reason closes at its threshold and opens again well below it, so that it does not
 //         flutter. The last eighth of the segments is for settles, deletions and checkpoints.
 // Thread: synchronized by mutex_, which guards the two flags; the callback runs inside it.

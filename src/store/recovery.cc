@@ -165,6 +165,7 @@ Recovery::Status Recovery::replay_journal() {
   if (recovered_.newest) {
     start.first_segment = recovered_.newest->head.first_segment;
     start.last_batch = recovered_.newest->head.last_batch;
+    start.committed = recovered_.newest->head.lsns;
   }
   auto opened = journal::Journal::open(
       place_.files, place_.node_uuid, options_, start,
@@ -192,16 +193,13 @@ Recovery::Status Recovery::replay_journal() {
 
 void Recovery::finish() {
   RecoverySummary& summary = recovered_.summary;
-  journal::ShardLsns& last = summary.journal.last_lsn;
-  for (std::size_t shard = 0; shard != recovered_.shards.size(); ++shard) {
-    ShardState& state = *recovered_.shards[shard];
-    if (recovered_.newest) last[shard] = std::max(last[shard], recovered_.newest->head.lsns[shard]);
-    const auto ids = state.queue_ids();
+  for (const auto& shard : recovered_.shards) {
+    const auto ids = shard->queue_ids();
     summary.queues += ids.size();
-    summary.young_messages += state.young_count();
+    summary.young_messages += shard->young_count();
     if (summary.journal.clean) continue;
     for (const QueueId id : ids)
-      state.find(id)->suspect_delivered();
+      shard->find(id)->suspect_delivered();
   }
   summary.runs = open_runs_.size();
 }

@@ -31,7 +31,7 @@ void ShardLog::end_record() {
   ++records_;
   last_ = last_.next();
   group_has_records_ = groups_ != 0;
-  if (chunk_.size() >= kChunkBytes) seal(false);
+  if (chunk_.size() >= chunk_bytes_) seal(false);
 }
 
 void ShardLog::begin_group() {

@@ -30,9 +30,16 @@ class ShardLog {
   static constexpr std::size_t kPieceBytes = 256 << 10;
   static constexpr std::size_t kPlacesPerRecord = 8'192;
 
-  // `last` is the LSN that the journal ended with.
-  ShardLog(std::size_t shard, ShardState& state, journal::Journal& journal, Lsn last)
-      : shard_(shard), state_(state), journal_(journal), last_(last), committed_(last) {}
+  // `last` is the LSN that the journal ended with. A chunk is sealed at `chunk_bytes`; with a record
+  // of kPieceBytes more it must fit a segment.
+  ShardLog(std::size_t shard, ShardState& state, journal::Journal& journal, Lsn last,
+           std::size_t chunk_bytes = kChunkBytes)
+      : shard_(shard),
+        chunk_bytes_(chunk_bytes),
+        state_(state),
+        journal_(journal),
+        last_(last),
+        committed_(last) {}
 
   void append(std::uint32_t virtual_host, const broker::Change& change);
   void append_definition(RecordType type, base::Bytes payload);
@@ -59,6 +66,7 @@ class ShardLog {
   char* payload(std::size_t offset) { return chunk_.data() + last_head_ + offset; }
 
   const std::size_t shard_;
+  const std::size_t chunk_bytes_;
   ShardState& state_;
   journal::Journal& journal_;
   base::Buffer chunk_;

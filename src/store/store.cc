@@ -30,9 +30,11 @@ class Store::Parts {
   base::Status<StoreError> recover();
   LoopStore& add_loop(std::size_t index, std::size_t loops, LoopPort& port);
   std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
+  void make_room();
   void start();
   void stop();
   bool flush_once();
+  bool close_once();
   bool crowded() const;
   void fatal(const journal::IoError& error);
 
@@ -169,24 +171,35 @@ bool Store::Parts::flush_once() {
   return true;
 }
 
-void Store::Parts::start() {
+void Store::Parts::make_room() {
   std::vector<Checkpointer::Loop> loops;
   for (const auto& loop : loops_)
     loops.push_back({loop->store.get(), loop->port});
   checkpointer_->set_loops(std::move(loops));
+  constexpr base::Milliseconds kTimeout{60'000};
+  // Two generations: what the first frees is free after the second.
+  for (int cycle = 0; own_writer_ && cycle != 2 && crowded(); ++cycle)
+    checkpointer_->run_cycle(kTimeout);
+}
+
+void Store::Parts::start() {
   writer_.post([this] { reserve_.make(); });
-  if (!flush_once() || !own_writer_) return;
+  if (!flush_once()) return;
+  // What is suspect after an unclean stop must be written down before the next one.
+  if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+  checkpointer_->keep_room();
+  if (!own_writer_) return;
   flusher_ = std::thread([this] {
     while (journal_->wait_for_work())
       if (!flush_once()) return;
   });
-  // Starts that all ended early may have used up the segments: two checkpoints free them. The
-  // flusher runs: a checkpoint waits for what loops append meanwhile, expiries for example.
-  constexpr base::Milliseconds kTimeout{60'000};
-  for (int cycle = 0; cycle != 2 && crowded(); ++cycle)
-    checkpointer_->run_cycle(kTimeout);
-  // What is suspect after an unclean stop must be written down before the next one.
-  if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+}
+
+bool Store::Parts::close_once() {
+  if (failed_) return false;
+  const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
+  if (!closed.ok()) fatal(closed.error());
+  return closed.ok();
 }
 
 bool Store::Parts::crowded() const {
@@ -198,10 +211,7 @@ void Store::Parts::stop() {
   if (flusher_.joinable()) {
     journal_->stop();
     flusher_.join();
-    if (!failed_) {
-      const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
-      if (!closed.ok()) fatal(closed.error());
-    }
+    close_once();
   }
   // Their tasks know everything else, and the loops.
   own_reader_.reset();
@@ -237,6 +247,7 @@ std::vector<VirtualHostDefinition> Store::define_virtual_hosts(
     const std::vector<std::string>& names) {
   return parts_->define_virtual_hosts(names);
 }
+void Store::make_room() { parts_->make_room(); }
 void Store::start() { parts_->start(); }
 void Store::checkpoint() {
   constexpr base::Milliseconds kTimeout{10'000};
@@ -245,6 +256,7 @@ void Store::checkpoint() {
 }
 void Store::stop() { parts_->stop(); }
 bool Store::flush_once() { return parts_->flush_once(); }
+bool Store::close_once() { return parts_->close_once(); }
 journal::JournalUsage Store::journal_usage() const { return parts_->journal_->usage(); }
 const base::Counter& Store::flushes() const { return parts_->flushes_; }
 std::uint64_t Store::run_count() const { return parts_->runs_.count(); }

@@ -79,6 +79,7 @@ class World {
     return all;
   }
   broker::VirtualHost& host() { return node_.broker.host; }
+  std::size_t reads() { return node_.broker.store.answered_reads(); }
   std::uint64_t confirmed() { return node_.broker.host.counters().confirmed.value(); }
 
  private:
@@ -156,12 +157,14 @@ void check_shared(NodeOptions options) {
     SCOPED_TRACE("HARRIER_SIM_SEED=" + std::to_string(seed));
     std::cout << "seed " << seed << std::endl;
     options.slice_entries = seed % 3 == 0 ? 7 : 4'096;
+    options.read_ahead_bytes = seed % 5 * 1'000;
     options.output_credit_bytes = seed % 4 == 0 ? 20'000 : 1 << 20;
     World run(options, seed, 4, {});
     run.go(400);
     EXPECT_EQ(run.complaints(), std::vector<std::string>{});
     EXPECT_EQ(violations(run.events), std::vector<std::string>{});
     EXPECT_GT(run.confirmed(), 100u);
+    EXPECT_GE(run.reads(), options.pages_out ? 100u : 0u);
     if (::testing::Test::HasFailure()) return;
   }
 }

@@ -4,11 +4,12 @@
 //         these and their BrokerSessions, directly or through recorded batches.
 // Model:  actors (each connection's socket and I/O half, the broker loop, the store, the clock)
 //         take one small step at a time in an order drawn from a seed. Nothing else is random.
-//         Faults: bytes arrive in pieces; batches, commits and page-ins are late; page-ins are
+//         Faults: bytes arrive in pieces; batches, commits, evictions and reads are late; reads are
 //         reordered; peers vanish.
 // Thread: confined(test).
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -26,6 +27,7 @@ struct NodeOptions {
   bool pages_out = false;
   bool clock_stands = false;
   std::uint32_t slice_entries = 4'096;
+  std::uint64_t read_ahead_bytes = 0;
   std::size_t output_credit_bytes = 1 << 20;
 };
 
@@ -144,6 +146,7 @@ class SimulatedNode {
   static broker::VirtualHostLimits limits_of(const NodeOptions& options) {
     broker::VirtualHostLimits limits;
     limits.slice_entries = options.slice_entries;
+    limits.read_ahead_bytes = options.read_ahead_bytes;
     return limits;
   }
 
@@ -222,10 +225,23 @@ class SimulatedNode {
     busy_ = broker.turn([&] { broker.store.answer_some(broker.host, random); });
     seal_output();
   }
+  // Writes some of a queue, or evicts what was written before.
   void page_out() {
-    static constexpr const char* kNames[] = {"plain", "durable", "quorum", "priority", "reject"};
+    static constexpr const char* kNames[] = {"plain",  "durable", "quorum", "priority",
+                                             "reject", "short",   "ttl"};
+    if (!written_.empty() && random.below(2) == 0) return evict(random.below(written_.size()));
     broker::Queue* queue = broker.host.find_queue(kNames[random.below(std::size(kNames))]);
-    if (queue != nullptr) busy_ = broker.turn([&] { queue->page_out(); });
+    const bool being_written = std::any_of(written_.begin(), written_.end(), [&](const auto& one) {
+      return one.first.get() == queue;
+    });
+    if (queue == nullptr || being_written) return;
+    const std::uint64_t bytes_max = 1 + random.below(20'000);
+    written_.emplace_back(broker::QueueRef(queue), broker.store.write_out(*queue, bytes_max));
+  }
+  void evict(std::size_t index) {
+    auto [queue, parts] = std::move(written_[index]);
+    written_.erase(written_.begin() + static_cast<std::ptrdiff_t>(index));
+    busy_ = broker.turn([&, &evicted = parts, &from = queue] { from->evict(evicted); });
     seal_output();
   }
   void take_turn() {
@@ -256,6 +272,7 @@ class SimulatedNode {
       busy_ = broker.turn();
       seal_output();
     });
+    when(!written_.empty(), [&] { evict(0); });
     when(broker.store.has_uncommitted() || broker.store.pending_reads() != 0, [&] {
       broker.catch_up();
       seal_output();
@@ -279,6 +296,7 @@ class SimulatedNode {
   std::map<broker::ConnectionId, std::size_t> unread_;
   std::map<broker::ConnectionId, std::unique_ptr<Wire>> wires_;
   std::uint64_t last_id_ = 0;
+  std::vector<std::pair<broker::QueueRef, std::vector<broker::EvictionPart>>> written_;
   bool busy_ = false;
 };
 

@@ -99,6 +99,8 @@ class TestChannel final : public broker::ConsumerSink {
                           entry.redelivered, entry.delivery_count});
     ++last_tag_;
     if (consumer.no_ack()) return;
+    // As sessions do.
+    if (entry.stored && consumer.queue().may_drop_bodies()) entry.message = nullptr;
     unacked[last_tag_] = {QueueRef(&consumer.queue()), broker::ConsumerRef(&consumer),
                           std::move(entry), broker_.now().monotonic};
   }
@@ -165,7 +167,7 @@ struct Sent {
 
 class QueueFixture : public ::testing::Test {
  protected:
-  explicit QueueFixture(broker::VirtualHostLimits limits = {}) : broker(limits) {}
+  explicit QueueFixture(broker::VirtualHostLimits limits = stepwise_limits()) : broker(limits) {}
 
   SimulatedBroker broker;
   const ConnectionId connection{1};
@@ -248,7 +250,7 @@ class QueueFixture : public ::testing::Test {
     }
   }
   void page_out(broker::Queue& queue) {
-    broker.act([&] { queue.page_out(); });
+    broker.act([&] { broker.store.page_out(queue); });
   }
   static std::string error_of(const amqp::CheckedStatus& status) {
     return status.ok() ? "ok" : status.error().reply_text();

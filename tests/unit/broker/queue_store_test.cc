@@ -12,8 +12,8 @@ class QueueStore : public QueueFixture {
     broker.store.commit(count);
     broker.rest();
   }
-  void answer_read(std::size_t index = 0) {
-    broker.act([&] { broker.store.answer_read(broker.host, index); });
+  void answer_read(std::size_t index = 0, std::size_t messages = 1) {
+    broker.act([&] { broker.store.answer_read(broker.host, index, messages); });
   }
 };
 
@@ -178,7 +178,7 @@ TEST_F(QueueStore, a_get_does_not_overtake_one_that_waits) {
   // Two units of work a turn: the third has to wait for the next one.
   slow.turn([&] {
     EXPECT_TRUE(queue->ready_count() == 2);
-    queue->page_out();
+    slow.store.page_out(*queue);
     first.try_again();
   });
   slow.turn([&] {
@@ -251,15 +251,21 @@ TEST_F(QueueStore, consumer_that_leaves_while_the_body_is_read) {
   EXPECT_EQ(get(*queue), "1");
 }
 
-TEST_F(QueueStore, drop_head_without_dead_letters_needs_no_body) {
+TEST_F(QueueStore, drop_head_without_dead_letters_waits_for_the_entry) {
   amqp::FieldTable arguments;
   arguments.add_long("x-max-length", 2);
   const QueueRef queue = declare("q", arguments);
   publish_all("q", {"1", "2"});
   page_out(*queue);
-  publish("q", "3");
+  EXPECT_EQ(broker.store.pending_reads(), 0u) << "nobody needs the head";
+  publish_all("q", {"3", "4"});
+  EXPECT_EQ(broker.store.pending_reads(), 1u);
+  EXPECT_EQ(queue->ready_count(), 4u);
+  answer_read();
+  EXPECT_EQ(queue->ready_count(), 3u);
+  answer_read();
+  EXPECT_EQ(drain(*queue), (Bodies{"3", "4"}));
   EXPECT_EQ(broker.store.pending_reads(), 0u);
-  EXPECT_EQ(queue->ready_count(), 2u);
 }
 
 TEST_F(QueueStore, drop_head_with_dead_letters_waits_for_the_body) {
@@ -279,13 +285,17 @@ TEST_F(QueueStore, drop_head_with_dead_letters_waits_for_the_body) {
   EXPECT_EQ(drain(*letters), (Bodies{"1", "2"}));
 }
 
-TEST_F(QueueStore, expiry_without_dead_letters_needs_no_body) {
+TEST_F(QueueStore, expiry_without_dead_letters_waits_quietly_for_the_entry) {
   amqp::FieldTable arguments;
   arguments.add_long("x-message-ttl", 10);
   const QueueRef queue = declare("q", arguments);
   publish("q", "1");
   page_out(*queue);
   broker.pass(Milliseconds(10));
+  EXPECT_EQ(queue->ready_count(), 1u);
+  EXPECT_GT(broker.host.next_deadline(), broker.now().monotonic);
+  EXPECT_EQ(broker.store.pending_reads(), 1u);
+  answer_read();
   EXPECT_EQ(queue->ready_count(), 0u);
   EXPECT_EQ(broker.store.pending_reads(), 0u);
 }
@@ -314,9 +324,9 @@ TEST_F(QueueStore, page_in_of_a_purged_message_is_ignored) {
   TestGet get(*queue);
   broker.act([&] { get.try_again(); });
   broker.act([&] { queue->purge(); });
-  EXPECT_EQ(get.answer, "(wait)");
-  answer_read();
   EXPECT_EQ(get.answer, "(empty)");
+  answer_read();
+  EXPECT_EQ(queue->ready_count(), 0u);
 }
 
 TEST_F(QueueStore, higher_priority_overtakes_a_page_in) {

@@ -18,12 +18,14 @@ QueueEntry entry_at(std::uint64_t position, std::uint8_t priority = 0,
   return entry;
 }
 
+QueueEntry take_head(ReadyMessages& ready) { return ready.take(ready.head().level); }
+
 TEST(ReadyMessages, gives_back_in_order_of_position) {
   ReadyMessages ready;
   for (std::uint64_t position = 1; position <= 200; ++position)
     ready.push(entry_at(position));
   for (std::uint64_t position = 1; position <= 200; ++position)
-    EXPECT_EQ(ready.take_head().position, Position(position));
+    EXPECT_EQ(take_head(ready).position, Position(position));
   EXPECT_TRUE(ready.empty());
 }
 
@@ -33,7 +35,7 @@ TEST(ReadyMessages, counts_entries_and_bytes) {
   ready.push(entry_at(2, 3, 20));
   EXPECT_EQ(ready.count(), 2u);
   EXPECT_EQ(ready.bytes(), 30u);
-  QueueEntry head = ready.take_head();
+  QueueEntry head = take_head(ready);
   EXPECT_EQ(ready.bytes(), 10u);
   ready.requeue(std::move(head));
   EXPECT_EQ(ready.bytes(), 30u);
@@ -43,12 +45,12 @@ TEST(ReadyMessages, requeued_entries_return_before_what_was_never_taken) {
   ReadyMessages ready;
   for (std::uint64_t position = 1; position <= 5; ++position)
     ready.push(entry_at(position));
-  QueueEntry first = ready.take_head();
-  QueueEntry second = ready.take_head();
+  QueueEntry first = take_head(ready);
+  QueueEntry second = take_head(ready);
   ready.requeue(std::move(second));
   ready.requeue(std::move(first));
   for (std::uint64_t position = 1; position <= 5; ++position)
-    EXPECT_EQ(ready.take_head().position, Position(position));
+    EXPECT_EQ(take_head(ready).position, Position(position));
 }
 
 TEST(ReadyMessages, higher_priority_first_and_order_within_a_level) {
@@ -59,7 +61,7 @@ TEST(ReadyMessages, higher_priority_first_and_order_within_a_level) {
   ready.push(entry_at(4, 5));
   std::vector<std::uint64_t> order;
   while (!ready.empty())
-    order.push_back(ready.take_head().position.value);
+    order.push_back(take_head(ready).position.value);
   EXPECT_EQ(order, (std::vector<std::uint64_t>{2, 3, 4, 1}));
 }
 
@@ -73,37 +75,39 @@ TEST(ReadyMessages, next_expiry_is_the_earliest_head) {
   ready.push(std::move(late));
   ready.push(std::move(early));
   EXPECT_EQ(ready.next_expiry(), base::MonotonicTime(base::Milliseconds(100)));
-  ready.take_head();
+  take_head(ready);
   EXPECT_EQ(ready.next_expiry(), base::MonotonicTime(base::Milliseconds(500)));
 }
 
-TEST(ReadyMessages, take_level_head_takes_only_a_wanted_head) {
+TEST(ReadyMessages, visits_the_heads_of_all_levels_from_the_highest) {
   ReadyMessages ready;
   ready.push(entry_at(1, 0));
   ready.push(entry_at(2, 0));
   ready.push(entry_at(3, 4));
-  QueueEntry taken;
-  EXPECT_FALSE(ready.take_level_head(
-      [](const QueueEntry& head) { return head.position == Position(2); }, taken));
-  EXPECT_TRUE(ready.take_level_head(
-      [](const QueueEntry& head) { return head.position == Position(1); }, taken));
-  EXPECT_EQ(taken.position, Position(1));
+  std::vector<std::uint64_t> heads;
+  ready.visit_heads([&](const ReadyMessages::Head& head) {
+    heads.push_back(head.entry->position.value);
+    return true;
+  });
+  EXPECT_EQ(heads, (std::vector<std::uint64_t>{3, 1}));
+  EXPECT_EQ(ready.take(0).position, Position(1));
+  EXPECT_EQ(ready.head().entry->position, Position(3));
   EXPECT_EQ(ready.count(), 2u);
 }
 
-TEST(ReadyMessages, finds_what_may_be_paged_in) {
+TEST(ReadyMessages, finds_what_was_requeued) {
   ReadyMessages ready;
   for (std::uint64_t position = 1; position <= 3; ++position)
     ready.push(entry_at(position));
-  QueueEntry first = ready.take_head();
-  QueueEntry second = ready.take_head();
-  EXPECT_NE(ready.find_head_at(Position(3)), nullptr);
+  QueueEntry first = take_head(ready);
+  QueueEntry second = take_head(ready);
   ready.requeue(std::move(second));
   ready.requeue(std::move(first));
-  EXPECT_NE(ready.find_head_at(Position(1)), nullptr);
-  EXPECT_NE(ready.find_head_at(Position(2)), nullptr);
-  EXPECT_NE(ready.find_head_at(Position(3)), nullptr);
-  EXPECT_EQ(ready.find_head_at(Position(4)), nullptr);
+  EXPECT_NE(ready.find_requeued(0, Position(1)), nullptr);
+  EXPECT_EQ(ready.find_requeued(0, Position(3)), nullptr) << "was never taken";
+  EXPECT_EQ(ready.find_requeued(5, Position(1)), nullptr);
+  EXPECT_EQ(ready.take_requeued(0, Position(2)).position, Position(2));
+  EXPECT_EQ(ready.count(), 2u);
 }
 
 TEST(ReadyMessages, discards_in_slices) {
@@ -111,10 +115,9 @@ TEST(ReadyMessages, discards_in_slices) {
   for (std::uint64_t position = 1; position <= 10; ++position)
     ready.push(entry_at(position, static_cast<std::uint8_t>(position % 3)));
   EXPECT_EQ(ready.discard(4), 4u);
-  EXPECT_EQ(ready.count(), 6u);
+  EXPECT_FALSE(ready.resident_empty());
   EXPECT_EQ(ready.discard(100), 6u);
-  EXPECT_TRUE(ready.empty());
-  EXPECT_EQ(ready.bytes(), 0u);
+  EXPECT_TRUE(ready.resident_empty());
 }
 
 // Against a map ordered by (level from the highest, position).
@@ -132,7 +135,7 @@ void compare_with_a_map(std::uint64_t seed) {
       naive[{-priority, next_position}] = size;
       ready.push(entry_at(next_position++, priority, size));
     } else if (what < 6 && !naive.empty()) {
-      QueueEntry entry = ready.take_head();
+      QueueEntry entry = take_head(ready);
       ASSERT_EQ(entry.position.value, naive.begin()->first.second);
       ASSERT_EQ(entry.body_size, naive.begin()->second);
       naive.erase(naive.begin());

@@ -17,7 +17,8 @@ using ::testing::StartsWith;
 
 class VirtualHostTest : public QueueFixture {
  protected:
-  explicit VirtualHostTest(broker::VirtualHostLimits limits = {}) : QueueFixture(limits) {}
+  explicit VirtualHostTest(broker::VirtualHostLimits limits = stepwise_limits())
+      : QueueFixture(limits) {}
 
   broker::VirtualHost& host() { return broker.host; }
   const broker::Actor& guest() const { return broker.actor; }

@@ -207,6 +207,27 @@ TEST_F(ChannelTx, rollback_forgets_publishes) {
   EXPECT_EQ(ready(), 0u);
 }
 
+TEST_F(ChannelTx, commit_is_one_group_with_its_dead_letters) {
+  auto client = transactional();
+  amqp::FieldTable arguments;
+  arguments.add_string("x-dead-letter-exchange", "");
+  arguments.add_string("x-dead-letter-routing-key", "d");
+  client->declare("d", {}, true).declare("source", arguments, true);
+  client->publish(1, "source", "a", {.persistent = true});
+  client->publish(1, "source", "b", {.persistent = true});
+  broker.store.take_trace();
+  client->send(1, amqp::TxCommit{});
+  EXPECT_EQ(broker.store.take_trace(), "[ publish publish ]");
+  client->get("source").get("source").quiet();
+  client->publish(1, "d", "c", {.persistent = true}).ack(1, 1);
+  client->send(1, amqp::BasicReject{amqp::DeliveryTag(2), false});
+  EXPECT_EQ(broker.store.take_trace(), "");
+  client->send(1, amqp::TxCommit{});
+  EXPECT_EQ(broker.store.take_trace(), "[ publish settle publish settle ]");
+  EXPECT_THAT(client->take(), ElementsAre("method 1 tx.commit-ok"));
+  EXPECT_EQ(broker.host.find_queue("d")->ready_count(), 2u);
+}
+
 TEST_F(ChannelTx, returns_come_with_the_commit) {
   auto client = transactional();
   client->publish(1, "nobody", "a", {.mandatory = true});

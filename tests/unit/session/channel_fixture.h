@@ -188,7 +188,7 @@ class TestSession {
 
 class ChannelFixture : public ::testing::Test {
  protected:
-  explicit ChannelFixture(broker::VirtualHostLimits limits = {}) : broker(limits) {}
+  explicit ChannelFixture(broker::VirtualHostLimits limits = stepwise_limits()) : broker(limits) {}
 
   SimulatedBroker broker;
 

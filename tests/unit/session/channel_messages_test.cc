@@ -221,7 +221,7 @@ TEST_F(ChannelMessages, get_ok_tells_how_many_are_left) {
 TEST_F(ChannelMessages, get_from_a_paged_head_keeps_its_place_among_the_replies) {
   auto client = connect();
   client->declare("q").publish(1, "q", "a").publish(1, "q", "b").quiet();
-  broker.act([&] { broker.host.find_queue("q")->page_out(); });
+  broker.act([&] { broker.store.page_out(*broker.host.find_queue("q")); });
   client->get("q").get("q").send(1, amqp::BasicQos{0, 1, false});
   EXPECT_THAT(client->take(), IsEmpty());
   broker.catch_up();
@@ -267,7 +267,7 @@ TEST_F(ChannelMessages, message_of_a_get_ok_that_never_left_is_given_back) {
 TEST_F(ChannelMessages, channel_closed_while_a_get_waits_loses_no_message) {
   auto client = connect();
   client->declare("q").publish(1, "q", "a").quiet();
-  broker.act([&] { broker.host.find_queue("q")->page_out(); });
+  broker.act([&] { broker.store.page_out(*broker.host.find_queue("q")); });
   client->get("q").send(1, amqp::ChannelClose{});
   EXPECT_THAT(client->take(),
               ElementsAre(StartsWith("method 1 basic.get-empty"), "method 1 channel.close-ok"));
@@ -279,7 +279,7 @@ TEST_F(ChannelMessages, queue_deleted_while_a_get_waits) {
   auto client = connect();
   auto other = connect(2);
   client->declare("q").publish(1, "q", "a").quiet();
-  broker.act([&] { broker.host.find_queue("q")->page_out(); });
+  broker.act([&] { broker.store.page_out(*broker.host.find_queue("q")); });
   client->get("q");
   other->send(1, amqp::QueueDelete{0, "q", false, false, false});
   EXPECT_THAT(client->take(), ElementsAre(StartsWith("method 1 basic.get-empty")));
