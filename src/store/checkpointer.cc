@@ -86,8 +86,11 @@ bool Checkpointer::due(const journal::JournalUsage& usage) {
   const std::uint64_t open = usage.active_segment + 1 - std::min(covered, usage.active_segment);
   const std::uint64_t uncovered = std::min<std::uint64_t>(open, usage.segments_used);
   if (uncovered * 2 > usage.segments) return true;
-  // Two generations keep segments: with both, more may be in use than is uncovered.
-  if (usage.segments_used * 8 > usage.segments * 5 && uncovered * 8 > usage.segments * 3)
+  // Two generations keep segments: with both, more may be in use than is uncovered. Publishers may
+  // be held until it is less, so whatever another checkpoint frees must be freed.
+  const bool frees = older_ && older_->head.first_segment < covered;
+  if (usage.segments_used * 8 > usage.segments * 5 &&
+      (uncovered * 8 > usage.segments * 3 || frees))
     return true;
   return looks_ % 64 == 0 && around_.runs.unused_bytes() > kDeadBytesMax;
 }
