@@ -147,11 +147,11 @@ std::string describe(const journal::Record& record, store::RecordDecoder& decode
   const auto change = decoder.decode(record);
   if (!change.ok()) return "type " + number(record.type) + " unreadable: " + change.error().message;
   if (change->has_value()) return std::visit(Describer(bodies), **change);
-  if (decoder.headless()) return "publish of a message whose pieces lie in an earlier segment";
   switch (static_cast<RecordType>(record.type)) {
     case RecordType::kMessagePiece:
       return "piece of a message, " + number(record.payload.size()) + " bytes";
     case RecordType::kPlaces: return "places of a publish";
+    case RecordType::kPublish: return "publish of a message whose pieces lie in an earlier segment";
     default: return "end of a group";
   }
 }

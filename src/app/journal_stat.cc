@@ -106,13 +106,11 @@ void print_table(const OfflineDirectory& directory, const Survey& survey) {
   for (std::size_t shard = 0; shard != survey.shards.size(); ++shard) {
     if (last_lsn(survey, shard) == 0) continue;
     std::printf("%-6zu %14llu %14llu  %s\n", shard, static_cast<Wide>(last_lsn(survey, shard)),
-                static_cast<Wide>(survey.journal.records[shard]),
-                survey.tenants_of(shard).c_str());
+                static_cast<Wide>(survey.journal.records[shard]), survey.tenants_of(shard).c_str());
   }
   std::printf("\n%-22s %12s\n", "record in journal", "count");
   for (const auto& [type, name] : kTypeNames) {
-    const std::uint64_t count =
-        survey.journal.records_by_type[static_cast<std::uint8_t>(type)];
+    const std::uint64_t count = survey.journal.records_by_type[static_cast<std::uint8_t>(type)];
     if (count != 0) std::printf("%-22s %12llu\n", name, static_cast<Wide>(count));
   }
   std::printf("\n%12s %12s %12s %14s  %s\n", "messages", "in journal", "in runs", "bytes", "queue");
@@ -163,7 +161,9 @@ class Json {
   Json& add(std::string_view name, std::uint64_t number) {
     return add_raw(name, std::to_string(number));
   }
-  Json& add(std::string_view name, const std::string& text) { return add_raw(name, json_text(text)); }
+  Json& add(std::string_view name, const std::string& text) {
+    return add_raw(name, json_text(text));
+  }
   Json& add(std::string_view name, bool value) { return add_raw(name, value ? "true" : "false"); }
   Json& add(std::string_view name, const Json& value) { return add_raw(name, value.text()); }
   Json& add(const Json& value) { return add_raw({}, value.text()); }
@@ -226,9 +226,8 @@ Json runs_json(const Survey& survey) {
 void print_json(const OfflineDirectory& directory, const Survey& survey) {
   Json checkpoints('[');
   for (const store::CheckpointFacts& checkpoint : survey.checkpoints)
-    checkpoints.add(Json('{')
-                        .add("generation", checkpoint.generation.value)
-                        .add("usable", checkpoint.usable));
+    checkpoints.add(
+        Json('{').add("generation", checkpoint.generation.value).add("usable", checkpoint.usable));
   Json records('{');
   for (const auto& [type, name] : kTypeNames)
     records.add(name, survey.journal.records_by_type[static_cast<std::uint8_t>(type)]);

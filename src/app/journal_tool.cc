@@ -66,9 +66,8 @@ int verify_directory(OfflineDirectory& directory, bool deep) {
   }
   if (survey.has(Weight::kIo)) return kExitIoFailure;
   std::printf("%s: %zu checkpoints, %zu runs, %llu batches in %zu segments\n",
-              survey.findings.empty() ? "whole" : "whole, with oddities",
-              survey.checkpoints.size(), survey.runs.size(),
-              static_cast<unsigned long long>(survey.journal.batches),
+              survey.findings.empty() ? "whole" : "whole, with oddities", survey.checkpoints.size(),
+              survey.runs.size(), static_cast<unsigned long long>(survey.journal.batches),
               survey.journal.end.chain.size());
   return survey.findings.empty() ? kExitOk : kExitOdd;
 }

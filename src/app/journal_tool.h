@@ -1,7 +1,9 @@
-// The commands of `harrier-journal`: looks at, and mends, a data directory that no broker has open.
+// The commands of `harrier-journal`: looks at, and mends, a data directory that no broker has
+//         open.
 //
-// Role:   main() parses the command line and calls one of these; what they find out comes from store
-//         and journal. Findings go to standard output, one line each, failures to standard error.
+// Role:   main() parses the command line and calls one of these; what they find out comes from
+//         store and journal. Findings go to standard output, one line each, failures to standard
+//         error.
 // Thread: compatible.
 // Spec:   docs/operations/durability.md.
 #pragma once

@@ -1,7 +1,7 @@
 // A data directory that no broker has open, for a tool to read or mend.
 //
-// Model:  who is it (file `node`) → nobody else has it (LOCK) → files. Nothing is counted or written
-//         but LOCK.
+// Model:  who is it (file `node`) → nobody else has it (LOCK) → files. Nothing is counted or
+//         written but LOCK.
 // Thread: confined to its owner.
 // Errors: OfflineError: the exit code, and a sentence for standard error.
 #pragma once

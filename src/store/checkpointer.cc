@@ -89,8 +89,7 @@ bool Checkpointer::due(const journal::JournalUsage& usage) {
   // Two generations keep segments: with both, more may be in use than is uncovered. Publishers may
   // be held until it is less, so whatever another checkpoint frees must be freed.
   const bool frees = older_ && older_->head.first_segment < covered;
-  if (usage.segments_used * 8 > usage.segments * 5 &&
-      (uncovered * 8 > usage.segments * 3 || frees))
+  if (usage.segments_used * 8 > usage.segments * 5 && (uncovered * 8 > usage.segments * 3 || frees))
     return true;
   return looks_ % 64 == 0 && around_.runs.unused_bytes() > kDeadBytesMax;
 }

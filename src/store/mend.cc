@@ -104,14 +104,15 @@ Status Mend::mend_journal() {
   auto repaired = journal::repair_journal(files_, node_.uuid, options, start_, dry_run_);
   if (!repaired.ok()) {
     const bool io = repaired.error().kind == journal::OpenFailure::kIo;
-    return base::fail(StoreError{io ? StoreFailure::kIo : StoreFailure::kForeign,
-                                 repaired.error().message});
+    return base::fail(
+        StoreError{io ? StoreFailure::kIo : StoreFailure::kForeign, repaired.error().message});
   }
   if (!repaired->damaged) return base::Done{};
   report_.damaged = true;
   report_.losses.push_back("journal: " + repaired->damage);
-  report_.losses.push_back("journal: " + range("batches", repaired->first_lost_batch,
-                                               repaired->last_lost_batch) + " are lost");
+  report_.losses.push_back(
+      "journal: " + range("batches", repaired->first_lost_batch, repaired->last_lost_batch) +
+      " are lost");
   for (const journal::LostLsns& lost : repaired->lsns)
     report_.losses.push_back("shard " + std::to_string(lost.shard) + ": " +
                              range("LSN", lost.first, lost.last) + ", maybe more: what " +
@@ -133,16 +134,17 @@ void Mend::find_bad_runs() {
 Status Mend::mend_state() {
   const bool none_whole = survey_.used == nullptr && !survey_.checkpoints.empty();
   const bool runs_lost =
-      survey_.used != nullptr &&
-      std::any_of(bad_runs_.begin(), bad_runs_.end(),
-                  [this](RunId run) { return survey_.used->runs.contains(run); });
+      survey_.used != nullptr && std::any_of(bad_runs_.begin(), bad_runs_.end(), [this](RunId run) {
+        return survey_.used->runs.contains(run);
+      });
   if (!none_whole && !runs_lost) return base::Done{};
   report_.damaged = rewritten_ = true;
   CheckpointEntries entries;
   if (none_whole) {
     report_.losses.push_back(
         "no checkpoint is whole: definitions and messages are taken from the journal alone, from "
-        "segment " + std::to_string(start_.first_segment) +
+        "segment " +
+        std::to_string(start_.first_segment) +
         " on; what was declared before is lost, and so is every message that left the journal (" +
         std::to_string(survey_.runs.size()) + " runs)");
     if (auto status = add_segments(); !status.ok()) return status;
@@ -242,9 +244,9 @@ void Mend::mend_queue(const CheckpointEntry& entry, CheckpointEntries& to) {
 
 void Mend::lose(const QueueSnapshot& queue, const ExtentSnapshot& extent, std::uint64_t kept) {
   const RunFacts& run = survey_.runs[extent.run];
-  const std::string where =
-      "queue " + survey_.queue_name(queue.id) + ": " +
-      range("positions", extent.first.value, extent.last.value) + " in " + run_path(extent.run);
+  const std::string where = "queue " + survey_.queue_name(queue.id) + ": " +
+                            range("positions", extent.first.value, extent.last.value) + " in " +
+                            run_path(extent.run);
   if (dry_run_ && run.file != nullptr) {
     report_.losses.push_back(where + ": the messages of its damaged blocks, of " +
                              std::to_string(extent.count));
@@ -281,9 +283,8 @@ Status Mend::quarantine(const std::string& path) {
 Status Mend::quarantine_all() {
   std::vector<std::string> paths;
   for (const CheckpointFacts& checkpoint : survey_.checkpoints) {
-    const bool names_bad = std::any_of(bad_runs_.begin(), bad_runs_.end(), [&](RunId run) {
-      return checkpoint.runs.contains(run);
-    });
+    const bool names_bad = std::any_of(bad_runs_.begin(), bad_runs_.end(),
+                                       [&](RunId run) { return checkpoint.runs.contains(run); });
     if (rewritten_ || !checkpoint.usable || names_bad) paths.push_back(checkpoint.path);
   }
   for (const auto& [id, run] : survey_.runs) {
@@ -300,7 +301,8 @@ Status Mend::quarantine_all() {
   for (const std::string& path : paths)
     if (auto status = quarantine(path); !status.ok()) return status;
   if (dry_run_) return base::Done{};
-  for (const std::string_view folder : {journal::kQuarantineFolder, kCheckpointFolder, kRunFolder}) {
+  for (const std::string_view folder :
+       {journal::kQuarantineFolder, kCheckpointFolder, kRunFolder}) {
     const auto synced = files_.sync_directory(folder);
     if (!synced.ok() && !synced.error().is_not_found()) return fail_io(synced.error());
   }

@@ -1,13 +1,13 @@
 // When publishers must wait for the journal: it is nearly full, or too much waits to be written.
 //
-// Role:   the store looks at the journal after every flush, every seal and every release of segments;
-//         server's gate acts on it.
+// Role:   the store looks at the journal after every flush, every seal and every release of
+//         segments; server's gate acts on it.
 // Model:  each reason closes at its threshold and opens again well below it, so that it does not
 //         flutter. The last eighth of the segments is for settles, deletions and checkpoints.
 // Thread: synchronized by mutex_, which guards the two flags; the callback runs inside it. The
 //         journal is read inside it, too: else a loop that was interrupted between reading and
-//         deciding would hold publishers for what has been flushed meanwhile, and nobody would look
-//         again.
+//         deciding would hold publishers for what has been flushed meanwhile, and nobody would
+//         look again.
 // Spec:   ruling B3.
 #pragma once
 

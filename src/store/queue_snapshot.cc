@@ -109,9 +109,9 @@ std::optional<QueueSnapshot> decode_queue_snapshot(base::Bytes payload) {
   for (std::uint16_t i = 0; i != levels; ++i) {
     LevelSnapshot level;
     if (!read_level(reader, level)) return std::nullopt;
-    const bool known = std::any_of(
-        queue.levels.begin(), queue.levels.end(),
-        [&level](const LevelSnapshot& other) { return other.number == level.number; });
+    const bool known =
+        std::any_of(queue.levels.begin(), queue.levels.end(),
+                    [&level](const LevelSnapshot& other) { return other.number == level.number; });
     if (known) return std::nullopt;
     queue.levels.push_back(std::move(level));
   }

@@ -1,7 +1,7 @@
 // A queue's state as an entry of a checkpoint has it: plain, without the files it speaks of.
 //
-// Role:   shard_snapshot.h makes it of a StoredQueue and back; verify reads it, and repair writes it
-//         without what was lost.
+// Role:   shard_snapshot.h makes it of a StoredQueue and back; verify reads it, and repair writes
+//         it without what was lost.
 // Thread: plain values.
 // Errors: bytes from the disk may be anything: decode gives nullopt, never a CHECK.
 // Spec:   docs/formats/checkpoint.md, "Queue".

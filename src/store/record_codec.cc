@@ -17,6 +17,7 @@ constexpr std::uint8_t kDurable = 1;
 constexpr std::uint8_t kAutoDelete = 2;
 constexpr std::uint8_t kInternal = 4;
 constexpr std::uint8_t kExpires = 1;
+constexpr std::size_t kPiecesSizeBytes = 8;
 
 void put_short(Buffer& to, std::string_view text) {
   to.append_number(static_cast<std::uint8_t>(text.size()));
@@ -287,22 +288,21 @@ bool RecordDecoder::decode_places(ByteReader& reader) {
 }
 
 base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes payload) {
-  // No message is encoded in so little: it is the size of one that came in pieces.
-  constexpr std::size_t kSizeOfPieces = 8;
   ByteReader reader(payload);
   if (!decode_places(reader)) return malformed("publish");
+  // No message is as short as the size of one that came in pieces.
+  const bool in_pieces = reader.remaining() == kPiecesSizeBytes;
   std::optional<broker::MessageParts> parts;
-  if (reader.remaining() != kSizeOfPieces) {
-    if (message_pieces_.empty()) parts = decode_message(reader);
+  if (!in_pieces) {
+    parts = message_pieces_.empty() ? decode_message(reader) : std::nullopt;
     if (!finished(reader)) return malformed("publish");
   } else {
     const std::uint64_t size = reader.u64();
-    if (size > message_pieces_.size()) {
-      headless_ = true;
+    // The rest of it was in segments that a checkpoint covers, and so is the message.
+    if (message_pieces_.size() < size && first_lsn_ == first_decoded_lsn_)
       return std::optional<StoredChange>();
-    }
     ByteReader message(message_pieces_);
-    if (size == message_pieces_.size()) parts = decode_message(message);
+    if (message_pieces_.size() == size) parts = decode_message(message);
     if (message.remaining() != 0) return malformed("publish");
   }
   if (!parts) return malformed("publish");
@@ -314,10 +314,9 @@ base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes pa
 
 base::Result<std::optional<StoredChange>> RecordDecoder::decode(const journal::Record& record) {
   const auto type = static_cast<RecordType>(record.type);
-  headless_ = false;
   if (std::exchange(published_, false)) places_.clear();
-  if (!std::exchange(begun_, type == RecordType::kMessagePiece || type == RecordType::kPlaces))
-    lsn_ = record.lsn;
+  if (message_pieces_.empty() && places_.empty()) first_lsn_ = record.lsn;
+  if (first_decoded_lsn_ == 0) first_decoded_lsn_ = record.lsn;
   if (record.version > kRecordVersion) {
     return base::fail("record of type " + std::to_string(record.type) + " has version " +
                       std::to_string(record.version) + ", newer than this program knows");

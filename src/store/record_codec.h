@@ -66,14 +66,11 @@ std::optional<std::pair<std::uint32_t, std::string>> decode_exchange_name(base::
 // comes.
 class RecordDecoder {
  public:
-  // nullopt with an empty error: the record is a piece, the end of a group, or headless(). The change
-  // is valid until the next call.
+  // nullopt: the record is a piece, the end of a group, or the end of a publish whose first pieces
+  // came before the first record that was decoded. The change is valid until the next call.
   base::Result<std::optional<StoredChange>> decode(const journal::Record& record);
-  // The LSN to apply the last change with: of the first record that it was read from.
-  std::uint64_t lsn() const { return lsn_; }
-  // The last record was a publish, and pieces of its message lie before the first record that was
-  // decoded: right only where a checkpoint has what is left of that message.
-  bool headless() const { return headless_; }
+  // Of the first record of the change that was given out last.
+  std::uint64_t first_lsn() const { return first_lsn_; }
 
  private:
   base::Result<std::optional<StoredChange>> decode_publish(base::Bytes payload);
@@ -81,10 +78,8 @@ class RecordDecoder {
 
   std::string message_pieces_;
   std::vector<broker::PublishPlace> places_;
-  // Records came that only a later one completes.
-  bool begun_ = false;
-  bool headless_ = false;
-  std::uint64_t lsn_ = 0;
+  std::uint64_t first_lsn_ = 0;
+  std::uint64_t first_decoded_lsn_ = 0;
   // The places belong to the change given out last.
   bool published_ = false;
 };

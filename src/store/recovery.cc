@@ -151,12 +151,9 @@ bool Recovery::replay(std::size_t shard, const journal::Record& record, std::str
     why = change.error().message;
     return false;
   }
-  if (change->has_value()) recovered_.shards[shard]->apply(**change, decoders_[shard].lsn());
-  // Its first records lie in a segment that the checkpoint made needless: it is in a run, or dead.
-  const std::uint64_t covered = recovered_.newest ? recovered_.newest->head.lsns[shard] : 0;
-  if (!decoders_[shard].headless() || record.lsn <= covered) return true;
-  why = "pieces of a message are missing";
-  return false;
+  if (change->has_value())
+    recovered_.shards[shard]->apply(**change, decoders_[shard].first_lsn());
+  return true;
 }
 
 Recovery::Status Recovery::replay_journal() {

@@ -37,8 +37,8 @@ class Salvage {
     if (!summary.ok()) return base::fail(summary.error());
     for (const RunExtent& extent : summary->extents) {
       salvaged.extents[{extent.queue, extent.level}] = {
-          id_, extent.offset, extent.length, extent.first, extent.last, extent.count,
-          extent.body_bytes};
+          id_,         extent.offset, extent.length,    extent.first,
+          extent.last, extent.count,  extent.body_bytes};
     }
     return salvaged;
   }

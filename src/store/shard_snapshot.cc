@@ -113,8 +113,8 @@ void snapshot_queue(const StoredQueue& queue, std::uint8_t shard, std::uint64_t 
     for (const StoredExtent& extent : level.extents)
       runs.insert(extent.run->run());
   }
-  encode_queue_snapshot(
-      to.begin(shard, static_cast<std::uint8_t>(CheckpointEntryType::kQueue)), snapshot);
+  encode_queue_snapshot(to.begin(shard, static_cast<std::uint8_t>(CheckpointEntryType::kQueue)),
+                        snapshot);
   to.end();
 }
 

@@ -188,7 +188,7 @@ void Surveyor::open_run(RunId id, RunFacts& run) {
   }
   const RunError& error = opened.error();
   std::string what = run.present ? error.message : "is missing: " + error.message;
-  const Weight weight = error.kind == RunFailure::kForeign           ? Weight::kForeign
+  const Weight weight = error.kind == RunFailure::kForeign             ? Weight::kForeign
                         : error.kind == RunFailure::kIo && run.present ? Weight::kIo
                                                                        : Weight::kDamage;
   find(weight, run_path(id), what + queues_in(id));
@@ -252,11 +252,8 @@ bool Surveyor::replay(std::size_t shard, const journal::Record& record, std::str
     why = change.error().message;
     return false;
   }
-  if (change->has_value()) survey_.shards[shard]->apply(**change, decoder.lsn());
-  if (!decoder.headless() || (survey_.used && record.lsn <= survey_.used->head.lsns[shard]))
-    return true;
-  why = "pieces of a message are missing";
-  return false;
+  if (change->has_value()) survey_.shards[shard]->apply(**change, decoder.first_lsn());
+  return true;
 }
 
 void Surveyor::read_journal() {
@@ -438,16 +435,14 @@ bool Survey::has(Weight weight) const {
 std::string Survey::virtual_host_name(std::uint32_t number) const {
   const auto& hosts = shards[0]->virtual_hosts();
   const auto found = hosts.find(number);
-  const auto host =
-      found == hosts.end() ? std::nullopt : decode_virtual_host(found->second);
+  const auto host = found == hosts.end() ? std::nullopt : decode_virtual_host(found->second);
   return host ? host->name : "number " + std::to_string(number);
 }
 
 std::string Survey::queue_name(QueueId id) const {
   for (const auto& shard : shards) {
     const StoredQueue* queue = shard->find(id);
-    const auto definition =
-        queue == nullptr ? std::nullopt : decode_queue(queue->definition());
+    const auto definition = queue == nullptr ? std::nullopt : decode_queue(queue->definition());
     if (definition)
       return "'" + definition->declaration.name + "' of virtual host '" +
              virtual_host_name(virtual_host_of(id)) + "'";

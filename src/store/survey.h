@@ -1,8 +1,10 @@
 // What a data directory holds, read without changing anything, and what is wrong with it.
 //
-// Role:   `harrier-journal` verify, stat and repair. Recovery is the judge of whether a broker starts;
-//         this reads more (the older checkpoint, every block if asked) and goes on behind damage.
-// Model:  names → checkpoints → runs they name → journal behind the newest that can be used → blocks.
+// Role:   `harrier-journal` verify, stat and repair. Recovery is the judge of whether a broker
+//         starts; this reads more (the older checkpoint, every block if asked) and goes on behind
+//         damage.
+// Model:  names → checkpoints → runs they name → journal behind the newest that can be used →
+//         blocks.
 // Thread: confined to its caller, who holds the directory's lock.
 // Errors: none: what cannot be read is a Finding.
 // Limits: memory: what the broker itself needs at start, and one block.

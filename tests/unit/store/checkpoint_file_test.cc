@@ -58,11 +58,11 @@ struct Read {
 };
 Read read(CheckpointFiles& checkpoints, std::uint64_t generation) {
   std::vector<Entry> entries;
-  auto head = checkpoints.read(Generation(generation),
-                               [&](const CheckpointEntry& entry, std::string&) {
-                                 entries.emplace_back(entry.shard, entry.type, entry.payload);
-                                 return true;
-                               });
+  auto head =
+      checkpoints.read(Generation(generation), [&](const CheckpointEntry& entry, std::string&) {
+        entries.emplace_back(entry.shard, entry.type, entry.payload);
+        return true;
+      });
   return {std::move(head), std::move(entries)};
 }
 
@@ -85,7 +85,8 @@ class CheckpointFileTest : public testing::Test {
     const std::string path = checkpoint_path(Generation(1));
     std::string bytes = files_.contents(path);
     bytes[offset] = value;
-    base::store_big_endian(bytes.data() + 508, base::crc32c(std::string_view(bytes).substr(0, 508)));
+    base::store_big_endian(bytes.data() + 508,
+                           base::crc32c(std::string_view(bytes).substr(0, 508)));
     files_.set_contents(path, bytes);
   }
 
@@ -198,8 +199,8 @@ TEST_F(CheckpointFileTest, ListsGenerationsByNumberAndNothingElse) {
     files_.set_contents(std::string(kCheckpointFolder) + "/" + name, "");
   const auto generations = checkpoints_.list();
   ASSERT_TRUE(generations.ok());
-  EXPECT_EQ(*generations, (std::vector{Generation(1), Generation(9), Generation(10),
-                                       Generation(255)}));
+  EXPECT_EQ(*generations,
+            (std::vector{Generation(1), Generation(9), Generation(10), Generation(255)}));
   checkpoints_.remove_unfinished();
   EXPECT_FALSE(files_.exists("checkpoints/0000000000000002.tmp"));
   ASSERT_TRUE(checkpoints_.remove(Generation(9)).ok());
@@ -231,7 +232,8 @@ TEST_F(CheckpointFileTest, AFailedWriteLeavesTheOlderOneAlone) {
           EXPECT_TRUE(second.head.ok());
         } else if (!second.head.ok()) {
           // Never under its own name with other contents.
-          EXPECT_EQ(second.head.error().kind, CheckpointFailure::kIo) << second.head.error().message;
+          EXPECT_EQ(second.head.error().kind, CheckpointFailure::kIo)
+              << second.head.error().message;
         }
         if (second.head.ok()) {
           EXPECT_EQ(second.entries, fresh);

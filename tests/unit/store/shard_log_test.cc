@@ -37,7 +37,7 @@ class RecordsTest : public ShardLogTest {
         [&](std::size_t, const journal::Record& record, std::string& why) {
           auto change = decoder.decode(record);
           if (!change.ok()) why = change.error().message;
-          if (change.ok() && change->has_value()) state->apply(**change, decoder.lsn());
+          if (change.ok() && change->has_value()) state->apply(**change, decoder.first_lsn());
           return change.ok();
         },
         {}, report);
@@ -229,26 +229,6 @@ TEST_F(SplitMessageTest, RecoveryLeavesOutWhatTheCheckpointCovers) {
   ASSERT_TRUE(recovered.ok()) << recovered.error().message;
   EXPECT_EQ(recovered->shards[kShard]->young_count(), 0u);
   EXPECT_EQ(recovered->shards[kShard]->find(kQueue)->next_position(), Position(split + 1));
-}
-
-TEST_F(SplitMessageTest, WithoutACheckpointThatCoversItIsDamage) {
-  publish_until_split();
-  CheckpointHead head;
-  head.generation = Generation(1);
-  head.epoch = 1;
-  head.first_segment = active_;
-  head.last_batch = journal_->committed_batch();
-  head.lsns[kShard] = through_;
-  ASSERT_TRUE(files_.make_directory(kCheckpointFolder).ok());
-  CheckpointFiles checkpoints(files_, test::kTestNode);
-  ASSERT_TRUE(checkpoints.write(head, {}).ok());
-  journal_.reset();
-  const base::SystemClock clock;
-  RunStore run_store(files_, test::kTestNode);
-  const Store::Place place{files_, test::kTestNode, 2, clock};
-  const auto recovered = recover(place, options_, checkpoints, run_store);
-  ASSERT_FALSE(recovered.ok());
-  EXPECT_EQ(recovered.error().kind, StoreFailure::kCorrupt);
 }
 
 }  // namespace

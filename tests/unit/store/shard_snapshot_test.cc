@@ -156,9 +156,9 @@ TEST_F(ShardSnapshotTest, RefusesWhatCannotBe) {
     ShardState restored;
     restored.restore_definition({RecordType::kQueueDeclared, queue_payload(kQueue, "q")});
     std::string why;
-    return !restore_entry({kShard, static_cast<std::uint8_t>(CheckpointEntryType::kQueue),
-                           payload.bytes()},
-                          restored, open(), why) &&
+    return !restore_entry(
+               {kShard, static_cast<std::uint8_t>(CheckpointEntryType::kQueue), payload.bytes()},
+               restored, open(), why) &&
            !why.empty();
   };
   const auto encoded = snapshot_of(state_, kQueue, 40).entries.back().second;
