@@ -47,7 +47,7 @@ def expected():
     """(virtual host, queue) → [(body, what else marks it)], in the order of delivery."""
     return {
         ("/", "plain"): [(body("plain", i), {}) for i in range(10)],
-        ("/", "backlog"): [(body("backlog", i, 20000), {}) for i in range(150, 300)],
+        ("/", "backlog"): [(body("backlog", i, 20000), {}) for i in range(100, 400)],
         ("/", "unacked"): [(body("unacked", i), {}) for i in range(6) if i not in (1, 2)],
         ("/", "priorities"): [(body("priorities", i), {"priority": p})
                               for p in (5, 3, 0) for i in (p * 10, p * 10 + 1)],

@@ -32,10 +32,10 @@ def declare(channel):
 
 
 def publish_backlog(channel):
-    # More than the journal holds: most of it goes to runs, and half of that dies there.
-    for i in range(300):
+    # More than the journal holds: most of it goes to runs, and some of that dies there.
+    for i in range(400):
         channel.basic_publish("", "backlog", body("backlog", i, 20000), properties())
-    for _ in range(150):
+    for _ in range(100):
         method, _, _ = channel.basic_get("backlog")
         channel.basic_ack(method.delivery_tag)
 
