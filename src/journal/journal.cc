@@ -129,6 +129,11 @@ class Journal::Parts {
     return write_seal(0);
   }
 
+  IoStatus mark_open() {
+    if (writer_.poison()) return base::fail(*writer_.poison());
+    return write_seal(0);
+  }
+
   void stop() {
     const std::lock_guard lock(mutex_);
     state_.stopped = true;
@@ -284,6 +289,7 @@ JournalUsage Journal::usage() const { return parts_->usage(); }
 bool Journal::wait_for_work() { return parts_->wait_for_work(); }
 IoStatus Journal::run_flush(const Committed& committed) { return parts_->run_flush(committed); }
 IoStatus Journal::seal() { return parts_->seal(); }
+IoStatus Journal::mark_open() { return parts_->mark_open(); }
 void Journal::stop() { parts_->stop(); }
 IoStatus Journal::close_cleanly(const Committed& committed) {
   return parts_->close_cleanly(committed);

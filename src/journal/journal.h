@@ -153,6 +153,9 @@ class Journal {
   IoStatus seal();
   // Wakes wait_for_work() for good; any thread.
   void stop();
+  // Appends and syncs an empty batch, so that the end before it is no longer the last: whatever
+  // comes from now on, it was not closed cleanly.
+  IoStatus mark_open();
   // After stop(), the last call: flushes what is pending and a batch that says «clean».
   IoStatus close_cleanly(const Committed& committed);
 

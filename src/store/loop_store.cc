@@ -233,7 +233,12 @@ void LoopStore::start_spill_through() {
   if (targets.empty()) return done(Spiller::Result::kNothing);
   std::sort(targets.begin(), targets.end(),
             [](const auto& a, const auto& b) { return a.queue < b.queue; });
-  spiller_.start(targets, std::move(done));
+  spiller_.start(targets, [this, done = std::move(done)](Spiller::Result result) {
+    if (result == Spiller::Result::kOutOfSpace)
+      for (const auto& shard : shards_)
+        shard->state->young_stayed();
+    done(result);
+  });
 }
 
 // ---- checkpoints
@@ -265,6 +270,8 @@ void LoopStore::snapshot_slice(const std::shared_ptr<SnapshotJob>& job) {
   std::uint32_t left = limits_.snapshot_slice;
   for (SnapshotJob::Part& part : job->parts) {
     ShardLog& log = part.shard->log;
+    // A record that grows afterwards would count as reflected.
+    log.seal(false);
     for (; part.next != part.queues.size(); ++part.next) {
       if (left-- == 0) {
         around_.loop.post([this, job] { snapshot_slice(job); });

@@ -89,6 +89,10 @@ class LoopStore {
 
   // ---- requests of the node
   using SpillDone = std::function<void(Spiller::Result)>;
+  // Tests: what spilling for memory does to one queue.
+  void spill_queue(QueueId queue, std::uint64_t bytes_max, SpillDone done) {
+    spiller_.start({{queue, Position(UINT64_MAX), bytes_max}}, std::move(done));
+  }
   // Moves everything with records up to these out of the journal. `done` on the loop.
   void spill_through(const journal::ShardLsns& lsns, SpillDone done);
   using SnapshotDone = std::function<void(LoopSnapshot)>;

@@ -75,9 +75,10 @@ void encode_queue_snapshot(Buffer& to, const QueueSnapshot& queue) {
   to.append_number(queue.spilled_through.value);
   to.append_number(queue.applied_lsn);
   to.append_number(static_cast<std::uint32_t>(queue.delivery_counts.size()));
-  for (const auto& [position, count] : queue.delivery_counts) {
-    to.append_number(position.value);
-    to.append_number(count);
+  for (const DeliveryCountSnapshot& count : queue.delivery_counts) {
+    to.append_number(count.position.value);
+    to.append_number(count.level);
+    to.append_number(count.count);
   }
   to.append_number(static_cast<std::uint16_t>(queue.levels.size()));
   for (const LevelSnapshot& level : queue.levels) {
@@ -99,11 +100,14 @@ std::optional<QueueSnapshot> decode_queue_snapshot(base::Bytes payload) {
   queue.spilled_through = Position(reader.u64());
   queue.applied_lsn = reader.u64();
   const std::uint32_t counts = reader.u32();
-  if (counts > reader.remaining() / 12) return std::nullopt;
+  if (counts > reader.remaining() / 13) return std::nullopt;
   for (std::uint32_t i = 0; i != counts; ++i) {
-    const Position position(reader.u64());
-    if (position.value == UINT64_MAX) return std::nullopt;
-    queue.delivery_counts.emplace_back(position, reader.u32());
+    DeliveryCountSnapshot count;
+    count.position = Position(reader.u64());
+    count.level = reader.u8();
+    count.count = reader.u32();
+    if (count.position.value == UINT64_MAX) return std::nullopt;
+    queue.delivery_counts.push_back(count);
   }
   const std::uint16_t levels = reader.u16();
   for (std::uint16_t i = 0; i != levels; ++i) {

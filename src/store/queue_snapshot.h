@@ -41,12 +41,18 @@ struct LevelSnapshot {
   Ranges suspect;
 };
 
+struct DeliveryCountSnapshot {
+  broker::Position position;
+  std::uint8_t level = 0;
+  std::uint32_t count = 0;
+};
+
 struct QueueSnapshot {
   broker::QueueId id;
   broker::Position next;
   broker::Position spilled_through;
   std::uint64_t applied_lsn = 0;
-  std::vector<std::pair<broker::Position, std::uint32_t>> delivery_counts;
+  std::vector<DeliveryCountSnapshot> delivery_counts;
   std::vector<LevelSnapshot> levels;  // each number once
 };
 

@@ -36,6 +36,7 @@ class Recovery {
   bool replay(std::size_t shard, const journal::Record& record, std::string& why);
   void finish();
   void clear_shards();
+  bool is_missing(RunId run);
 
   const Store::Place& place_;
   const journal::JournalOptions& options_;
@@ -45,11 +46,18 @@ class Recovery {
   std::map<RunId, std::shared_ptr<const RunFile>> open_runs_;
   std::array<RecordDecoder, journal::kShards> decoders_;
   std::uint64_t progress_told_ = 0;
+  // Of a run that could not be opened although it is there.
+  std::string disk_failure_;
 };
 
 void Recovery::clear_shards() {
   for (auto& shard : recovered_.shards)
     shard = std::make_unique<ShardState>();
+}
+
+bool Recovery::is_missing(RunId run) {
+  const auto opened = place_.files.open(run_path(run), journal::OpenMode::kRead);
+  return !opened.ok() && opened.error().is_not_found();
 }
 
 Recovery::Status Recovery::make_folders() {
@@ -71,6 +79,7 @@ CheckpointResult<Checkpointer::Known> Recovery::load(Generation generation) {
     auto opened = runs_.open(run);
     if (!opened.ok()) {
       why = opened.error().message;
+      if (opened.error().kind == RunFailure::kIo && !is_missing(run)) disk_failure_ = why;
       return std::nullopt;
     }
     return open_runs_.emplace(run, *opened).first->second;
@@ -114,6 +123,9 @@ Recovery::Status Recovery::load_checkpoints() {
       const CheckpointError& error = loaded.error();
       if (error.kind == CheckpointFailure::kForeign)
         return base::fail(StoreError{StoreFailure::kForeign, error.message});
+      // A disk that cannot be read says nothing of what is on it.
+      if (error.kind == CheckpointFailure::kIo || !disk_failure_.empty())
+        return base::fail(StoreError{StoreFailure::kIo, error.message});
       base::log_error("store", "a checkpoint cannot be used", {{"error", error.message}});
       if (!damage.empty()) damage += "; ";
       damage += error.message;
@@ -137,7 +149,11 @@ Recovery::Status Recovery::remove_unnamed_runs() {
     runs_.skip_to(*run);
     const bool named = (recovered_.newest && recovered_.newest->runs.contains(*run)) ||
                        (recovered_.older && recovered_.older->runs.contains(*run));
-    if (!named) runs_.discard(*run);
+    if (!named) {
+      if (!runs_.discard(*run)) runs_.note(*run);
+    } else if (!open_runs_.contains(*run)) {
+      runs_.note(*run);
+    }
   }
   if (recovered_.newest) runs_.skip_to(RunId(recovered_.newest->head.last_run));
   return base::Done{};

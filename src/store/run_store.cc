@@ -22,11 +22,20 @@ RunResult<std::shared_ptr<const RunFile>> RunStore::open(RunId run) {
   return opened;
 }
 
-void RunStore::discard(RunId run) {
+void RunStore::note(RunId run) {
+  std::uint64_t bytes = 0;
+  if (const auto file = files_.open(run_path(run), journal::OpenMode::kRead); file.ok())
+    if (const auto size = (*file)->size(); size.ok()) bytes = *size;
+  const std::lock_guard lock(mutex_);
+  runs_.try_emplace(run, Known{{}, bytes});
+}
+
+bool RunStore::discard(RunId run) {
   const auto removed = files_.remove(run_path(run));
-  if (!removed.ok() && !removed.error().is_not_found())
-    base::log_warning("store", "an unfinished run file stays",
-                      {{"error", removed.error().message}});
+  if (removed.ok() || removed.error().is_not_found()) return true;
+  base::log_warning("store", "a run file that nobody needs stays",
+                    {{"error", removed.error().message}});
+  return false;
 }
 
 void RunStore::remove_unused(const std::set<RunId>& named) {
@@ -39,11 +48,14 @@ void RunStore::remove_unused(const std::set<RunId>& named) {
         continue;
       }
       unused.push_back(run->first);
-      run = runs_.erase(run);
+      ++run;
     }
   }
+  // One that cannot be removed is tried again next time.
+  std::erase_if(unused, [this](RunId run) { return !discard(run); });
+  const std::lock_guard lock(mutex_);
   for (const RunId run : unused)
-    discard(run);
+    runs_.erase(run);
 }
 
 std::uint64_t RunStore::unused_bytes() const {

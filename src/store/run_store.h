@@ -35,10 +35,11 @@ class RunStore {
   }
   // Opens what a writer finished, or a checkpoint named.
   RunResult<std::shared_ptr<const RunFile>> open(RunId run);
-  // Of a writer that failed: nothing refers to it.
-  void discard(RunId run);
-  // Removes the files of runs that are in nobody's hands and not in `named`, and those that nobody
-  // has opened. The worker's thread only, or before others run.
+  // It is there, though not open: remove_unused() looks at it, too.
+  void note(RunId run);
+  // Of a writer that failed: nothing refers to it. False: it stays for now.
+  bool discard(RunId run);
+  // Removes the files of runs that are in nobody's hands and not in `named`. The worker's thread only, or before others run.
   void remove_unused(const std::set<RunId>& named);
   // What remove_unused() could give back now, of files that were in use once.
   std::uint64_t unused_bytes() const;

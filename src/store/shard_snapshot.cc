@@ -75,8 +75,8 @@ bool restore_queue(base::Bytes payload, ShardState& state, const OpenRun& open_r
     return false;
   }
   queue->restore(snapshot->next, snapshot->spilled_through, snapshot->applied_lsn);
-  for (const auto& [position, count] : snapshot->delivery_counts)
-    queue->requeue(0, position, position, count);
+  for (const DeliveryCountSnapshot& count : snapshot->delivery_counts)
+    queue->requeue(count.level, count.position, count.position, count.count);
   for (const LevelSnapshot& level : snapshot->levels)
     if (!restore_level(level, queue->level(level.number), open_run, why)) return false;
   return true;
@@ -107,7 +107,8 @@ void snapshot_queue(const StoredQueue& queue, std::uint8_t shard, std::uint64_t 
   snapshot.spilled_through = queue.spilled_through();
   snapshot.applied_lsn = lsn;
   if (const auto* counts = queue.delivery_counts())
-    snapshot.delivery_counts.assign(counts->begin(), counts->end());
+    for (const auto& [position, count] : *counts)
+      snapshot.delivery_counts.push_back({position, count.level, count.count});
   for (const StoredLevel& level : queue.levels()) {
     snapshot.levels.push_back(snapshot_of(level));
     for (const StoredExtent& extent : level.extents)

@@ -60,6 +60,16 @@ QueueId ShardState::take_queue_young_since(std::uint64_t lsn) {
   return QueueId();
 }
 
+void ShardState::young_stayed() {
+  for (YoungSince& since : young_since_) {
+    const StoredQueue* queue = find(since.queue);
+    const YoungMessage* oldest = queue == nullptr ? nullptr : queue->oldest_young();
+    if (oldest != nullptr) since.lsn = std::min(since.lsn, oldest->lsn);
+  }
+  std::stable_sort(young_since_.begin(), young_since_.end(),
+                   [](const YoungSince& a, const YoungSince& b) { return a.lsn < b.lsn; });
+}
+
 StoredQueue& ShardState::find_or_add_transient(QueueId id) {
   auto& queue = queues_[id.value];
   if (!queue) queue = std::make_unique<StoredQueue>(id, std::string());

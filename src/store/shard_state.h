@@ -45,6 +45,8 @@ class ShardState {
   // A queue whose oldest young message has a record up to `lsn`, each once; zero when there is none
   // left. The caller moves them to a run, or they come again.
   QueueId take_queue_young_since(std::uint64_t lsn);
+  // Those that it gave were not moved after all: it gives them again.
+  void young_stayed();
   // The number of young messages of `queue` changed by other means than apply().
   void note_young_moved(std::uint64_t count) { young_count_ -= count; }
 

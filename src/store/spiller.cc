@@ -45,15 +45,19 @@ broker::Queue* Spiller::find_queue(QueueId id, Tenant** tenant) const {
                                                           : (*tenant)->host->find_queue(id);
 }
 
+// A bound of bytes says how far; up to there all levels leave memory. What stayed in memory behind
+// its level's middle would be delivered although only the run tells of it (B5).
 void Spiller::plan_evictions(const Target& target, broker::Queue& queue, base::Now now, Part& part,
                              Job& job) {
+  if (target.bytes_max != UINT64_MAX) {
+    part.through = Position();
+    queue.plan_eviction(target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
+      part.through = std::max(part.through, entry.position);
+    });
+  }
   part.evictions =
-      queue.plan_eviction(target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
-        if (entry.logged) {
-          part.through = std::max(part.through, entry.position);
-          return;
-        }
-        if (!entry.message) return;
+      queue.plan_eviction(part.through, UINT64_MAX, [&](const broker::QueueEntry& entry) {
+        if (entry.logged || !entry.message) return;
         RunEntry written;
         written.queue = target.queue;
         written.level = entry.priority;
@@ -78,9 +82,7 @@ void Spiller::plan(const Target& target, Job& job) {
   StoredQueue* stored = state == nullptr ? nullptr : state->find(target.queue);
   Part part;
   part.queue = target.queue;
-  // Of one with a bound of bytes, everything recorded that leaves memory must be in a run.
-  const bool by_position = target.bytes_max == UINT64_MAX;
-  part.through = by_position ? target.through : Position();
+  part.through = target.through;
   if (queue != nullptr) plan_evictions(target, *queue, tenant->host->now(), part, job);
   const std::size_t begin = job.recorded.size();
   if (stored != nullptr) {
@@ -137,7 +139,8 @@ void Spiller::write(RunStore& runs, Job& job) {
     auto made = runs.create(id);
     if (!made.ok()) {
       job.failure = made.error();
-      return runs.discard(id);
+      (void)runs.discard(id);
+      return;
     }
     journal::IoStatus status = base::Done{};
     for (const RunEntry& entry : entries) {
@@ -146,12 +149,14 @@ void Spiller::write(RunStore& runs, Job& job) {
     }
     if (!status.ok()) {
       job.failure = status.error();
-      return runs.discard(id);
+      (void)runs.discard(id);
+      return;
     }
     auto finished = (*made)->finish();
     if (!finished.ok()) {
       job.failure = finished.error();
-      return runs.discard(id);
+      (void)runs.discard(id);
+      return;
     }
     auto opened = runs.open(id);
     if (!opened.ok()) {

@@ -188,6 +188,12 @@ void Store::Parts::start() {
   if (!flush_once()) return;
   // What is suspect after an unclean stop must be written down before the next one.
   if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
+  // What is delivered from now on need not leave a record, and the end before this start must not
+  // vouch for it.
+  if (summary_.journal.clean) {
+    const journal::IoStatus marked = journal_->mark_open();
+    if (!marked.ok()) return fatal(marked.error());
+  }
   checkpointer_->keep_room();
   if (!own_writer_) return;
   flusher_ = std::thread([this] {
@@ -198,7 +204,17 @@ void Store::Parts::start() {
 
 bool Store::Parts::close_once() {
   if (failed_) return false;
-  const journal::IoStatus closed = journal_->close_cleanly([](std::size_t, std::uint64_t) {});
+  // What is suspect since an unclean end stands in no checkpoint yet: this end must not hide it.
+  const bool suspects = !summary_.journal.clean && summary_.journal.batches != 0 &&
+                        checkpointer_->generation() == summary_.generation;
+  const auto committed = [](std::size_t, std::uint64_t) {};
+  journal::IoStatus closed = base::Done{};
+  if (suspects) {
+    while (closed.ok() && journal_->usage().pending_bytes != 0)
+      closed = journal_->run_flush(committed);
+  } else {
+    closed = journal_->close_cleanly(committed);
+  }
   if (!closed.ok()) fatal(closed.error());
   return closed.ok();
 }

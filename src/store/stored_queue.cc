@@ -57,7 +57,10 @@ void StoredQueue::settle(const broker::SettleChange& change, std::uint64_t lsn) 
   next_position_ = std::max(next_position_, change.last.next());
   const Killed killed = settle_young(change);
   if (counts_) {
-    counts_->erase(counts_->lower_bound(change.first), counts_->upper_bound(change.last));
+    // Between them others of another level may live on.
+    for (auto at = counts_->lower_bound(change.first);
+         at != counts_->end() && at->first <= change.last;)
+      at = at->second.level == change.level ? counts_->erase(at) : std::next(at);
     if (counts_->empty()) counts_.reset();
   }
   if (change.first > spilled_through_ || lsn <= applied_lsn_) return;
@@ -115,12 +118,13 @@ void StoredQueue::drop_dead_extents(StoredLevel& level) {
   }
 }
 
-void StoredQueue::requeue(std::uint8_t, Position first, Position last, std::uint32_t count) {
+void StoredQueue::requeue(std::uint8_t number, Position first, Position last,
+                          std::uint32_t count) {
   next_position_ = std::max(next_position_, last.next());
-  if (!counts_) counts_ = std::make_unique<std::map<Position, std::uint32_t>>();
+  if (!counts_) counts_ = std::make_unique<std::map<Position, DeliveryCount>>();
   for (Position position = first; position <= last; position = position.next()) {
-    std::uint32_t& known = (*counts_)[position];
-    known = std::max(known, count);
+    DeliveryCount& known = (*counts_)[position];
+    known = {std::max(known.count, count), number};
   }
 }
 
@@ -220,7 +224,7 @@ StoredLevel& StoredQueue::level(std::uint8_t number) {
 std::uint32_t StoredQueue::delivery_count(Position position) const {
   if (!counts_) return 0;
   const auto found = counts_->find(position);
-  return found == counts_->end() ? 0 : found->second;
+  return found == counts_->end() ? 0 : found->second.count;
 }
 
 bool StoredQueue::redelivered(std::uint8_t number, Position position) const {

@@ -123,9 +123,11 @@ class StoredQueue {
   // The run is on disk: young messages up to `through` that are in it move there.
   void move_to_run(const std::shared_ptr<const RunFile>& run, const std::vector<RunExtent>& extents,
                    const std::vector<Spilled>& spilled, Position through, bool may_expire);
-  // Nothing is young up to here any more, though nothing was alive to be written.
+  // Nothing is young up to here any more, though nothing was alive to be written. No message is ever
+  // published up to here either, even if no record named that position.
   void note_spilled_through(Position through) {
     spilled_through_ = std::max(spilled_through_, through);
+    next_position_ = std::max(next_position_, through.next());
   }
   void add_transient_run(const std::shared_ptr<const RunFile>& run,
                          const std::vector<RunExtent>& extents, bool may_expire);
@@ -150,7 +152,11 @@ class StoredQueue {
     spilled_through_ = spilled_through;
     applied_lsn_ = applied_lsn;
   }
-  const std::map<Position, std::uint32_t>* delivery_counts() const { return counts_.get(); }
+  struct DeliveryCount {
+    std::uint32_t count = 0;
+    std::uint8_t level = 0;
+  };
+  const std::map<Position, DeliveryCount>* delivery_counts() const { return counts_.get(); }
   // After an unclean stop: what may have been handed out is suspect from now on.
   void suspect_delivered();
   // What broker's Queue starts with.
@@ -177,7 +183,7 @@ class StoredQueue {
   std::unique_ptr<std::deque<YoungMessage>> young_;
   std::vector<StoredLevel> levels_;
   // Of those that came back at least once and are alive.
-  std::unique_ptr<std::map<Position, std::uint32_t>> counts_;
+  std::unique_ptr<std::map<Position, DeliveryCount>> counts_;
 };
 
 }  // namespace harrier::store

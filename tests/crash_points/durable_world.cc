@@ -1,9 +1,10 @@
 #include "crash_points/durable_world.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "amqp/properties.h"
-#include "base/check.h"
+#include "base/log.h"
 
 namespace harrier::test {
 
@@ -56,7 +57,11 @@ DurableWorld::DurableWorld(DurableOptions options, std::uint64_t seed)
     : options_(std::move(options)),
       seed_(seed),
       random_(seed),
-      files_(std::make_unique<FaultyFileSystem>()) {}
+      files_(std::make_unique<FaultyFileSystem>()) {
+  // The faults are made on purpose.
+  if (std::getenv("HARRIER_TEST_LOG") == nullptr)
+    base::configure_log(base::LogLevel::kOff, base::LogFormat::kText);
+}
 
 DurableWorld::~DurableWorld() {
   drop_clients();
@@ -68,7 +73,7 @@ void DurableWorld::fail_at(std::uint64_t call, Fault fault) {
   files_->fail_at(call, fault);
 }
 
-bool DurableWorld::over() const { return broker_ == nullptr || broker_->failed() || crashed(); }
+bool DurableWorld::over() const { return broker_ == nullptr || !broker_->opened() || broker_->failed() || crashed(); }
 
 void DurableWorld::complain(const std::string& what) {
   if (problems.size() < 20) problems.push_back(what);
@@ -102,7 +107,7 @@ void DurableWorld::drop_clients() {
 void DurableWorld::crash(std::uint64_t seed) { reopen(files_->after_crash(seed), false); }
 void DurableWorld::kill() { reopen(files_->after_kill(), false); }
 
-bool DurableWorld::restart_cleanly() {
+bool DurableWorld::restart_cleanly(bool with_checkpoint) {
   for (const auto& subscription : subscriptions_)
     if (!subscription->sink.gone)
       act(subscription->sink.host,
@@ -114,7 +119,7 @@ bool DurableWorld::restart_cleanly() {
   broker_->settle();
   subscriptions_.clear();
   if (over()) return false;
-  const bool stopped = broker_->stop_cleanly();
+  const bool stopped = broker_->stop_cleanly(with_checkpoint);
   if (over()) return false;
   if (!stopped) complain("it does not stop");
   reopen(nullptr, stopped);
@@ -124,24 +129,33 @@ bool DurableWorld::restart_cleanly() {
 void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
   for (const std::string& complaint : broker_->complaints)
     complain(complaint);
-  std::vector<std::unique_ptr<ChangeRecorder>> recorders;
   for (DurableBroker::Host& host : broker_->hosts()) {
     if (host.recorder) host.recorder->look();
   }
+  left_out_unreadable();
   // The recorders outlive the broker that is gone: they know what should be there.
   drop_clients();
   for (DurableBroker::Host& host : broker_->hosts()) {
     host.host.reset();
-    recorders.push_back(std::move(host.recorder));
   }
-  std::vector<broker::Lsn> lasts;
-  for (const auto& recorder : recorders)
-    lasts.push_back(recorder ? recorder->inner_last() : broker::Lsn());
+  // One that was never opened wrote nothing.
+  const bool opened = broker_->hosts().size() == options_.hosts.size() &&
+                      broker_->hosts().back().recorder != nullptr;
+  std::vector<broker::Lsn> lasts(options_.hosts.size());
+  if (opened) {
+    recorders_.clear();
+    for (DurableBroker::Host& host : broker_->hosts())
+      recorders_.push_back(std::move(host.recorder));
+    for (std::size_t i = 0; i != lasts.size(); ++i)
+      lasts[i] = recorders_[i]->inner_last();
+  }
   std::unique_ptr<DurableBroker> old = std::move(broker_);
   if (disk) {
     calls_before_ += files_->calls();
     if (plan_ && plan_->first > calls_before_)
       disk->fail_at(plan_->first - calls_before_, plan_->second);
+    if (next_plan_) disk->fail_at(next_plan_->first, next_plan_->second);
+    next_plan_.reset();
   }
   std::unique_ptr<FaultyFileSystem> old_disk;
   if (disk) old_disk = std::exchange(files_, std::move(disk));
@@ -149,18 +163,25 @@ void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
   old.reset();
   if (!clean) exact_ = false;
   const bool good = open([&](std::size_t host, broker::Lsn recovered) {
-    if (host >= recorders.size() || !recorders[host]) return DurableModel();
-    const broker::Lsn needed = clean ? lasts[host] : recorders[host]->promised();
+    if (recorders_.empty()) return DurableModel();
+    const broker::Lsn needed = clean ? lasts[host] : recorders_[host]->promised();
     if (recovered < needed)
       complain("confirmed records are lost: " + std::to_string(recovered.value) + " of " +
                std::to_string(needed.value));
-    return recorders[host]->state_at(recovered);
+    return recorders_[host]->state_at(recovered);
   });
   if (!good) {
-    if (!crashed() && !broker_->failed()) complain("the disk is refused: " + broker_->error());
+    const bool planned = plan_ && calls() >= plan_->first;
+    if (!crashed() && !broker_->failed() && !planned) complain("the disk is refused: " + broker_->error());
     return;
   }
   verify_restored();
+}
+
+bool DurableWorld::left_out_unreadable() {
+  for (DurableBroker::Host& host : broker_->hosts())
+    if (host.host && host.host->counters().unreadable.value() != 0) unreadable_ = true;
+  return unreadable_;
 }
 
 // ---- comparing
@@ -219,8 +240,6 @@ void DurableWorld::delivered(std::size_t host, Queue& queue, const QueueEntry& e
     complain(what + " has another body");
   const Place place{host, queue.id().value, entry.position.value};
   const bool before = handed_out_.contains(place);
-  if (getenv("TRACE") && what.find(getenv("TRACE")) != std::string::npos)
-    fprintf(stderr, "DELIVER %s epoch %lu logged %d redelivered %d count %d stored %d\n", what.c_str(), epoch_, entry.logged, entry.redelivered, entry.delivery_count, entry.stored);
   if (before && !entry.redelivered) complain(what + " was delivered before, and does not say so");
   if (exact_ && !before && entry.redelivered)
     complain(what + " says that it was delivered before, but was not");
@@ -262,6 +281,7 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
     if (entry.redelivered) ++redelivered;
   }
   getters_.clear();
+  if (over()) return;
   // All that should be there is on hold.
   const auto& queues = broker_->recorder(host).live().queues;
   const auto expected = queues.find(id);
@@ -278,7 +298,7 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
 void DurableWorld::finish() {
   if (over()) return;
   cancel_all();
-  broker_->settle();
+  if (!broker_->settle()) complain("it never comes to rest");
   // What dead-letters first, so that its letters are found.
   static constexpr const char* kNames[] = {"plain", "fan1", "fan2", "prio",  "work",  "ttl",
                                            "fade",  "maxd", "maxn", "rejp",  "quorum", "light",
@@ -303,6 +323,22 @@ void DurableWorld::finish() {
   for (int i = 0; i != 3 && !over(); ++i)
     if (!broker_->checkpoint() && !over()) complain("a checkpoint is never written");
   if (over()) return;
+  for (const DurableBroker::Host& host : broker_->hosts()) {
+    const store::ShardState& state = broker_->loop_store().state(host.shard);
+    for (const broker::QueueId id : state.queue_ids()) {
+      const store::StoredQueue* queue = const_cast<store::ShardState&>(state).find(id);
+      const Queue* known = host.host->find_queue(id);
+      for (const store::StoredLevel& level : queue->levels())
+        for (const auto* extents : {&level.extents, &level.transient_extents})
+          for (const store::StoredExtent& extent : *extents)
+            complain("'" + (known == nullptr ? "a queue that is gone" : known->name()) +
+                     "' still has " + std::to_string(extent.count) + " from " +
+                     std::to_string(extent.first.value) + " to " +
+                     std::to_string(extent.last.value) + " in run " +
+                     std::to_string(extent.run->run().value) +
+                     (extents == &level.extents ? "" : ", transient"));
+    }
+  }
   for (const std::string& path : files_->paths())
     if (path.starts_with("runs") && path.find('/') != std::string::npos)
       complain("the run '" + path + "' is left");
@@ -314,7 +350,7 @@ void DurableWorld::finish() {
 
 void DurableWorld::act(std::size_t host, const std::function<void(VirtualHost&)>& calls) {
   if (over()) return;
-  const bool ends = !leaves_turns_open || random_.below(4) != 0;
+  const bool ends = !keeps_turns_open && (!leaves_turns_open || random_.below(4) != 0);
   broker_->act(host, calls, ends);
 }
 
@@ -418,7 +454,6 @@ void DurableWorld::acknowledge(std::size_t index) {
 void DurableWorld::requeue(std::size_t index) {
   if (over()) return;
   Held held = take_held(index);
-  if (getenv("TRACE")) fprintf(stderr, "REQUEUE %s %lu epoch %lu\n", held.queue->name().c_str(), held.entry.position.value, epoch_);
   act(held.host,
       [&](VirtualHost&) { held.queue->requeue(std::move(held.entry), held.consumer.get()); });
 }

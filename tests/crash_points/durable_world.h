@@ -27,6 +27,8 @@ class DurableWorld {
 
   // A disk to fail at its n-th call; the calls of later disks are counted on.
   void fail_at(std::uint64_t call, Fault fault);
+  // The same for the disk after the next restart, counted from its first call.
+  void fail_after_restart(std::uint64_t call, Fault fault) { next_plan_ = {call, fault}; }
   std::uint64_t calls() const { return calls_before_ + files_->calls(); }
   // A file system to stand between the store and the disk, made for each disk.
   using Wrap = std::function<std::unique_ptr<journal::FileSystem>(FaultyFileSystem&)>;
@@ -37,12 +39,15 @@ class DurableWorld {
   // Clients do `steps` things, chosen by the seed.
   void run(std::size_t steps);
   bool over() const;
+  bool broker_failed() const { return broker_ && broker_->failed() && !crashed(); }
+  bool left_out_unreadable();
   bool crashed() const { return files_->crashed(); }
   // Loses power; the subset of what was not synced that survives is chosen by `seed`.
   void crash(std::uint64_t seed);
   // The process is gone; its writes are not.
   void kill();
-  bool restart_cleanly();
+  bool restart_cleanly(bool with_checkpoint = true);
+  bool restart_without_checkpoint() { return restart_cleanly(false); }
   // Takes everything out, then looks for what is left.
   void finish();
   // What is wrong; empty when all is well.
@@ -84,6 +89,7 @@ class DurableWorld {
   std::size_t redelivered = 0;
   std::size_t drained = 0;
   bool leaves_turns_open = true;
+  bool keeps_turns_open = false;
 
  private:
   struct Getter;
@@ -117,7 +123,11 @@ class DurableWorld {
   std::unique_ptr<FaultyFileSystem> files_;
   std::unique_ptr<journal::FileSystem> wrapped_;
   std::unique_ptr<DurableBroker> broker_;
+  // Of the last one that was opened, while the next one is not.
+  std::vector<std::unique_ptr<ChangeRecorder>> recorders_;
   std::optional<std::pair<std::uint64_t, Fault>> plan_;
+  std::optional<std::pair<std::uint64_t, Fault>> next_plan_;
+  bool unreadable_ = false;
   std::uint64_t calls_before_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t last_number_ = 0;

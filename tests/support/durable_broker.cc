@@ -57,6 +57,8 @@ bool DurableBroker::open(const ModelOf& model_of) {
     if (reason != store::HoldReason::kJournalFull) return;
     port_.post([this, held] { store_->loop(0).hold_internal_publishing(held); });
   };
+  // Counted by thread: what was before must not decide what is evicted now.
+  broker::Message::adopt_bytes(-broker::Message::resident_bytes());
   auto opened = store::Store::open({files_, kUuid, epoch_, clock_}, options, std::move(callbacks),
                                    {&writer_, &reader_});
   if (!opened.ok()) {
@@ -94,6 +96,7 @@ bool DurableBroker::open(const ModelOf& model_of) {
       return false;
   }
   store_->start();
+  opened_ = true;
   return !failed_;
 }
 
@@ -185,10 +188,6 @@ bool DurableBroker::settle() {
     for (const Host& host : hosts_)
       waits = waits || host.recorder->committed() < host.recorder->inner_last();
     const bool full = store_->journal_usage().segments_used == store_->journal_usage().segments;
-    if (getenv("STUCK") && round == 19'000) { auto u = store_->journal_usage();
-    fprintf(stderr, "ROUNDS used %u/%u pending %lu active %lu gen %lu cycles %lu tasks %zu\n", u.segments_used, u.segments, u.pending_bytes, u.active_segment, store_->checkpointer().generation(), store_->checkpointer().cycles(), port_.tasks.size());}
-    if (!moved && getenv("STUCK")) { auto u = store_->journal_usage();
-    fprintf(stderr, "IDLE used %u/%u pending %lu active %lu gen %lu cycles %lu tasks %zu\n", u.segments_used, u.segments, u.pending_bytes, u.active_segment, store_->checkpointer().generation(), store_->checkpointer().cycles(), port_.tasks.size());}
     if (!moved && port_.tasks.empty() && writer_.idle() && reader_.idle() && (!waits || full))
       return true;
   }
@@ -197,17 +196,44 @@ bool DurableBroker::settle() {
 
 bool DurableBroker::checkpoint() {
   const std::uint64_t before = store_->checkpointer().generation();
-  store_->checkpointer().request();
-  return settle() && (failed_ || store_->checkpointer().generation() > before);
+  for (int attempt = 0; attempt != 3 && !failed_; ++attempt) {
+    store_->checkpointer().request();
+    if (!settle()) return false;
+    if (store_->checkpointer().generation() > before) return true;
+    // It found no room.
+    clock_.time += store::Checkpointer::kRetry + base::Milliseconds(1);
+  }
+  return failed_;
 }
 
-bool DurableBroker::stop_cleanly() {
+bool DurableBroker::spill_everything() {
   settle();
-  if (failed_ || !checkpoint()) {
-    const auto usage = store_->journal_usage();
-    fprintf(stderr, "STUCK used %u/%u pending %lu active %lu gen %lu cycles %lu\n", usage.segments_used, usage.segments, usage.pending_bytes, usage.active_segment, store_->checkpointer().generation(), store_->checkpointer().cycles());
-    return false;
+  journal::ShardLsns all;
+  all.fill(UINT64_MAX - 1);
+  bool done = false;
+  loop_store().spill_through(all, [&done](store::Spiller::Result) { done = true; });
+  return settle() && done;
+}
+
+bool DurableBroker::spill_for_memory(const std::string& queue) {
+  settle();
+  bool done = false;
+  loop_store().spill_queue(host().find_queue(queue)->id(), options_.spill_bytes,
+                           [&done](store::Spiller::Result) { done = true; });
+  return settle() && done;
+}
+
+void DurableBroker::run_posted() {
+  while (!port_.tasks.empty()) {
+    const auto task = std::move(port_.tasks.front());
+    port_.tasks.pop_front();
+    task();
   }
+}
+
+bool DurableBroker::stop_cleanly(bool with_checkpoint) {
+  settle();
+  if (failed_ || (with_checkpoint && !checkpoint())) return false;
   return store_->close_once();
 }
 

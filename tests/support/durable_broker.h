@@ -95,6 +95,7 @@ class DurableBroker {
   std::vector<std::string> complaints;
   // The disk failed, said the store.
   bool failed() const { return failed_; }
+  bool opened() const { return opened_; }
   std::uint64_t no_room_reports = 0;
 
   std::vector<Host>& hosts() { return hosts_; }
@@ -118,7 +119,13 @@ class DurableBroker {
   bool settle();
   bool checkpoint();
   // REQUIRES that nothing refers to queues any more.
-  bool stop_cleanly();
+  bool stop_cleanly(bool with_checkpoint = true);
+  // All that is young goes to a run, and what is ready leaves memory.
+  bool spill_everything();
+  // As much of one queue as one spill for memory takes.
+  bool spill_for_memory(const std::string& queue);
+  // All tasks of the loop, in the turn that is open.
+  void run_posted();
 
  private:
   void touch(Host& host);
@@ -142,6 +149,7 @@ class DurableBroker {
   std::vector<std::size_t> touched_;
   std::string error_;
   bool failed_ = false;
+  bool opened_ = false;
   bool full_ = false;
   bool backlog_ = false;
 };

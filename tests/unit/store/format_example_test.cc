@@ -59,7 +59,7 @@ QueueSnapshot example_queue() {
   queue.next = Position(7);
   queue.spilled_through = Position(4);
   queue.applied_lsn = 9;
-  queue.delivery_counts = {{Position(3), 1}};
+  queue.delivery_counts = {{Position(3), 0, 1}};
   LevelSnapshot level;
   level.dispatched = Position(3);
   ExtentSnapshot extent;

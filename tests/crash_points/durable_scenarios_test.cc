@@ -1,0 +1,155 @@
+// Single ways in which a durable node lost something, or might.
+//
+// Thread: confined(test).
+
+#include <gtest/gtest.h>
+
+#include "crash_points/durable_world.h"
+
+namespace harrier::test {
+namespace {
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const std::string& line : lines)
+    all += "\n  " + line;
+  return all;
+}
+
+class DurableScenario : public testing::Test {
+ protected:
+  DurableScenario() : world_(quiet_options(), 1) { world_.leaves_turns_open = false; }
+  ~DurableScenario() override {
+    world_.finish();
+    EXPECT_TRUE(world_.problems.empty()) << joined(world_.problems);
+  }
+  static DurableOptions quiet_options() {
+    DurableOptions options;
+    options.hosts = {"/"};
+    return options;
+  }
+  void begin() {
+    ASSERT_TRUE(world_.begin());
+    world_.declare_everything(0);
+  }
+  void fill(const std::string& queue, std::size_t count, std::size_t size = 100,
+            std::uint8_t priority = 0) {
+    for (std::size_t i = 0; i != count; ++i) {
+      world_.publish(0, {"", queue, size, true, priority});
+      if (i % 20 == 19) world_.broker().settle();
+    }
+    world_.broker().settle();
+  }
+  DurableWorld world_;
+};
+
+TEST_F(DurableScenario, FlagsWhatWasDeliveredSinceAnOrderlyStart) {
+  begin();
+  fill("plain", 5);
+  ASSERT_TRUE(world_.restart_cleanly());
+  // Nothing is recorded: the disk has not heard of this start.
+  world_.get(0, "plain");
+  ASSERT_EQ(world_.held_count(), 1u);
+  world_.crash(0);
+}
+
+TEST_F(DurableScenario, KeepsItsSuspicionsThroughAnOrderlyEndWithoutACheckpoint) {
+  begin();
+  fill("plain", 5);
+  world_.get(0, "plain");
+  world_.wrap = [](FaultyFileSystem& disk) {
+    disk.set_free_bytes(0);
+    return std::unique_ptr<journal::FileSystem>();
+  };
+  world_.crash(0);
+  ASSERT_FALSE(world_.over());
+  ASSERT_TRUE(world_.restart_without_checkpoint());
+  world_.files().set_free_bytes(1 << 30);
+}
+
+TEST_F(DurableScenario, SettlesThatGrowWhileASnapshotIsTakenStaySettled) {
+  begin();
+  fill("plain", 40);
+  ASSERT_TRUE(world_.broker().checkpoint());
+  // Everything is in a run now.
+  ASSERT_TRUE(world_.broker().spill_everything());
+  ASSERT_TRUE(world_.broker().checkpoint());
+  for (int i = 0; i != 6; ++i)
+    world_.get(0, "plain");
+  world_.broker().settle();
+  ASSERT_EQ(world_.held_count(), 6u);
+  world_.broker().store().checkpointer().request();
+  // In one turn: some are settled, the snapshot is taken, their neighbours are settled.
+  world_.leaves_turns_open = true;
+  world_.keeps_turns_open = true;
+  for (int i = 0; i != 3; ++i)
+    world_.acknowledge(0);
+  world_.broker().run_posted();
+  for (int i = 0; i != 3; ++i)
+    world_.acknowledge(0);
+  world_.keeps_turns_open = false;
+  world_.broker().end_turn();
+  world_.broker().settle();
+  world_.crash(0);
+}
+
+TEST_F(DurableScenario, FlagsOnlyWhatASpilledBacklogMayHaveHandedOut) {
+  begin();
+  for (int i = 0; i != 10; ++i) {
+    fill("plain", 100, 1'000);
+    ASSERT_TRUE(world_.broker().spill_everything());
+    ASSERT_TRUE(world_.broker().checkpoint());
+  }
+  for (int i = 0; i != 5; ++i)
+    world_.get(0, "plain");
+  world_.broker().settle();
+  world_.crash(0);
+  world_.finish();
+  EXPECT_EQ(world_.drained, 1'000u);
+  EXPECT_GE(world_.redelivered, 5u);
+  EXPECT_LE(world_.redelivered, 200u);  // what two read-aheads bring
+}
+
+TEST_F(DurableScenario, FlagsWhatStayedInMemoryBehindAMiddle) {
+  begin();
+  // The upper level has a middle, and behind it messages that only their run gives to the disk.
+  fill("prio", 60, 100, 3);
+  ASSERT_TRUE(world_.broker().spill_everything());
+  fill("prio", 10, 100, 3);
+  fill("prio", 100, 400, 1);
+  ASSERT_TRUE(world_.broker().spill_for_memory("prio"));
+  ASSERT_TRUE(world_.broker().checkpoint());
+  for (int i = 0; i != 70; ++i) {
+    world_.get(0, "prio");
+    world_.broker().settle();
+  }
+  ASSERT_EQ(world_.held_count(), 70u);
+  world_.crash(0);
+}
+
+TEST_F(DurableScenario, PurgeOfOneLevelKeepsTheCountsOfAnother) {
+  begin();
+  fill("prio", 1, 100, 0);
+  fill("prio", 1, 100, 5);
+  fill("prio", 1, 100, 0);
+  world_.get(0, "prio");
+  world_.requeue(0);
+  world_.get(0, "prio");
+  world_.purge(0, "prio");
+  ASSERT_TRUE(world_.restart_cleanly());
+}
+
+TEST_F(DurableScenario, WritesCheckpointsThoughAShardIsSilentAfterARestart) {
+  begin();
+  for (int i = 0; i != 12; ++i) {
+    fill("plain", 20, 4'000);
+    world_.purge(0, "plain");
+    ASSERT_TRUE(world_.broker().checkpoint());
+  }
+  ASSERT_TRUE(world_.restart_cleanly());
+  fill("plain", 1);
+  EXPECT_TRUE(world_.broker().checkpoint());
+}
+
+}  // namespace
+}  // namespace harrier::test
