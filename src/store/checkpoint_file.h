@@ -28,6 +28,7 @@ namespace harrier::store {
 
 using Generation = base::StrongId<struct GenerationTag>;
 inline constexpr std::string_view kCheckpointFolder = "checkpoints";
+std::string checkpoint_path(Generation generation);
 
 struct CheckpointHead {
   Generation generation;

@@ -218,6 +218,8 @@ void Checkpointer::written() {
   }
   if (obsolete) remove(*obsolete);
   around_.journal.release(free_before);
+  // Nothing may be left to flush that would look.
+  around_.hold.look_at(around_.journal);
   const journal::JournalUsage usage = around_.journal.usage();
   if (usage.segments_used * 8 > usage.segments * 6) give_up_older();
   around_.runs.remove_unused(named);
@@ -239,6 +241,8 @@ void Checkpointer::give_up_older() {
   }
   if (obsolete) remove(*obsolete);
   around_.journal.release(free_before);
+  // Nothing may be left to flush that would look.
+  around_.hold.look_at(around_.journal);
 }
 
 void Checkpointer::remove(Generation obsolete) {

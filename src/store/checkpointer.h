@@ -28,6 +28,7 @@
 #include "base/counter.h"
 #include "store/checkpoint_file.h"
 #include "store/loop_store.h"
+#include "store/publisher_hold.h"
 #include "store/reserve_file.h"
 #include "store/run_store.h"
 
@@ -44,6 +45,7 @@ class Checkpointer {
   };
   struct Surroundings {
     journal::Journal& journal;
+    PublisherHold& hold;
     CheckpointFiles& files;
     RunStore& runs;
     ReserveFile& reserve;

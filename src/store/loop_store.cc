@@ -138,7 +138,7 @@ void LoopStore::end_turn() {
       sealed = true;
     }
   }
-  if (sealed) around_.hold.look_at(around_.journal.usage());
+  if (sealed) around_.hold.look_at(around_.journal);
   const std::uint64_t bytes = resident();
   resident_.set(bytes);
   if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy())

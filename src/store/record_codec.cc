@@ -45,6 +45,11 @@ std::uint8_t number_of(broker::SettleReason reason) {
 
 bool finished(const ByteReader& reader) { return reader.ok() && reader.remaining() == 0; }
 
+// Every position has a next one.
+bool is_range(Position first, Position last) {
+  return first <= last && last.value != UINT64_MAX;
+}
+
 base::Failure<base::Error> malformed(const char* what) {
   return base::fail(std::string("malformed ") + what + " record");
 }
@@ -66,7 +71,7 @@ base::Result<std::optional<StoredChange>> decode_settle(ByteReader reader) {
   change.last = Position(reader.u64());
   change.count = reader.u64();
   change.body_bytes = reader.u64();
-  if (!finished(reader) || reason >= std::size(kReasons) || change.first > change.last)
+  if (!finished(reader) || reason >= std::size(kReasons) || !is_range(change.first, change.last))
     return malformed("settle");
   change.reason = kReasons[reason];
   return std::optional<StoredChange>(change);
@@ -79,7 +84,7 @@ base::Result<std::optional<StoredChange>> decode_requeue(ByteReader reader) {
   change.first = Position(reader.u64());
   change.last = Position(reader.u64());
   change.delivery_count = reader.u32();
-  if (!finished(reader) || change.first > change.last) return malformed("requeue");
+  if (!finished(reader) || !is_range(change.first, change.last)) return malformed("requeue");
   return std::optional<StoredChange>(change);
 }
 

@@ -73,13 +73,14 @@ Recovery::Status Recovery::make_folders() {
 CheckpointResult<Checkpointer::Known> Recovery::load(Generation generation) {
   clear_shards();
   Checkpointer::Known known;
-  const OpenRun open_run = [&](RunId run, std::string& why) -> std::shared_ptr<const RunFile> {
+  const OpenRun open_run =
+      [&](RunId run, std::string& why) -> std::optional<std::shared_ptr<const RunFile>> {
     if (const auto found = open_runs_.find(run); found != open_runs_.end()) return found->second;
     auto opened = runs_.open(run);
     if (!opened.ok()) {
       why = opened.error().message;
       if (opened.error().kind == RunFailure::kIo && !is_missing(run)) disk_failure_ = why;
-      return nullptr;
+      return std::nullopt;
     }
     return open_runs_.emplace(run, *opened).first->second;
   };

@@ -78,6 +78,7 @@ base::Status<StoreError> Store::Parts::recover() {
   broker::Message::adopt_bytes(-summary_.message_bytes);
   checkpointer_ = std::make_unique<Checkpointer>(
       Checkpointer::Surroundings{.journal = *journal_,
+                                 .hold = hold_,
                                  .files = checkpoints_,
                                  .runs = runs_,
                                  .reserve = reserve_,
@@ -157,7 +158,7 @@ bool Store::Parts::flush_once() {
     return false;
   }
   if (status.ok()) ++flushes_;
-  hold_.look_at(journal_->usage());
+  hold_.look_at(*journal_);
   for (const auto& loop : loops_) {
     bool any = false;
     for (std::size_t shard = 0; shard != moved.size(); ++shard)
