@@ -78,8 +78,8 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::string_vie
 base::Result<NodeIdentity, NodeError> parse(const std::string& contents) {
   const auto damaged = [] {
     return fail_as(NodeFailure::kDamaged,
-                   "the file `node` is damaged (from offset 0): its checksum or its form is wrong; it holds the "
-                   "node's uuid and number of starts and can be restored from a backup");
+                   "the file `node` is damaged (from offset 0): its checksum or its form is wrong; "
+                   "it holds the node's uuid and its count of starts; a backup has it");
   };
   std::string_view text = contents;
   const std::size_t sum_at = text.rfind("crc32c ");

@@ -19,7 +19,8 @@ void Checkpointer::look() {
     }
     // What it waits for will never be written otherwise.
     if (phase_ == Phase::kWaiting && usage.segments_used == usage.segments && newest_ &&
-        newest_->head.first_segment > around_.journal.oldest_segment() && !std::exchange(giving_up_older_, true))
+        newest_->head.first_segment > around_.journal.oldest_segment() &&
+        !std::exchange(giving_up_older_, true))
       around_.writer.post([this] { give_up_older(); });
     if (phase_ != Phase::kIdle || !due(usage)) return;
     phase_ = Phase::kSpilling;
@@ -224,7 +225,6 @@ void Checkpointer::written() {
   if (usage.segments_used * 8 > usage.segments * 6) give_up_older();
   around_.runs.remove_unused(named);
   around_.reserve.make();
-  around_.room_made();
   end_cycle(true);
 }
 

@@ -54,8 +54,6 @@ class Checkpointer {
     std::uint64_t epoch;
     FatalError fatal;
     std::function<void()> out_of_space;
-    // Segments have been freed; on the worker.
-    std::function<void()> room_made;
   };
   // What is on disk: nothing, or up to two generations.
   struct Known {

@@ -86,9 +86,7 @@ base::Status<StoreError> Store::Parts::recover() {
                                  .clock = place_.clock,
                                  .epoch = place_.epoch,
                                  .fatal = [this](const journal::IoError& error) { fatal(error); },
-                                 .out_of_space = callbacks_.out_of_space,
-                                 // Held publishers cause no flush that would look again.
-                                 .room_made = [this] { hold_.look_at(journal_->usage()); }},
+                                 .out_of_space = callbacks_.out_of_space},
       std::move(recovered->newest), std::move(recovered->older));
   return base::Done{};
 }
