@@ -176,6 +176,7 @@ void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
     return;
   }
   verify_restored();
+  broker_->make_room();
 }
 
 bool DurableWorld::left_out_unreadable() {
