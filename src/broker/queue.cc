@@ -62,7 +62,7 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   entry.expires_at = expiry_of(*message);
   const bool gated = settings_.type == QueueType::kQuorum && lsn > turn_.log.committed();
   if (gated) {
-    if (awaiting_commit_.empty()) turn_.gated.push_back(QueueRef(this));
+    if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
     awaiting_commit_.push_back({position, lsn});
   }
   // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just
@@ -231,8 +231,14 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
   ++turn_.counters.requeued;
   ++turn_.counters.ready;
   turn_.counters.ready_bytes.add(entry.body_size);
-  if (entry.logged)
+  if (entry.logged) {
     turn_.log.append(RequeueChange{{id_, entry.position, entry.priority}, entry.delivery_count});
+    // Its next delivery shows the count, which a crash must not take back.
+    if (settings_.type == QueueType::kQuorum && turn_.log.last_appended() > turn_.log.committed()) {
+      if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
+      requeued_lsn_ = turn_.log.last_appended();
+    }
+  }
   // It may have gone straight through when published, so that nothing here knew of its deadline.
   if (entry.expires_at != base::kNever) may_expire_ = true;
   ready_.requeue(std::move(entry));

@@ -161,6 +161,7 @@ class Queue final : public base::RefCounted<Queue>,
 
  private:
   bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
+  bool awaits_commit() const { return !awaiting_commit_.empty() || requeued_lsn_ != Lsn(); }
   bool over_length() const;
   bool deliverable(const QueueEntry& entry) const;
   bool dead_letters() const { return settings_.dead_letter_exchange.has_value(); }
@@ -210,6 +211,8 @@ class Queue final : public base::RefCounted<Queue>,
     Lsn lsn;
   };
   base::ChunkedQueue<AwaitingCommit, 32> awaiting_commit_;
+  // Quorum: the last requeue that is not committed yet; zero when there is none.
+  Lsn requeued_lsn_;
   Position next_position_{1};
   std::uint64_t unacked_count_ = 0;
   base::MonotonicTime last_used_;

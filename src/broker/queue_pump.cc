@@ -113,14 +113,16 @@ QueueEntry Queue::take_ready(std::uint8_t level) {
 }
 
 bool Queue::deliverable(const QueueEntry& entry) const {
+  if (entry.delivery_count != 0 && requeued_lsn_ != Lsn()) return false;
   return awaiting_commit_.empty() || entry.position < awaiting_commit_.front().position;
 }
 
 bool Queue::commit_reached(Lsn committed) {
   while (!awaiting_commit_.empty() && awaiting_commit_.front().lsn <= committed)
     awaiting_commit_.pop_front();
+  if (requeued_lsn_ <= committed) requeued_lsn_ = Lsn();
   mark_dirty();
-  return !awaiting_commit_.empty();
+  return awaits_commit();
 }
 
 // ---- paging

@@ -175,7 +175,7 @@ ReadyMessages::Missing ReadyMessages::paged_in(PagedIn answer) {
   middle.logged_count -= logged;
   middle.logged_body_bytes -= std::min(middle.logged_body_bytes, logged_bytes);
   Missing missing;
-  if (middle.after == middle.last) {
+  if (middle.after == middle.last || middle.count == 0) {
     missing = {middle.count, middle.body_bytes};
     level.logged_count -= middle.logged_count;
     level.logged_body_bytes -= std::min(level.logged_body_bytes, middle.logged_body_bytes);

@@ -118,8 +118,9 @@ class ReadyMessages {
     if (level.middle.count == 0 || level.middle.reading) return false;
     return level.front.empty() || level.front_bytes < bytes;
   }
-  // Names what may leave memory, up to position `through` and at most about `bytes_max`, keeping the
-  // first `keep_bytes` of each front; calls visit(entry) for it in growing (level, position). One
+  // Names what may leave memory, up to position `through` and at most about `bytes_max`, keeping
+  // the first `keep_bytes` of each front; calls visit(entry) for it in growing (level, position).
+  // One
   // plan at a time: an eviction makes other plans worthless.
   template <class Visit>
   std::vector<EvictionPart> plan_eviction(std::uint64_t keep_bytes, Position through,

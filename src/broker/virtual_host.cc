@@ -154,7 +154,13 @@ Queue* VirtualHost::find_queue(QueueId id) const {
 }
 
 void VirtualHost::paged_in(PagedIn answer) {
-  if (Queue* queue = find_queue(answer.queue)) queue->paged_in(std::move(answer));
+  const std::uint64_t unreadable = turn_.counters.unreadable.value();
+  if (Queue* queue = find_queue(answer.queue)) {
+    queue->paged_in(std::move(answer));
+    if (const std::uint64_t lost = turn_.counters.unreadable.value() - unreadable; lost != 0)
+      base::log_error("queue", "the disk did not give back all that was counted",
+                      {{"queue", queue->name()}, {"messages", std::to_string(lost)}});
+  }
   settle_down();
 }
 

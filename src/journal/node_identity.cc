@@ -78,7 +78,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::string_vie
 base::Result<NodeIdentity, NodeError> parse(const std::string& contents) {
   const auto damaged = [] {
     return fail_as(NodeFailure::kDamaged,
-                   "the file `node` is damaged: its checksum or its form is wrong; it holds the "
+                   "the file `node` is damaged (from offset 0): its checksum or its form is wrong; it holds the "
                    "node's uuid and number of starts and can be restored from a backup");
   };
   std::string_view text = contents;

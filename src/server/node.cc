@@ -105,9 +105,8 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
     for (const auto& loop : loops_)
       loop->heed_gate_from_any_thread();
   });
-  monitor_ =
-      std::make_unique<ResourceMonitor>(server::resource_limits(options_), shared_.gate, clock_,
-                                        [this] { return read_resources(); });
+  monitor_ = std::make_unique<ResourceMonitor>(server::resource_limits(options_), shared_.gate,
+                                               clock_, [this] { return read_resources(); });
 
   // The first loop that has connections accepts them.
   listener_ = std::make_unique<Listener>(
@@ -193,12 +192,13 @@ Outcome Node::Parts::open_store() {
                                   clock_};
   const std::uint64_t cache =
       cache_bytes(options_.memory, monitor_->limits().memory_high_watermark);
-  auto opened = store::Store::open(place, store_options(options_, cache, loops_.size()),
-                                   store_callbacks());
+  auto opened =
+      store::Store::open(place, store_options(options_, cache, loops_.size()), store_callbacks());
   if (!opened) return failure_of(opened.error());
   store_ = std::move(opened).value();
   for (const auto& loop : loops_)
     store_->add_loop(loop->index(), loops_.size(), *loop);
+  store_->make_room();
   const auto definitions = store_->define_virtual_hosts(options_.virtual_hosts);
   for (const auto& loop : loops_)
     run_on(*loop, [&] {
@@ -231,8 +231,8 @@ Outcome Node::Parts::restore_virtual_host(const store::VirtualHostDefinition& de
     HostedVirtualHost& hosted =
         host(loop, definition.name, &log, store::first_queue_of(definition.number));
     BrokerLoop& broker = loop.broker();
-    good = store.restore(definition.number, hosted.host(),
-                         [&broker, &hosted] { broker.touch(hosted); }, why);
+    good = store.restore(
+        definition.number, hosted.host(), [&broker, &hosted] { broker.touch(hosted); }, why);
   });
   if (good) return {};
   return Failure{FailureKind::kCorrupt, "virtual host '" + definition.name + "': " + why};

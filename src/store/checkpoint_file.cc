@@ -122,6 +122,8 @@ bool visit_entries(Bytes chunk, const CheckpointFiles::Visit& visit, std::string
 
 }  // namespace
 
+std::string checkpoint_path(Generation generation) { return path_of(generation, kSuffix); }
+
 // ---- CheckpointEntries
 
 Buffer& CheckpointEntries::begin(std::uint8_t shard, std::uint8_t type) {

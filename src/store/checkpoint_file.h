@@ -6,8 +6,8 @@
 //            part has a CRC32C. Written under a name of its own, synced, read back, and only then
 //            renamed. docs/formats/checkpoint.md has every byte.
 // Thread:    compatible: one caller at a time.
-// Errors:    CheckpointFailure: kDamaged (not what was written), kForeign (another node's or a newer
-//            version's), kIo.
+// Errors:    CheckpointFailure: kDamaged (not what was written), kForeign (another node's or a
+//            newer version's), kIo.
 // Limits:    a chunk is about kChunkBytes; longer only for one entry that is.
 // Spec:      docs/formats/checkpoint.md; rulings A1, A3.
 #pragma once
@@ -28,6 +28,7 @@ namespace harrier::store {
 
 using Generation = base::StrongId<struct GenerationTag>;
 inline constexpr std::string_view kCheckpointFolder = "checkpoints";
+std::string checkpoint_path(Generation generation);
 
 struct CheckpointHead {
   Generation generation;

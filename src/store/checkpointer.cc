@@ -86,8 +86,9 @@ bool Checkpointer::due(const journal::JournalUsage& usage) {
   const std::uint64_t open = usage.active_segment + 1 - std::min(covered, usage.active_segment);
   const std::uint64_t uncovered = std::min<std::uint64_t>(open, usage.segments_used);
   if (uncovered * 2 > usage.segments) return true;
-  // Two generations keep segments: with both, more may be in use than is uncovered.
-  if (usage.segments_used * 8 > usage.segments * 5 && uncovered * 8 > usage.segments * 3)
+  // Two generations keep segments: a further one lets go of what only the older of them needs.
+  if (usage.segments_used * 8 > usage.segments * 5 && newest_ &&
+      newest_->head.first_segment > around_.journal.oldest_segment())
     return true;
   return looks_ % 64 == 0 && around_.runs.unused_bytes() > kDeadBytesMax;
 }
@@ -217,10 +218,13 @@ void Checkpointer::written() {
   }
   if (obsolete) remove(*obsolete);
   around_.journal.release(free_before);
+  // Nothing may be left to flush that would look.
+  around_.hold.look_at(around_.journal);
   const journal::JournalUsage usage = around_.journal.usage();
   if (usage.segments_used * 8 > usage.segments * 6) give_up_older();
   around_.runs.remove_unused(named);
   around_.reserve.make();
+  around_.room_made();
   end_cycle(true);
 }
 
@@ -237,6 +241,8 @@ void Checkpointer::give_up_older() {
   }
   if (obsolete) remove(*obsolete);
   around_.journal.release(free_before);
+  // Nothing may be left to flush that would look.
+  around_.hold.look_at(around_.journal);
 }
 
 void Checkpointer::remove(Generation obsolete) {

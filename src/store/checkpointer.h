@@ -10,8 +10,8 @@
 // Invariants: (1) a segment is free only when a checkpoint covers it, as long as there is room
 //             only when two do; (2) a checkpoint appears on
 //             disk only when every record it reflects is committed (A3).
-// Thread:     look() and request(): any; mutex_ guards everything but what a step hands to loops and
-//             worker. Steps run on the loops and on the worker.
+// Thread:     look() and request(): any; mutex_ guards everything but what a step hands to loops
+//             and worker. Steps run on the loops and on the worker.
 // Errors:     no room: the cycle ends, the reserve is given away, the next look tries again after
 //             kRetry. Any other failure of the disk is fatal.
 // Spec:       rulings A1, A3, B3; docs/formats/checkpoint.md.
@@ -28,6 +28,7 @@
 #include "base/counter.h"
 #include "store/checkpoint_file.h"
 #include "store/loop_store.h"
+#include "store/publisher_hold.h"
 #include "store/reserve_file.h"
 #include "store/run_store.h"
 
@@ -44,6 +45,7 @@ class Checkpointer {
   };
   struct Surroundings {
     journal::Journal& journal;
+    PublisherHold& hold;
     CheckpointFiles& files;
     RunStore& runs;
     ReserveFile& reserve;
@@ -52,6 +54,8 @@ class Checkpointer {
     std::uint64_t epoch;
     FatalError fatal;
     std::function<void()> out_of_space;
+    // Segments have been freed; on the worker.
+    std::function<void()> room_made;
   };
   // What is on disk: nothing, or up to two generations.
   struct Known {

@@ -20,7 +20,8 @@ LoopStore::LoopStore(const Surroundings& surroundings, const LoopStoreLimits& li
       limits_(limits),
       spiller_(
           around_.runs, around_.writer, around_.loop,
-          [this](QueueId queue) { return find_tenant(queue); }, around_.fatal),
+          [this](QueueId queue) { return find_tenant(queue); },
+          [this](QueueId queue) { return find_state(queue); }, around_.fatal),
       pager_(
           around_.reader, around_.loop, [this](QueueId queue) { return find_tenant(queue); },
           limits.read_ahead_bytes) {}
@@ -39,6 +40,13 @@ LoopStore::Shard* LoopStore::find_shard(std::size_t number) const {
 Tenant* LoopStore::find_tenant(QueueId queue) {
   const auto found = tenants_.find(virtual_host_of(queue));
   return found == tenants_.end() ? nullptr : found->second.get();
+}
+
+ShardState* LoopStore::find_state(QueueId queue) {
+  if (Tenant* tenant = find_tenant(queue)) return tenant->state;
+  for (const auto& shard : shards_)
+    if (shard->state->find(queue) != nullptr) return shard->state.get();
+  return nullptr;
 }
 
 broker::ChangeLog& LoopStore::add_log(std::size_t number, std::uint32_t virtual_host) {
@@ -130,7 +138,7 @@ void LoopStore::end_turn() {
       sealed = true;
     }
   }
-  if (sealed) around_.hold.look_at(around_.journal.usage());
+  if (sealed) around_.hold.look_at(around_.journal);
   const std::uint64_t bytes = resident();
   resident_.set(bytes);
   if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy())

@@ -1,4 +1,5 @@
-// The store of one broker loop: its shards, their logs, paging, spilling and its part of checkpoints.
+// The store of one broker loop: its shards, their logs, paging, spilling and its part of
+//                               checkpoints.
 //
 // Role:       a loop's turn appends through the logs and ends with end_turn(); posted tasks bring
 //             commits, pages and the node's requests. Everything else of the store is behind it.
@@ -115,6 +116,7 @@ class LoopStore {
 
   Shard* find_shard(std::size_t number) const;
   Tenant* find_tenant(QueueId queue);
+  ShardState* find_state(QueueId queue);
   bool restore_queue(Tenant& tenant, const StoredQueue& stored, std::string& why);
   std::uint64_t resident() const;
   void spill_for_memory();

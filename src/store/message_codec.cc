@@ -1,5 +1,7 @@
 #include "store/message_codec.h"
 
+#include "broker/expiration.h"
+
 namespace harrier::store {
 namespace {
 
@@ -52,8 +54,7 @@ std::optional<broker::MessageParts> decode_message(base::ByteReader& reader) {
   parts.dead_lettered = (flags & kDeadLettered) != 0;
   parts.has_expiration = (flags & kHasExpiration) != 0;
   parts.ingress = base::WallTime(base::Milliseconds(static_cast<std::int64_t>(reader.u64())));
-  if (parts.has_expiration)
-    parts.expiration = base::Milliseconds(static_cast<std::int64_t>(reader.u64()));
+  const std::uint64_t expiration = parts.has_expiration ? reader.u64() : 0;
   parts.exchange = reader.short_string();
   parts.routing_key = reader.short_string();
   parts.property_bytes = reader.long_string();
@@ -61,7 +62,10 @@ std::optional<broker::MessageParts> decode_message(base::ByteReader& reader) {
   reader.take(reader.u16());
   const bool known = format == static_cast<std::uint8_t>(broker::MessageFormat::kAmqp091) &&
                      (flags & ~kKnownFlags) == 0 && zero == 0;
-  if (!reader.ok() || !known) return std::nullopt;
+  // No publish gets in with more: later arithmetic relies on it.
+  if (!reader.ok() || !known || expiration > std::uint64_t{broker::kTimeToLiveMaxMs})
+    return std::nullopt;
+  parts.expiration = base::Milliseconds(static_cast<std::int64_t>(expiration));
   return parts;
 }
 

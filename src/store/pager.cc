@@ -140,7 +140,7 @@ void Pager::arrived(ReadJob& job) {
   for (const auto* stream : {&job.recorded, &job.transient}) {
     for (const std::string& damage : stream->damages) {
       ++damaged_blocks_;
-      base::log_error("store", "messages are left out: their block cannot be read",
+      base::log_error("store", "messages are quarantined: their block cannot be read",
                       {{"queue", std::to_string(request.queue.value)}, {"error", damage}});
     }
   }
@@ -311,7 +311,7 @@ void Pager::body_arrived(BodyJob& job) {
   }
   if (!message) {
     ++damaged_blocks_;
-    base::log_error("store", "a message is left out: it cannot be read",
+    base::log_error("store", "a message is quarantined: it cannot be read",
                     {{"queue", std::to_string(job.place.queue.value)},
                      {"position", std::to_string(job.place.position.value)},
                      {"error", job.damage}});

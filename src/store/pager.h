@@ -5,8 +5,8 @@
 //             loop picks what is alive, makes messages of it and hands them to the queue.
 // Model:      asked → read (another thread) → on the loop: dead ones left out → what has never been
 //             handed out before is recorded as dispatched → committed → paged_in().
-// Invariants: a message of a durable queue reaches its queue only when the disk knows that it may be
-//             delivered (B5).
+// Invariants: a message of a durable queue reaches its queue only when the disk knows that it may
+//             be delivered (B5).
 // Thread:     confined(broker).
 // Errors:     a block that is damaged or cannot be read is left out, counted and logged with file
 //             and offset; its messages stay on the disk for harrier-journal and are not delivered.

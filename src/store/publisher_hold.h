@@ -1,9 +1,13 @@
 // When publishers must wait for the journal: it is nearly full, or too much waits to be written.
 //
-// Role:   the store looks at the journal after every flush and every seal; server's gate acts on it.
+// Role:   the store looks at the journal after every flush, every seal and every release of
+//         segments; server's gate acts on it.
 // Model:  each reason closes at its threshold and opens again well below it, so that it does not
 //         flutter. The last eighth of the segments is for settles, deletions and checkpoints.
-// Thread: synchronized by mutex_, which guards the two flags; the callback runs inside it.
+// Thread: synchronized by mutex_, which guards the two flags; the callback runs inside it. The
+//         journal is read inside it, too: else a loop that was interrupted between reading and
+//         deciding would hold publishers for what has been flushed meanwhile, and nobody would
+//         look again.
 // Spec:   ruling B3.
 #pragma once
 
@@ -24,10 +28,11 @@ class PublisherHold {
   PublisherHold(std::uint64_t pending_bytes_max, Changed changed)
       : pending_bytes_max_(pending_bytes_max), changed_(std::move(changed)) {}
 
-  void look_at(const journal::JournalUsage& usage) {
+  void look_at(const journal::Journal& journal) {
+    const std::lock_guard lock(mutex_);
+    const journal::JournalUsage usage = journal.usage();
     const std::uint64_t used = std::uint64_t{usage.segments_used} * 8;
     const std::uint64_t all = usage.segments;
-    const std::lock_guard lock(mutex_);
     set(HoldReason::kJournalFull, full_, full_ ? used > all * 5 : used > all * 6);
     set(HoldReason::kJournalBacklog, backlog_,
         usage.pending_bytes > (backlog_ ? pending_bytes_max_ / 2 : pending_bytes_max_));

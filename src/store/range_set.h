@@ -1,6 +1,7 @@
 // A set of positions, kept as ranges that do not touch.
 //
-// Cost:   O(log n) in the number of ranges to add or ask; adding what follows a range only grows it.
+// Cost:   O(log n) in the number of ranges to add or ask; adding what follows a range only grows
+//         it.
 // Thread: compatible.
 #pragma once
 

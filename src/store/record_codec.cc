@@ -17,6 +17,7 @@ constexpr std::uint8_t kDurable = 1;
 constexpr std::uint8_t kAutoDelete = 2;
 constexpr std::uint8_t kInternal = 4;
 constexpr std::uint8_t kExpires = 1;
+constexpr std::size_t kPiecesSizeBytes = 8;
 
 void put_short(Buffer& to, std::string_view text) {
   to.append_number(static_cast<std::uint8_t>(text.size()));
@@ -44,6 +45,11 @@ std::uint8_t number_of(broker::SettleReason reason) {
 
 bool finished(const ByteReader& reader) { return reader.ok() && reader.remaining() == 0; }
 
+// Every position has a next one.
+bool is_range(Position first, Position last) {
+  return first <= last && last.value != UINT64_MAX;
+}
+
 base::Failure<base::Error> malformed(const char* what) {
   return base::fail(std::string("malformed ") + what + " record");
 }
@@ -65,7 +71,7 @@ base::Result<std::optional<StoredChange>> decode_settle(ByteReader reader) {
   change.last = Position(reader.u64());
   change.count = reader.u64();
   change.body_bytes = reader.u64();
-  if (!finished(reader) || reason >= std::size(kReasons) || change.first > change.last)
+  if (!finished(reader) || reason >= std::size(kReasons) || !is_range(change.first, change.last))
     return malformed("settle");
   change.reason = kReasons[reason];
   return std::optional<StoredChange>(change);
@@ -78,7 +84,7 @@ base::Result<std::optional<StoredChange>> decode_requeue(ByteReader reader) {
   change.first = Position(reader.u64());
   change.last = Position(reader.u64());
   change.delivery_count = reader.u32();
-  if (!finished(reader) || change.first > change.last) return malformed("requeue");
+  if (!finished(reader) || !is_range(change.first, change.last)) return malformed("requeue");
   return std::optional<StoredChange>(change);
 }
 
@@ -284,15 +290,20 @@ bool RecordDecoder::decode_places(ByteReader& reader) {
 base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes payload) {
   ByteReader reader(payload);
   if (!decode_places(reader)) return malformed("publish");
+  // No message is as short as the size of one that came in pieces.
+  const bool in_pieces = reader.remaining() == kPiecesSizeBytes;
   std::optional<broker::MessageParts> parts;
-  if (message_pieces_.empty()) {
-    parts = decode_message(reader);
+  if (!in_pieces) {
+    parts = message_pieces_.empty() ? decode_message(reader) : std::nullopt;
     if (!finished(reader)) return malformed("publish");
   } else {
-    const bool whole = reader.u64() == message_pieces_.size() && finished(reader);
+    const std::uint64_t size = reader.u64();
+    // The rest of it was in segments that a checkpoint covers, and so is the message.
+    if (message_pieces_.size() < size && first_lsn_ == first_decoded_lsn_)
+      return std::optional<StoredChange>();
     ByteReader message(message_pieces_);
-    if (whole) parts = decode_message(message);
-    if (!whole || message.remaining() != 0) return malformed("publish");
+    if (message_pieces_.size() == size) parts = decode_message(message);
+    if (message.remaining() != 0) return malformed("publish");
   }
   if (!parts) return malformed("publish");
   StoredPublish publish;
@@ -304,6 +315,8 @@ base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes pa
 base::Result<std::optional<StoredChange>> RecordDecoder::decode(const journal::Record& record) {
   const auto type = static_cast<RecordType>(record.type);
   if (std::exchange(published_, false)) places_.clear();
+  if (message_pieces_.empty() && places_.empty()) first_lsn_ = record.lsn;
+  if (first_decoded_lsn_ == 0) first_decoded_lsn_ = record.lsn;
   if (record.version > kRecordVersion) {
     return base::fail("record of type " + std::to_string(record.type) + " has version " +
                       std::to_string(record.version) + ", newer than this program knows");

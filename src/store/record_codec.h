@@ -66,9 +66,11 @@ std::optional<std::pair<std::uint32_t, std::string>> decode_exchange_name(base::
 // comes.
 class RecordDecoder {
  public:
-  // nullopt with an empty error: the record is a piece, or the end of a group. The change is valid
-  // until the next call.
+  // nullopt: the record is a piece, the end of a group, or the end of a publish whose first pieces
+  // came before the first record that was decoded. The change is valid until the next call.
   base::Result<std::optional<StoredChange>> decode(const journal::Record& record);
+  // Of the first record of the change that was given out last.
+  std::uint64_t first_lsn() const { return first_lsn_; }
 
  private:
   base::Result<std::optional<StoredChange>> decode_publish(base::Bytes payload);
@@ -76,6 +78,8 @@ class RecordDecoder {
 
   std::string message_pieces_;
   std::vector<broker::PublishPlace> places_;
+  std::uint64_t first_lsn_ = 0;
+  std::uint64_t first_decoded_lsn_ = 0;
   // The places belong to the change given out last.
   bool published_ = false;
 };

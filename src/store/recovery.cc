@@ -36,6 +36,7 @@ class Recovery {
   bool replay(std::size_t shard, const journal::Record& record, std::string& why);
   void finish();
   void clear_shards();
+  bool is_missing(RunId run);
 
   const Store::Place& place_;
   const journal::JournalOptions& options_;
@@ -45,11 +46,18 @@ class Recovery {
   std::map<RunId, std::shared_ptr<const RunFile>> open_runs_;
   std::array<RecordDecoder, journal::kShards> decoders_;
   std::uint64_t progress_told_ = 0;
+  // Of a run that could not be opened although it is there.
+  std::string disk_failure_;
 };
 
 void Recovery::clear_shards() {
   for (auto& shard : recovered_.shards)
     shard = std::make_unique<ShardState>();
+}
+
+bool Recovery::is_missing(RunId run) {
+  const auto opened = place_.files.open(run_path(run), journal::OpenMode::kRead);
+  return !opened.ok() && opened.error().is_not_found();
 }
 
 Recovery::Status Recovery::make_folders() {
@@ -65,12 +73,14 @@ Recovery::Status Recovery::make_folders() {
 CheckpointResult<Checkpointer::Known> Recovery::load(Generation generation) {
   clear_shards();
   Checkpointer::Known known;
-  const OpenRun open_run = [&](RunId run, std::string& why) -> std::shared_ptr<const RunFile> {
+  const OpenRun open_run =
+      [&](RunId run, std::string& why) -> std::optional<std::shared_ptr<const RunFile>> {
     if (const auto found = open_runs_.find(run); found != open_runs_.end()) return found->second;
     auto opened = runs_.open(run);
     if (!opened.ok()) {
       why = opened.error().message;
-      return nullptr;
+      if (opened.error().kind == RunFailure::kIo && !is_missing(run)) disk_failure_ = why;
+      return std::nullopt;
     }
     return open_runs_.emplace(run, *opened).first->second;
   };
@@ -113,6 +123,9 @@ Recovery::Status Recovery::load_checkpoints() {
       const CheckpointError& error = loaded.error();
       if (error.kind == CheckpointFailure::kForeign)
         return base::fail(StoreError{StoreFailure::kForeign, error.message});
+      // A disk that cannot be read says nothing of what is on it.
+      if (error.kind == CheckpointFailure::kIo || !disk_failure_.empty())
+        return base::fail(StoreError{StoreFailure::kIo, error.message});
       base::log_error("store", "a checkpoint cannot be used", {{"error", error.message}});
       if (!damage.empty()) damage += "; ";
       damage += error.message;
@@ -154,7 +167,8 @@ bool Recovery::replay(std::size_t shard, const journal::Record& record, std::str
     why = change.error().message;
     return false;
   }
-  if (change->has_value()) recovered_.shards[shard]->apply(**change, record.lsn);
+  if (change->has_value())
+    recovered_.shards[shard]->apply(**change, decoders_[shard].first_lsn());
   return true;
 }
 
@@ -192,14 +206,13 @@ Recovery::Status Recovery::replay_journal() {
 
 void Recovery::finish() {
   RecoverySummary& summary = recovered_.summary;
-  for (std::size_t shard = 0; shard != recovered_.shards.size(); ++shard) {
-    ShardState& state = *recovered_.shards[shard];
-    const auto ids = state.queue_ids();
+  for (const auto& shard : recovered_.shards) {
+    const auto ids = shard->queue_ids();
     summary.queues += ids.size();
-    summary.young_messages += state.young_count();
+    summary.young_messages += shard->young_count();
     if (summary.journal.clean) continue;
     for (const QueueId id : ids)
-      state.find(id)->suspect_delivered();
+      shard->find(id)->suspect_delivered();
   }
   summary.runs = open_runs_.size();
 }

@@ -1,7 +1,8 @@
-// What is on disk, read back: the newest whole checkpoint, the runs it names, the journal behind it.
+// What is on disk, read back: the newest whole checkpoint, the runs it names, the journal behind
+// it.
 //
-// Role:   Store::open() and harrier-journal use it. Changes nothing on disk but what Journal::open()
-//         mends (a torn tail) and files that no checkpoint names.
+// Role:   Store::open() and harrier-journal use it. Changes nothing on disk but what
+//         Journal::open() mends (a torn tail) and files that no checkpoint names.
 // Thread: confined to the caller.
 // Errors: StoreError. A damaged newest checkpoint is no failure while the older one is whole: all
 //         that the older one needs is kept until the next is safe.

@@ -1,8 +1,8 @@
 // The run files of a node: their numbers, which are in use, and when one may go.
 //
-// Role:   spills and merges ask for new runs, extents hold the files open, the checkpoint says which
-//         ones it names. A run goes once nothing refers to it and no checkpoint that may be read at
-//         the next start names it.
+// Role:   spills and merges ask for new runs, extents hold the files open, the checkpoint says
+//         which ones it names. A run goes once nothing refers to it and no checkpoint that may be
+//         read at the next start names it.
 // Thread: synchronized by mutex_, which guards runs_; never held across I/O.
 // Spec:   rulings A2, A3.
 #pragma once

@@ -91,6 +91,8 @@ void ShardLog::append_publish(const broker::PublishChange& change) {
   auto places = change.places;
   const bool long_message = size > kPieceBytes;
   const bool pieces = long_message || places.size() > kPlacesPerRecord;
+  // The message is young for as long as the first of its records is.
+  const std::uint64_t first = last_.value + 1;
   if (pieces) begin_group();
   if (long_message) {
     scratch_.clear();
@@ -117,7 +119,7 @@ void ShardLog::append_publish(const broker::PublishChange& change) {
   end_record();
   if (pieces) end_group();
   if (long_message) scratch_.release();
-  state_.apply(StoredPublish{broker::MessageRef(&change.message), change.places}, last_.value);
+  state_.apply(StoredPublish{broker::MessageRef(&change.message), change.places}, first);
 }
 
 void ShardLog::append_settle(const broker::SettleChange& change) {

@@ -1,5 +1,8 @@
 #include "store/shard_snapshot.h"
 
+#include "store/queue_snapshot.h"
+#include "store/record_codec.h"
+
 namespace harrier::store {
 namespace {
 
@@ -14,99 +17,69 @@ void put_definition(RecordType type, const std::string& payload, std::uint8_t sh
   to.end();
 }
 
-void put_ranges(Buffer& to, const RangeSet& ranges) {
-  to.append_number(static_cast<std::uint32_t>(ranges.ranges()));
-  ranges.for_each([&](Position first, Position last) {
-    to.append_number(first.value);
-    to.append_number(last.value);
-  });
+LevelSnapshot::Ranges ranges_of(const RangeSet& set) {
+  LevelSnapshot::Ranges ranges;
+  ranges.reserve(set.ranges());
+  set.for_each([&](Position first, Position last) { ranges.emplace_back(first, last); });
+  return ranges;
 }
 
-bool read_ranges(ByteReader& reader, RangeSet& ranges) {
-  const std::uint32_t count = reader.u32();
-  if (count > reader.remaining() / 16) return false;
-  for (std::uint32_t i = 0; i != count; ++i) {
-    const Position first(reader.u64()), last(reader.u64());
-    if (first > last || last.value == UINT64_MAX) return false;
-    ranges.insert(first, last);
+LevelSnapshot snapshot_of(const StoredLevel& level) {
+  LevelSnapshot snapshot;
+  snapshot.number = level.number;
+  snapshot.dispatched = level.dispatched;
+  for (const StoredExtent& extent : level.extents) {
+    snapshot.extents.push_back({extent.run->run(), extent.offset, extent.length, extent.first,
+                                extent.last, extent.count, extent.body_bytes, extent.may_expire});
   }
+  snapshot.settled = ranges_of(level.settled);
+  snapshot.suspect = ranges_of(level.suspect);
+  return snapshot;
+}
+
+bool restore_level(const LevelSnapshot& snapshot, StoredLevel& level, const OpenRun& open_run,
+                   std::string& why) {
+  if (!level.extents.empty()) return false;
+  level.dispatched = snapshot.dispatched;
+  for (const ExtentSnapshot& extent : snapshot.extents) {
+    const auto run = open_run(extent.run, why);
+    if (!run) return false;
+    if (*run != nullptr && extent.offset + extent.length > (*run)->file_bytes()) {
+      why = run_path(extent.run) + " is shorter than a queue's state says";
+      return false;
+    }
+    StoredExtent& stored = level.extents.emplace_back();
+    stored.run = *run;
+    stored.offset = extent.offset;
+    stored.length = extent.length;
+    stored.first = extent.first;
+    stored.last = extent.last;
+    stored.count = extent.count;
+    stored.body_bytes = extent.body_bytes;
+    stored.may_expire = extent.may_expire;
+  }
+  for (const auto& [first, last] : snapshot.settled)
+    level.settled.insert(first, last);
+  for (const auto& [first, last] : snapshot.suspect)
+    level.suspect.insert(first, last);
   return true;
 }
 
-void put_extent(Buffer& to, const StoredExtent& extent) {
-  to.append_number(extent.run->run().value);
-  to.append_number(extent.offset);
-  to.append_number(extent.length);
-  to.append_number(extent.first.value);
-  to.append_number(extent.last.value);
-  to.append_number(extent.count);
-  to.append_number(extent.body_bytes);
-  to.append_number(static_cast<std::uint8_t>(extent.may_expire ? 1 : 0));
-}
-
-bool read_extent(ByteReader& reader, const OpenRun& open_run, StoredExtent& extent,
-                 std::string& why) {
-  const RunId run(reader.u64());
-  extent.offset = reader.u64();
-  extent.length = reader.u64();
-  extent.first = Position(reader.u64());
-  extent.last = Position(reader.u64());
-  extent.count = reader.u64();
-  extent.body_bytes = reader.u64();
-  extent.may_expire = (reader.u8() & 1) != 0;
-  if (!reader.ok() || extent.first > extent.last || extent.count == 0) return false;
-  extent.run = open_run(run, why);
-  if (!extent.run) return false;
-  const std::uint64_t size = extent.run->file_bytes();
-  return extent.offset <= size && extent.length <= size - extent.offset;
-}
-
-void put_level(Buffer& to, const StoredLevel& level) {
-  to.append_number(level.number);
-  to.append_number(level.dispatched.value);
-  to.append_number(static_cast<std::uint32_t>(level.extents.size()));
-  for (const StoredExtent& extent : level.extents)
-    put_extent(to, extent);
-  put_ranges(to, level.settled);
-  put_ranges(to, level.suspect);
-}
-
-bool read_level(ByteReader& reader, StoredQueue& queue, const OpenRun& open_run, std::string& why) {
-  StoredLevel& level = queue.level(reader.u8());
-  level.dispatched = Position(reader.u64());
-  const std::uint32_t extents = reader.u32();
-  if (!reader.ok() || !level.extents.empty()) return false;
-  for (std::uint32_t i = 0; i != extents; ++i) {
-    StoredExtent extent;
-    if (!read_extent(reader, open_run, extent, why)) return false;
-    if (!level.extents.empty() && level.extents.back().last >= extent.first) return false;
-    level.extents.push_back(std::move(extent));
-  }
-  return read_ranges(reader, level.settled) && read_ranges(reader, level.suspect) && reader.ok();
-}
-
-bool restore_queue(ByteReader reader, ShardState& state, const OpenRun& open_run,
+bool restore_queue(base::Bytes payload, ShardState& state, const OpenRun& open_run,
                    std::string& why) {
-  StoredQueue* queue = state.find(QueueId(reader.u64()));
+  const auto snapshot = decode_queue_snapshot(payload);
+  if (!snapshot) return false;
+  StoredQueue* queue = state.find(snapshot->id);
   if (queue == nullptr) {
     why = "the state of a queue that is not defined";
     return false;
   }
-  const Position next(reader.u64());
-  const Position spilled_through(reader.u64());
-  const std::uint64_t applied = reader.u64();
-  queue->restore(next, spilled_through, applied);
-  const std::uint32_t counts = reader.u32();
-  if (counts > reader.remaining() / 13) return false;
-  for (std::uint32_t i = 0; i != counts; ++i) {
-    const Position position(reader.u64());
-    const std::uint8_t level = reader.u8();
-    queue->requeue(level, position, position, reader.u32());
-  }
-  const std::uint16_t levels = reader.u16();
-  for (std::uint16_t i = 0; i != levels; ++i)
-    if (!read_level(reader, *queue, open_run, why)) return false;
-  return reader.ok() && reader.remaining() == 0;
+  queue->restore(snapshot->next, snapshot->spilled_through, snapshot->applied_lsn);
+  for (const DeliveryCountSnapshot& count : snapshot->delivery_counts)
+    queue->requeue(count.level, count.position, count.position, count.count);
+  for (const LevelSnapshot& level : snapshot->levels)
+    if (!restore_level(level, queue->level(level.number), open_run, why)) return false;
+  return true;
 }
 
 }  // namespace
@@ -128,26 +101,21 @@ void snapshot_definitions(const ShardState& state, std::uint8_t shard, Checkpoin
 void snapshot_queue(const StoredQueue& queue, std::uint8_t shard, std::uint64_t lsn,
                     CheckpointEntries& to, std::set<RunId>& runs) {
   put_definition(RecordType::kQueueDeclared, queue.definition(), shard, to);
-  Buffer& entry = to.begin(shard, static_cast<std::uint8_t>(CheckpointEntryType::kQueue));
-  entry.append_number(queue.id().value);
-  entry.append_number(queue.next_position().value);
-  entry.append_number(queue.spilled_through().value);
-  entry.append_number(lsn);
-  const auto* counts = queue.delivery_counts();
-  entry.append_number(static_cast<std::uint32_t>(counts == nullptr ? 0 : counts->size()));
-  if (counts != nullptr) {
-    for (const auto& [position, count] : *counts) {
-      entry.append_number(position.value);
-      entry.append_number(count.level);
-      entry.append_number(count.count);
-    }
-  }
-  entry.append_number(static_cast<std::uint16_t>(queue.levels().size()));
+  QueueSnapshot snapshot;
+  snapshot.id = queue.id();
+  snapshot.next = queue.next_position();
+  snapshot.spilled_through = queue.spilled_through();
+  snapshot.applied_lsn = lsn;
+  if (const auto* counts = queue.delivery_counts())
+    for (const auto& [position, count] : *counts)
+      snapshot.delivery_counts.push_back({position, count.level, count.count});
   for (const StoredLevel& level : queue.levels()) {
-    put_level(entry, level);
+    snapshot.levels.push_back(snapshot_of(level));
     for (const StoredExtent& extent : level.extents)
       runs.insert(extent.run->run());
   }
+  encode_queue_snapshot(to.begin(shard, static_cast<std::uint8_t>(CheckpointEntryType::kQueue)),
+                        snapshot);
   to.end();
 }
 
@@ -176,7 +144,9 @@ bool restore_entry(const CheckpointEntry& entry, ShardState& state, const OpenRu
       reader.u64();
       good = reader.ok() && reader.remaining() == 0;
       break;
-    case CheckpointEntryType::kQueue: good = restore_queue(reader, state, open_run, why); break;
+    case CheckpointEntryType::kQueue:
+      good = restore_queue(entry.payload, state, open_run, why);
+      break;
   }
   if (!good && why.empty())
     why = "an entry of type " + std::to_string(entry.type) + " is malformed";

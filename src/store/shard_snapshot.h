@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -31,8 +32,10 @@ void snapshot_definitions(const ShardState& state, std::uint8_t shard, Checkpoin
 void snapshot_queue(const StoredQueue& queue, std::uint8_t shard, std::uint64_t lsn,
                     CheckpointEntries& to, std::set<RunId>& runs);
 
-// Opens a run that a queue's state names; nullptr with `why` if it cannot be.
-using OpenRun = std::function<std::shared_ptr<const RunFile>(RunId run, std::string& why)>;
+// Opens a run that a queue's state names; nullopt with `why` if it cannot be. Who does not want to
+// read messages may give nullptr.
+using OpenRun =
+    std::function<std::optional<std::shared_ptr<const RunFile>>(RunId run, std::string& why)>;
 // False with `why`.
 bool restore_entry(const CheckpointEntry& entry, ShardState& state, const OpenRun& open_run,
                    std::string& why);

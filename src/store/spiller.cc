@@ -39,31 +39,29 @@ struct Spiller::Job {
   std::optional<journal::IoError> failure;
 };
 
-void Spiller::plan(const Target& target, Job& job) {
-  Tenant* tenant = find_tenant_(target.queue);
-  if (tenant == nullptr) return;
-  broker::Queue* queue = tenant->host->find_queue(target.queue);
-  StoredQueue* stored = tenant->state->find(target.queue);
-  if (queue == nullptr) return;
-  Part part;
-  part.queue = target.queue;
-  // A bound of bytes says how far; up to there all levels leave memory. What stayed in memory behind
-  // its level's middle would be delivered although only the run tells of it (B5).
-  part.through = target.through;
+broker::Queue* Spiller::find_queue(QueueId id, Tenant** tenant) const {
+  *tenant = find_tenant_(id);
+  return *tenant == nullptr || (*tenant)->host == nullptr ? nullptr
+                                                          : (*tenant)->host->find_queue(id);
+}
+
+// A bound of bytes says how far; up to there all levels leave memory. What stayed in memory behind
+// its level's middle would be delivered although only the run tells of it (B5).
+void Spiller::plan_evictions(const Target& target, broker::Queue& queue, base::Now now, Part& part,
+                             Job& job) {
   if (target.bytes_max != UINT64_MAX) {
     part.through = Position();
-    queue->plan_eviction(target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
+    queue.plan_eviction(target.through, target.bytes_max, [&](const broker::QueueEntry& entry) {
       part.through = std::max(part.through, entry.position);
     });
   }
   part.evictions =
-      queue->plan_eviction(part.through, UINT64_MAX, [&](const broker::QueueEntry& entry) {
+      queue.plan_eviction(part.through, UINT64_MAX, [&](const broker::QueueEntry& entry) {
         if (entry.logged || !entry.message) return;
         RunEntry written;
         written.queue = target.queue;
         written.level = entry.priority;
         written.position = entry.position;
-        const base::Now& now = tenant->host->now();
         if (entry.expires_at != base::kNever) {
           written.expires_at = now.wall + (entry.expires_at - now.monotonic);
           part.transient_may_expire = true;
@@ -75,6 +73,17 @@ void Spiller::plan(const Target& target, Job& job) {
         job.held.push_back(entry.message);
         job.transient.push_back(written);
       });
+}
+
+void Spiller::plan(const Target& target, Job& job) {
+  Tenant* tenant = nullptr;
+  broker::Queue* queue = find_queue(target.queue, &tenant);
+  ShardState* state = find_state_(target.queue);
+  StoredQueue* stored = state == nullptr ? nullptr : state->find(target.queue);
+  Part part;
+  part.queue = target.queue;
+  part.through = target.through;
+  if (queue != nullptr) plan_evictions(target, *queue, tenant->host->now(), part, job);
   const std::size_t begin = job.recorded.size();
   if (stored != nullptr) {
     stored->visit_young_through(part.through, [&](const YoungMessage& young) {
@@ -180,26 +189,27 @@ std::vector<RunExtent> extents_of(const std::vector<RunExtent>& extents, QueueId
 }  // namespace
 
 void Spiller::finish_part(const Job& job, const Part& part) {
-  Tenant* tenant = find_tenant_(part.queue);
-  broker::Queue* queue = tenant == nullptr ? nullptr : tenant->host->find_queue(part.queue);
-  if (queue == nullptr) return;  // deleted meanwhile
-  ShardState& state = *tenant->state;
-  if (StoredQueue* stored = state.find(part.queue)) {
+  Tenant* tenant = nullptr;
+  broker::Queue* queue = find_queue(part.queue, &tenant);
+  ShardState* state = find_state_(part.queue);
+  if (state == nullptr) return;
+  if (StoredQueue* stored = state->find(part.queue)) {
     const std::uint64_t before = stored->young_count();
     if (job.run)
       stored->move_to_run(job.run, extents_of(job.extents, part.queue), part.recorded, part.through,
                           part.may_expire);
-    state.note_young_moved(before - stored->young_count());
+    state->note_young_moved(before - stored->young_count());
   }
+  if (queue == nullptr) return;  // deleted meanwhile, or not restored yet
   if (job.transient_run) {
     const auto extents = extents_of(job.transient_extents, part.queue);
     if (!extents.empty())
-      state.find_or_add_transient(part.queue)
+      state->find_or_add_transient(part.queue)
           .add_transient_run(job.transient_run, extents, part.transient_may_expire);
   }
   tenant->touch();
   queue->evict(part.evictions);
-  if (StoredQueue* stored = state.find(part.queue)) {
+  if (StoredQueue* stored = state->find(part.queue)) {
     // What was taken while the run was written will never be asked for.
     for (std::size_t i = 0; i != stored->levels().size(); ++i) {
       const std::uint8_t level = stored->levels()[i].number;
@@ -211,7 +221,7 @@ void Spiller::finish_part(const Job& job, const Part& part) {
       stored->dispatched(level.number, std::min(queue->dispatched_through(level.number),
                                                 level.extents.back().last));
     }
-    state.forget_if_empty(part.queue);
+    state->forget_if_empty(part.queue);
   }
 }
 

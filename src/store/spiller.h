@@ -1,15 +1,15 @@
 // Moves messages of a loop from the journal and from memory to run files.
 //
-// Role:       asked by LoopStore, for one of two reasons: a segment of the journal is to be recycled
-//             (everything young up to an LSN), or memory is short (the largest queues). Both do the
-//             same: what of a queue is young up to a position goes to a run; what is ready up to
-//             there leaves memory.
+// Role:       asked by LoopStore, for one of two reasons: a segment of the journal is to be
+//             recycled (everything young up to an LSN), or memory is short (the largest queues).
+//             Both do the same: what of a queue is young up to a position goes to a run; what is
+//             ready up to there leaves memory.
 // Model:      plan on the loop → write on the worker → finish on the loop: the queue's state names
 //             the run, ready messages are evicted. Messages are borrowed by the job meanwhile, and
 //             whatever is settled meanwhile is dead in the run.
 //             Messages that no record names go to a run of their own, which no checkpoint names.
-// Invariants: one spill at a time. A run is named by the state only after it, and the folder's entry
-//             of it, are on disk (A3).
+// Invariants: one spill at a time. A run is named by the state only after it, and the folder's
+//             entry of it, are on disk (A3).
 // Thread:     confined(broker); the writing part: the worker's.
 // Errors:     no room on the disk: the run is discarded, the messages stay where they are, and
 //             whoever asked is told; it asks again later. Any other failure of the disk is fatal.
@@ -37,12 +37,16 @@ class Spiller {
   enum class Result : std::uint8_t { kDone, kNothing, kOutOfSpace };
   using Done = std::function<void(Result)>;
   using FindTenant = std::function<Tenant*(QueueId)>;
+  // Of a queue whose virtual host has not been restored yet, too.
+  using FindState = std::function<ShardState*(QueueId)>;
 
-  Spiller(RunStore& runs, Worker& worker, LoopPort& loop, FindTenant find_tenant, FatalError fatal)
+  Spiller(RunStore& runs, Worker& worker, LoopPort& loop, FindTenant find_tenant,
+          FindState find_state, FatalError fatal)
       : runs_(runs),
         worker_(worker),
         loop_(loop),
         find_tenant_(std::move(find_tenant)),
+        find_state_(std::move(find_state)),
         fatal_(std::move(fatal)) {}
 
   bool busy() const { return busy_; }
@@ -62,7 +66,10 @@ class Spiller {
   struct Part;
   struct Job;
 
+  broker::Queue* find_queue(QueueId id, Tenant** tenant) const;
   void plan(const Target& target, Job& job);
+  void plan_evictions(const Target& target, broker::Queue& queue, base::Now now, Part& part,
+                      Job& job);
   // On the worker's thread.
   static void write(RunStore& runs, Job& job);
   void finish(Job& job);
@@ -72,6 +79,7 @@ class Spiller {
   Worker& worker_;
   LoopPort& loop_;
   FindTenant find_tenant_;
+  FindState find_state_;
   FatalError fatal_;
   bool busy_ = false;
   base::Counter spilled_messages_;

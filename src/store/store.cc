@@ -30,6 +30,7 @@ class Store::Parts {
   base::Status<StoreError> recover();
   LoopStore& add_loop(std::size_t index, std::size_t loops, LoopPort& port);
   std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
+  void make_room();
   void start();
   void stop();
   bool flush_once();
@@ -77,6 +78,7 @@ base::Status<StoreError> Store::Parts::recover() {
   broker::Message::adopt_bytes(-summary_.message_bytes);
   checkpointer_ = std::make_unique<Checkpointer>(
       Checkpointer::Surroundings{.journal = *journal_,
+                                 .hold = hold_,
                                  .files = checkpoints_,
                                  .runs = runs_,
                                  .reserve = reserve_,
@@ -84,7 +86,9 @@ base::Status<StoreError> Store::Parts::recover() {
                                  .clock = place_.clock,
                                  .epoch = place_.epoch,
                                  .fatal = [this](const journal::IoError& error) { fatal(error); },
-                                 .out_of_space = callbacks_.out_of_space},
+                                 .out_of_space = callbacks_.out_of_space,
+                                 // Held publishers cause no flush that would look again.
+                                 .room_made = [this] { hold_.look_at(journal_->usage()); }},
       std::move(recovered->newest), std::move(recovered->older));
   return base::Done{};
 }
@@ -154,7 +158,7 @@ bool Store::Parts::flush_once() {
     return false;
   }
   if (status.ok()) ++flushes_;
-  hold_.look_at(journal_->usage());
+  hold_.look_at(*journal_);
   for (const auto& loop : loops_) {
     bool any = false;
     for (std::size_t shard = 0; shard != moved.size(); ++shard)
@@ -170,17 +174,20 @@ bool Store::Parts::flush_once() {
   return true;
 }
 
-void Store::Parts::start() {
+void Store::Parts::make_room() {
   std::vector<Checkpointer::Loop> loops;
   for (const auto& loop : loops_)
     loops.push_back({loop->store.get(), loop->port});
   checkpointer_->set_loops(std::move(loops));
-  writer_.post([this] { reserve_.make(); });
-  if (!flush_once()) return;
-  // Starts that all ended early may have used up the segments: two checkpoints free them.
   constexpr base::Milliseconds kTimeout{60'000};
+  // Two generations: what the first frees is free after the second.
   for (int cycle = 0; own_writer_ && cycle != 2 && crowded(); ++cycle)
     checkpointer_->run_cycle(kTimeout);
+}
+
+void Store::Parts::start() {
+  writer_.post([this] { reserve_.make(); });
+  if (!flush_once()) return;
   // What is suspect after an unclean stop must be written down before the next one.
   if (!summary_.journal.clean && summary_.journal.batches != 0) checkpointer_->request();
   // What is delivered from now on need not leave a record, and the end before this start must not
@@ -259,6 +266,7 @@ std::vector<VirtualHostDefinition> Store::define_virtual_hosts(
     const std::vector<std::string>& names) {
   return parts_->define_virtual_hosts(names);
 }
+void Store::make_room() { parts_->make_room(); }
 void Store::start() { parts_->start(); }
 void Store::checkpoint() {
   constexpr base::Milliseconds kTimeout{10'000};

@@ -2,8 +2,8 @@
 //
 // Role:       server opens it before its loops have virtual hosts, asks it for a LoopStore per loop
 //             and for the virtual hosts that exist, and starts and stops it.
-// Model:      open() (recovery) → add_loop()s, define_virtual_hosts() → start() → running →
-//             stop().
+// Model:      open() (recovery) → add_loop()s → make_room() → define_virtual_hosts() → start() →
+//             running → stop().
 //             Threads of its own: the flusher (journal), a writer (runs, checkpoints), a reader
 //             (paging).
 // Invariants: a fatal failure of the disk is reported once and nothing is committed after it.
@@ -77,10 +77,9 @@ class Store {
     Worker* writer;
     Worker* reader;
   };
-  static base::Result<std::unique_ptr<Store>, StoreError> open(const Place& place,
-                                                               const StoreOptions& options,
-                                                               StoreCallbacks callbacks,
-                                                               Workers workers = {nullptr, nullptr});
+  static base::Result<std::unique_ptr<Store>, StoreError> open(
+      const Place& place, const StoreOptions& options, StoreCallbacks callbacks,
+      Workers workers = {nullptr, nullptr});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -94,14 +93,17 @@ class Store {
   static std::size_t loop_of(std::size_t shard, std::size_t loops) {
     return shard == 0 ? 0 : (shard - 1) % loops;
   }
-  // Those on disk, and these. REQUIRES every loop.
+  // Frees segments of a journal that short-lived starts have filled: nothing may be appended before.
+  // REQUIRES that the loops run, with their stores.
+  void make_room();
+  // Those on disk, and these. REQUIRES every loop, and that loop 0 does not end turns meanwhile.
   std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
 
-  // Makes what define_virtual_hosts() added durable, then starts the flusher and the cycles. REQUIRES
-  // that the loops run and have restored their virtual hosts.
+  // Makes what define_virtual_hosts() added durable, then starts the flusher and the cycles.
+  // REQUIRES that the loops run and have restored their virtual hosts.
   void start();
-  // REQUIRES that nobody uses the virtual hosts any more, and that the loops still run: writes a last
-  // checkpoint.
+  // REQUIRES that nobody uses the virtual hosts any more, and that the loops still run: writes a
+  // last checkpoint.
   void checkpoint();
   // REQUIRES that the loops have ended.
   void stop();

@@ -1,8 +1,9 @@
 // What the disk knows of one durable queue: which of its messages are alive, and where.
 //
-// Role:       ShardState keeps one per durable queue and applies records to it; spills move messages
-//             from the journal to runs; the pager asks what of a run is alive; checkpoints write it
-//             down. It does not know what is ready, delivered or consumed: that is broker's Queue.
+// Role:       ShardState keeps one per durable queue and applies records to it; spills move
+//             messages from the journal to runs; the pager asks what of a run is alive; checkpoints
+//             write it down. It does not know what is ready, delivered or consumed: that is
+//             broker's Queue.
 // Model:      young: alive and in the journal only, with the message in memory, by position.
 //             extents: alive in runs, per level, by position; an extent counts what is alive of it,
 //             `settled` tells which of it is not. A spill takes a prefix of the positions, so every

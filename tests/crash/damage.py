@@ -122,7 +122,7 @@ class Trial:
 
     def _ended(self, code, log):
         self.outcome = "refused"
-        if code == CONFIG and re.search(r"foreign|newer|another node|version", log):
+        if code == CONFIG and re.search(r"foreign|newer|another node|version|no file `node`", log):
             return
         if code != CORRUPT:
             self._fault(f"exit code {code}\n{log[-600:]}")

@@ -284,7 +284,8 @@ class Model:
                 origin.settle, origin.settle_event = "moved", self._now
                 origin.delivered_era = self.era
             letter = self.copies_of(queue.name)[name] = Copy(
-                queue, name, confirmed=origin.confirmed, published_at=origin.published_at)
+                queue, name, confirmed=origin.confirmed, published_at=origin.published_at,
+                persistent=origin.persistent)
             return letter
         return None
 
@@ -357,6 +358,10 @@ class Model:
         self._settling.clear()
         for queue in self.queues.values():
             self._excuse(queue, "transient", lambda copy: not copy.persistent)
+            for copy in self.copies_of(queue.name).values():
+                # The crash took its dead letter, which is transient like itself.
+                if not copy.persistent and copy.settle in ("reject", "moved"):
+                    copy.excuse = "transient"
         self.era += 1
         for transaction in self._transactions.values():
             transaction.crash()

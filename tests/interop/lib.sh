@@ -134,6 +134,13 @@ listeners:
 metrics:
   enabled: false
 loops: ${HARRIER_TEST_LOOPS:-1}
+journal:
+  segment_size: 1MiB
+  segments: 8
+  pending_max: 2MiB
+disk:
+  free_limit: 1MiB
+  reserve: 0
 YAML
 }
 

@@ -47,6 +47,11 @@ Options test_options() {
   options.amqp.port = 0;
   options.metrics.enabled = false;
   options.data_dir = ::testing::TempDir() + "harrier-" + run_id() + "-" + std::to_string(++brokers);
+  // A journal is written in full when it is made.
+  options.journal.segment_size = 1 << 20;
+  options.journal.segments = 8;
+  options.journal.pending_max = 2 << 20;
+  options.disk.reserve = 0;
   // However full the disk of the machine is that tests run on.
   options.disk.free_limit_bytes = 1;
   const std::string loops = environment("HARRIER_TEST_LOOPS");

@@ -35,9 +35,9 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
 
   // ---- ChangeLog
   void append(const broker::Change& change) override {
-    static constexpr const char* kKinds[] = {"publish",  "settle",   "requeue", "dispatched",
-                                             "declare",  "delete",   "exchange", "no-exchange",
-                                             "bind",     "unbind"};
+    static constexpr const char* kKinds[] = {"publish", "settle", "requeue",  "dispatched",
+                                             "declare", "delete", "exchange", "no-exchange",
+                                             "bind",    "unbind"};
     last_ = last_.next();
     ++appended_[change.index()];
     trace.emplace_back(kKinds[change.index()]);
@@ -89,9 +89,10 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
   // What a store does: writes what the queue names, says so later.
   std::vector<broker::EvictionPart> write_out(const broker::Queue& queue,
                                               std::uint64_t bytes_max = UINT64_MAX) {
-    return queue.plan_eviction(broker::Position(UINT64_MAX), bytes_max, [&](const broker::QueueEntry& entry) {
-      keep({queue.id().value, entry.priority, entry.position.value}, entry);
-    });
+    return queue.plan_eviction(
+        broker::Position(UINT64_MAX), bytes_max, [&](const broker::QueueEntry& entry) {
+          keep({queue.id().value, entry.priority, entry.position.value}, entry);
+        });
   }
   void page_out(broker::Queue& queue) { queue.evict(write_out(queue)); }
   // It cannot be read any more.
@@ -208,8 +209,7 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
   }
   // The simulated clocks show the same time.
   static bool expired_by(const broker::QueueEntry& entry, base::WallTime by) {
-    return by != broker::kNoExpiry &&
-           entry.expires_at.time_since_epoch() <= by.time_since_epoch();
+    return by != broker::kNoExpiry && entry.expires_at.time_since_epoch() <= by.time_since_epoch();
   }
 
   broker::Lsn last_;

@@ -7,6 +7,14 @@ namespace {
 
 class QueuePaging : public QueueFixture {
  protected:
+  broker::Queue* largest_resident() {
+    broker::Queue* largest = nullptr;
+    broker.host.visit_largest_resident([&](broker::Queue& queue) {
+      largest = &queue;
+      return false;
+    });
+    return largest;
+  }
   QueueRef declare_durable(std::string name, amqp::FieldTable arguments = {}) {
     auto wanted = declaration(std::move(name), std::move(arguments));
     wanted.durable = true;
@@ -303,30 +311,30 @@ TEST_F(QueuePaging, unreadable_body_of_a_requeued_message_is_left_out) {
 // ---- memory
 
 TEST_F(QueuePaging, queues_are_found_by_the_memory_they_take) {
-  EXPECT_EQ(broker.host.largest_resident(), nullptr);
+  EXPECT_EQ(largest_resident(), nullptr);
   QueueRef small = declare("small");
   const QueueRef large = declare("large");
   publish("small", "x");
-  EXPECT_EQ(broker.host.largest_resident(), nullptr) << "not a page";
+  EXPECT_EQ(largest_resident(), nullptr) << "not a page";
   publish("small", std::string(10'000, 'x'));
-  EXPECT_EQ(broker.host.largest_resident(), small.get());
+  EXPECT_EQ(largest_resident(), small.get());
   publish("large", std::string(100'000, 'x'));
-  EXPECT_EQ(broker.host.largest_resident(), large.get());
+  EXPECT_EQ(largest_resident(), large.get());
   page_out(*large);
-  EXPECT_EQ(broker.host.largest_resident(), small.get());
+  EXPECT_EQ(largest_resident(), small.get());
   TestChannel channel(broker);
   channel.consume(*large, "a");
   answer_read();
-  EXPECT_EQ(broker.host.largest_resident(), small.get()) << "what is delivered is not ready";
+  EXPECT_EQ(largest_resident(), small.get()) << "what is delivered is not ready";
   channel.cancel("a");
   channel.requeue(1);
-  EXPECT_EQ(broker.host.largest_resident(), large.get());
+  EXPECT_EQ(largest_resident(), large.get());
   broker.act([&] { large->purge(); });
   broker.act([&] {
     EXPECT_TRUE(broker.host.delete_queue(broker.actor, "small", connection, false, false).ok());
   });
   small = nullptr;
-  EXPECT_EQ(broker.host.largest_resident(), nullptr);
+  EXPECT_EQ(largest_resident(), nullptr);
 }
 
 // ---- no room for what the broker itself publishes

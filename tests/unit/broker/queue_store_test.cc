@@ -48,9 +48,23 @@ TEST_F(QueueStore, what_was_requeued_passes_the_gate_of_later_ones) {
   commit();
   TestChannel channel(broker);
   channel.consume(*queue, "a");
-  publish("q", "2");
   channel.requeue(1);
+  commit(1);
+  publish("q", "2");
   EXPECT_EQ(channel.take_bodies(), (Bodies{"1", "1"}));
+}
+
+// Else a crash could take back a delivery count that a client has seen.
+TEST_F(QueueStore, quorum_message_is_delivered_again_only_when_its_count_is_committed) {
+  const QueueRef queue = declare(quorum("q"));
+  publish("q", "1");
+  commit();
+  TestChannel channel(broker);
+  channel.consume(*queue, "a");
+  channel.requeue(1);
+  EXPECT_EQ(channel.take_bodies(), (Bodies{"1"}));
+  commit();
+  EXPECT_EQ(channel.take_bodies(), (Bodies{"1"}));
 }
 
 TEST_F(QueueStore, quorum_queue_records_transient_messages_too) {

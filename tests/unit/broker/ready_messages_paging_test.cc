@@ -30,8 +30,8 @@ constexpr std::uint64_t kAll = UINT64_MAX;
 
 std::vector<EvictionPart> plan(const ReadyMessages& ready, std::uint64_t keep_entries = 0,
                                std::uint64_t entries_max = kAll / kEntryBytes) {
-  return ready.plan_eviction(keep_entries * kEntryBytes, Position(UINT64_MAX), entries_max * kEntryBytes,
-                             [](const QueueEntry&) {});
+  return ready.plan_eviction(keep_entries * kEntryBytes, Position(UINT64_MAX),
+                             entries_max * kEntryBytes, [](const QueueEntry&) {});
 }
 std::uint64_t evict(ReadyMessages& ready, const std::vector<EvictionPart>& parts) {
   std::uint64_t freed = 0;
@@ -281,9 +281,9 @@ class Model {
 
   void push() {
     for (std::uint64_t left = 1 + random_.below(4); left != 0; --left) {
-      QueueEntry entry = entry_at(next_position_++, static_cast<std::uint8_t>(random_.below(3)),
-                                  static_cast<std::uint32_t>(random_.below(100)),
-                                  random_.below(2) == 0);
+      QueueEntry entry =
+          entry_at(next_position_++, static_cast<std::uint8_t>(random_.below(3)),
+                   static_cast<std::uint32_t>(random_.below(100)), random_.below(2) == 0);
       known_[key_of(entry)] = {entry};
       ready_.push(std::move(entry));
     }

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "support/frame_client.h"
+#include "support/temporary_directory.h"
 
 namespace harrier::server {
 namespace {
@@ -373,7 +374,11 @@ TEST_P(NodeTest, ARecoveryThatFailsIsTheFailureOfTheStart) {
 }
 
 TEST_P(NodeTest, WatchesTheDiskOfItsDataDirectory) {
-  options_.data_dir = ::testing::TempDir();
+  const harrier::test::TemporaryDirectory directory;
+  options_.data_dir = directory.path();
+  options_.journal.segment_size = 1 << 20;
+  options_.journal.segments = 8;
+  options_.disk.reserve = 0;
   options_.disk.free_limit_bytes = std::uint64_t{1} << 60;
   start();
   EXPECT_TRUE(node_->gate().is_set(HoldReason::kDiskAlarm));

@@ -109,6 +109,7 @@ class MemoryFileSystem final : public journal::FileSystem {
       contents_->resize(size);
       return base::Done{};
     }
+    journal::IoStatus drop_cached() override { return base::Done{}; }
     journal::IoResult<std::uint64_t> size() const override {
       if (disk_.fails()) return base::fail(failure(EIO, "fstat", path_));
       return std::uint64_t{contents_->size()};

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/buffer.h"
+#include "broker/expiration.h"
 #include "run_fixture.h"
 
 namespace harrier::store {
@@ -75,6 +76,20 @@ TEST(MessageCodec, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(decodes(with(1, 8)));
   EXPECT_FALSE(decodes(with(1, static_cast<char>(0x81))));
   EXPECT_FALSE(decodes(with(3, 1)));
+}
+
+TEST(MessageCodec, RefusesAnExpirationThatNoPublishMayHave) {
+  const auto with = [](std::uint64_t expiration) {
+    std::string bytes = encoded(*broker::Message::create(
+        {.has_expiration = true, .expiration = base::Milliseconds(1)}));
+    base::store_big_endian(bytes.data() + 12, expiration);
+    return bytes;
+  };
+  EXPECT_TRUE(decodes(with(0)));
+  EXPECT_TRUE(decodes(with(broker::kTimeToLiveMaxMs)));
+  EXPECT_FALSE(decodes(with(broker::kTimeToLiveMaxMs + 1)));
+  EXPECT_FALSE(decodes(with(std::uint64_t{1} << 63)));
+  EXPECT_FALSE(decodes(with(UINT64_MAX)));
 }
 
 TEST(MessageCodec, LongestNamesAndNothingElse) {
