@@ -65,7 +65,9 @@ void StoredQueue::settle(const broker::SettleChange& change, std::uint64_t lsn) 
   }
   if (change.first > spilled_through_ || lsn <= applied_lsn_) return;
   StoredLevel* level = find_level(change.level);
-  if (level == nullptr || level->extents.empty()) return;
+  // A range may begin where other levels or transient messages were spilled, behind all extents.
+  if (level == nullptr || level->extents.empty() || change.first > level->extents.back().last)
+    return;
   const std::uint64_t left = change.count - std::min(change.count, killed.count);
   const std::uint64_t bytes = change.body_bytes - std::min(change.body_bytes, killed.body_bytes);
   settle_extents(*level, change, {left, bytes});

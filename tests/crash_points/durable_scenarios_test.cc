@@ -151,5 +151,77 @@ TEST_F(DurableScenario, WritesCheckpointsThoughAShardIsSilentAfterARestart) {
   EXPECT_TRUE(world_.broker().checkpoint());
 }
 
+// ---- what the disk knows of a queue, by itself
+
+broker::MessageRef message_of(std::size_t body_size) {
+  const std::string body(body_size, 'x');
+  broker::MessageParts parts;
+  parts.body = body;
+  return broker::MessageRef(broker::Message::create(parts).get());
+}
+
+class SpilledQueue : public testing::Test {
+ protected:
+  // Publishes these positions and moves them to a run.
+  void spill(std::uint64_t first, std::uint64_t last, std::size_t body_size) {
+    const broker::MessageRef message = message_of(body_size);
+    std::vector<store::StoredQueue::Spilled> spilled;
+    for (std::uint64_t position = first; position <= last; ++position) {
+      broker::PublishPlace place;
+      place.position = broker::Position(position);
+      queue_.publish(place, message, ++lsn_);
+      spilled.push_back({0, place.position, static_cast<std::uint32_t>(body_size)});
+    }
+    store::RunExtent extent;
+    extent.first = broker::Position(first);
+    extent.last = broker::Position(last);
+    queue_.move_to_run(nullptr, {extent}, spilled, broker::Position(last), false);
+  }
+  void settle(std::uint64_t first, std::uint64_t last, std::uint64_t count, std::uint64_t bytes) {
+    broker::SettleChange change;
+    change.first = broker::Position(first);
+    change.last = broker::Position(last);
+    change.count = count;
+    change.body_bytes = bytes;
+    queue_.settle(change, ++lsn_);
+  }
+  std::uint64_t bytes() const {
+    std::uint64_t sum = 0;
+    for (const auto& [level, middle] : queue_.middles())
+      sum += middle.body_bytes;
+    return sum;
+  }
+  store::StoredQueue queue_{broker::QueueId(1), "definition"};
+  std::uint64_t lsn_ = 0;
+};
+
+TEST_F(SpilledQueue, SettlesARangeBehindItsExtents) {
+  spill(1, 2, 10);
+  // Only transient messages stood there.
+  queue_.note_spilled_through(broker::Position(5));
+  broker::PublishPlace place;
+  place.position = broker::Position(6);
+  queue_.publish(place, message_of(10), ++lsn_);
+  settle(3, 6, 1, 10);
+  queue_.find_level(0)->settled.for_each(
+      [](broker::Position first, broker::Position last) { EXPECT_LE(first, last); });
+  EXPECT_EQ(queue_.middles().at(0).count, 2u);
+}
+
+TEST_F(SpilledQueue, KeepsTheSumOfBytesWhenARangeSpansExtents) {
+  spill(1, 3, 1'000);
+  spill(4, 6, 1);
+  settle(3, 4, 2, 1'001);
+  EXPECT_EQ(bytes(), 2'002u);
+  settle(1, 2, 2, 2'000);
+  EXPECT_EQ(bytes(), 2u);
+}
+
+TEST_F(SpilledQueue, GivesOutNoPositionThatASpillReached) {
+  spill(1, 2, 10);
+  queue_.note_spilled_through(broker::Position(5));
+  EXPECT_EQ(queue_.next_position(), broker::Position(6));
+}
+
 }  // namespace
 }  // namespace harrier::test

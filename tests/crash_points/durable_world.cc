@@ -178,6 +178,7 @@ void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
     return;
   }
   verify_restored();
+  broker_->make_room();
 }
 
 bool DurableWorld::left_out_unreadable() {
@@ -304,6 +305,10 @@ void DurableWorld::finish() {
   if (over()) return;
   cancel_all();
   if (!broker_->settle()) complain("it never comes to rest");
+  // Dead letters, and gets behind them, may wait for room in the journal.
+  for (int i = 0; i != 4 && !over() && broker_->publishers_held(); ++i)
+    broker_->checkpoint();
+  if (over()) return;
   // What dead-letters first, so that its letters are found.
   static constexpr const char* kNames[] = {"plain",  "fan1",  "fan2", "prio",  "work",
                                            "ttl",    "fade",  "maxd", "maxn",  "rejp",

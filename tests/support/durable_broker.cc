@@ -97,12 +97,6 @@ bool DurableBroker::open(const ModelOf& model_of) {
   }
   store_->start();
   opened_ = true;
-  // As a node with threads does in start().
-  for (int cycle = 0; cycle != 2 && !failed_; ++cycle) {
-    const journal::JournalUsage usage = store_->journal_usage();
-    if (usage.segments_used * 2 <= usage.segments) break;
-    checkpoint();
-  }
   return !failed_;
 }
 
@@ -198,6 +192,14 @@ bool DurableBroker::settle() {
       return true;
   }
   return false;
+}
+
+void DurableBroker::make_room() {
+  for (int cycle = 0; cycle != 2 && !failed_; ++cycle) {
+    const journal::JournalUsage usage = store_->journal_usage();
+    if (usage.segments_used * 2 <= usage.segments) return;
+    checkpoint();
+  }
 }
 
 bool DurableBroker::checkpoint() {

@@ -119,6 +119,8 @@ class DurableBroker {
   // Until nobody has anything to do; false if that never comes.
   bool settle();
   bool checkpoint();
+  // What a node with threads does in start() when starts have used up the journal.
+  void make_room();
   // REQUIRES that nothing refers to queues any more.
   bool stop_cleanly(bool with_checkpoint = true);
   // All that is young goes to a run, and what is ready leaves memory.
