@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 
 #include "base/intrusive_list.h"
 #include "broker/consumer.h"
@@ -18,12 +19,16 @@ namespace harrier::broker {
 
 class ConsumerRing {
  public:
-  void add(Consumer& consumer) { lists_[consumer.priority()].push_back(consumer); }
+  void add(Consumer& consumer) {
+    if (!lists_) lists_ = std::make_unique<Lists>();
+    (*lists_)[consumer.priority()].push_back(consumer);
+  }
 
   // The consumer whose turn it is; parks those that are blocked on the way. nullptr: nobody can be
   // served.
   Consumer* next() {
-    for (auto& [priority, list] : lists_) {
+    if (!lists_) return nullptr;
+    for (auto& [priority, list] : *lists_) {
       while (!list.empty()) {
         Consumer& consumer = list.front();
         Credit* blocker = consumer.blocker();
@@ -35,15 +40,19 @@ class ConsumerRing {
     return nullptr;
   }
   // `consumer`, just returned by next(), has been served.
-  void served(Consumer& consumer) { lists_.find(consumer.priority())->second.rotate(); }
+  void served(Consumer& consumer) { lists_->find(consumer.priority())->second.rotate(); }
   // Forgets the list of a priority nobody has any more.
   void forget_empty(std::int64_t priority) {
-    auto found = lists_.find(priority);
-    if (found != lists_.end() && found->second.empty()) lists_.erase(found);
+    if (!lists_) return;
+    const auto found = lists_->find(priority);
+    if (found != lists_->end() && found->second.empty()) lists_->erase(found);
+    if (lists_->empty()) lists_.reset();
   }
 
  private:
-  std::map<std::int64_t, base::IntrusiveList<Consumer>, std::greater<>> lists_;
+  using Lists = std::map<std::int64_t, base::IntrusiveList<Consumer>, std::greater<>>;
+  // None without consumers.
+  std::unique_ptr<Lists> lists_;
 };
 
 }  // namespace harrier::broker

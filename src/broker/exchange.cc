@@ -78,7 +78,7 @@ base::Ref<Exchange> Exchange::create(ExchangeDeclaration declaration) {
 }
 
 Exchange::Exchange(ExchangeDeclaration declaration)
-    : RoutingTarget(Kind::kExchange, declaration.name), declaration_(std::move(declaration)) {
+    : RoutingTarget(Kind::kExchange, declaration_.name), declaration_(std::move(declaration)) {
   const auto alternate = declaration_.arguments.view().find(kAlternateExchange);
   // Whoever declares was refused any other type; here it would mean none.
   if (!alternate || !alternate->is_string()) return;
@@ -120,7 +120,7 @@ Binding& Exchange::add_binding(std::uint64_t id, RoutingTarget& destination,
   CHECK(added);
   Binding& binding = *place->second;
   CHECK(outbound_.insert(&binding).second);
-  CHECK(destination.inbound().insert(&binding).second);
+  CHECK(destination.add_inbound(binding));
   index(binding);
   had_binding_ = true;
   return binding;
@@ -132,7 +132,7 @@ void Exchange::remove_binding(Binding& binding) {
       owned_.find(identity_of(binding.destination(), binding.routing_key(), binding.arguments()));
   CHECK(place != owned_.end() && place->second.get() == &binding);
   unindex(binding);
-  binding.destination().inbound().erase(&binding);
+  binding.destination().remove_inbound(binding);
   outbound_.erase(&binding);
   owned_.erase(place);
 }

@@ -10,14 +10,14 @@ using amqp::ReplyCode;
 
 Queue::Queue(QueueId id, QueueDeclaration declaration, QueueSettings settings, ConnectionId owner,
              Turn& turn)
-    : RoutingTarget(Kind::kQueue, declaration.name),
+    : RoutingTarget(Kind::kQueue, declaration_.name),
       id_(id),
       declaration_(std::move(declaration)),
-      settings_(std::move(settings)),
+      settings_(turn.settings.share(std::move(settings))),
       owner_(owner),
       turn_(turn),
       last_used_(turn.now.monotonic),
-      may_expire_(settings_.message_ttl.has_value()) {
+      may_expire_(settings_->message_ttl.has_value()) {
   arm_expiry();
 }
 
@@ -29,14 +29,14 @@ Queue::~Queue() {
 // ---- publishing
 
 bool Queue::refuses(std::size_t body_size) const {
-  if (settings_.overflow == Overflow::kDropHead) return false;
-  if (settings_.max_length && ready_.count() + 1 > *settings_.max_length) return true;
-  return settings_.max_length_bytes && ready_.bytes() + body_size > *settings_.max_length_bytes;
+  if (settings_->overflow == Overflow::kDropHead) return false;
+  if (settings_->max_length && ready_.count() + 1 > *settings_->max_length) return true;
+  return settings_->max_length_bytes && ready_.bytes() + body_size > *settings_->max_length_bytes;
 }
 
 base::MonotonicTime Queue::expiry_of(const Message& message) const {
   base::Milliseconds ttl = base::Milliseconds::max();
-  if (settings_.message_ttl) ttl = *settings_.message_ttl;
+  if (settings_->message_ttl) ttl = *settings_->message_ttl;
   if (message.has_expiration()) ttl = std::min(ttl, message.expiration());
   return ttl == base::Milliseconds::max() ? base::kNever : turn_.now.monotonic + ttl;
 }
@@ -45,7 +45,7 @@ PublishPlace Queue::place_of(const Message& message, Position position) const {
   PublishPlace place;
   place.queue = id_;
   place.position = position;
-  place.level = std::min(message.priority(), settings_.max_priority);
+  place.level = std::min(message.priority(), settings_->max_priority);
   const base::MonotonicTime expires_at = expiry_of(message);
   if (expires_at != base::kNever)
     place.expires_at = turn_.now.wall + (expires_at - turn_.now.monotonic);
@@ -58,12 +58,13 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   entry.position = position;
   entry.body_size = static_cast<std::uint32_t>(message->body_size());
   entry.logged = lsn != Lsn();
-  entry.priority = std::min(message->priority(), settings_.max_priority);
+  entry.priority = std::min(message->priority(), settings_->max_priority);
   entry.expires_at = expiry_of(*message);
-  const bool gated = settings_.type == QueueType::kQuorum && lsn > turn_.log.committed();
+  const bool gated = settings_->type == QueueType::kQuorum && lsn > turn_.log.committed();
   if (gated) {
     if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
-    awaiting_commit_.push_back({position, lsn});
+    if (!awaiting_commit_) awaiting_commit_ = std::make_unique<AwaitingCommits>();
+    awaiting_commit_->push_back({position, lsn});
   }
   // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just
   // this.
@@ -90,7 +91,7 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
 amqp::CheckedStatus Queue::attach(ConsumerRef consumer, std::string_view virtual_host) {
   const bool wants_exclusive = consumer->options().exclusive;
   if (exclusive_consumer_ || (wants_exclusive && !consumers_.empty()) ||
-      (wants_exclusive && settings_.single_active_consumer)) {
+      (wants_exclusive && settings_->single_active_consumer)) {
     return amqp::refuse(
         ReplyCode::kAccessRefused,
         "queue '" + name() + "' in vhost '" + std::string(virtual_host) + "' in exclusive use");
@@ -100,14 +101,14 @@ amqp::CheckedStatus Queue::attach(ConsumerRef consumer, std::string_view virtual
   touch();
   ++turn_.counters.consumers;
   consumers_.push_back(std::move(consumer));
-  if (settings_.single_active_consumer) choose_active_consumer();
+  if (settings_->single_active_consumer) choose_active_consumer();
   return base::Done{};
 }
 
 void Queue::activate(Consumer& consumer) {
   if (deleted_) return;
   consumer.set_active(true);
-  if (settings_.single_active_consumer && active_consumer_ != &consumer) return;
+  if (settings_->single_active_consumer && active_consumer_ != &consumer) return;
   consumer_ready(consumer);
 }
 
@@ -143,6 +144,7 @@ void Queue::detach(Consumer& consumer) {
     active_consumer_ = nullptr;
     choose_active_consumer();
   }
+  trim_if_unused();
   touch();
   if (declaration_.auto_delete && consumers_.empty() && had_consumer_ && !doomed_) {
     doomed_ = true;
@@ -182,6 +184,7 @@ GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
     return GetOutcome::kEntry;
   }
   waiter.unlink();
+  trim_if_unused();
   return GetOutcome::kEmpty;
 }
 
@@ -222,8 +225,8 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
   forget_unacked(consumer);
   if (deleted_) return;
   if (entry.delivery_count != UINT16_MAX) ++entry.delivery_count;
-  if (settings_.delivery_limit && *settings_.delivery_limit >= 0 &&
-      entry.delivery_count > *settings_.delivery_limit) {
+  if (settings_->delivery_limit && *settings_->delivery_limit >= 0 &&
+      entry.delivery_count > *settings_->delivery_limit) {
     discard(std::move(entry), SettleReason::kDeliveryLimit);
     return;
   }
@@ -234,7 +237,8 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
   if (entry.logged) {
     turn_.log.append(RequeueChange{{id_, entry.position, entry.priority}, entry.delivery_count});
     // Its next delivery shows the count, which a crash must not take back.
-    if (settings_.type == QueueType::kQuorum && turn_.log.last_appended() > turn_.log.committed()) {
+    if (settings_->type == QueueType::kQuorum &&
+        turn_.log.last_appended() > turn_.log.committed()) {
       if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
       requeued_lsn_ = turn_.log.last_appended();
     }
@@ -274,7 +278,7 @@ void Queue::touch() {
 }
 
 void Queue::arm_expiry() {
-  if (settings_.expires) turn_.timers.arm(*this, last_used_ + *settings_.expires);
+  if (settings_->expires) turn_.timers.arm(*this, last_used_ + *settings_->expires);
 }
 
 std::uint64_t Queue::purge() {
@@ -324,8 +328,8 @@ void Queue::close() {
 
 void Queue::deadline_reached() {
   if (deleted_) return;
-  if (settings_.expires && !doomed_) {
-    if (consumers_.empty() && last_used_ + *settings_.expires <= turn_.now.monotonic) {
+  if (settings_->expires && !doomed_) {
+    if (consumers_.empty() && last_used_ + *settings_->expires <= turn_.now.monotonic) {
       doomed_ = true;
       turn_.doomed.push_back(QueueRef(this));
       return;

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,7 +58,7 @@ class Queue final : public base::RefCounted<Queue>,
 
   QueueId id() const { return id_; }
   const QueueDeclaration& declaration() const { return declaration_; }
-  const QueueSettings& settings() const { return settings_; }
+  const QueueSettings& settings() const { return *settings_; }
   // The connection of an exclusive queue; zero otherwise.
   ConnectionId owner() const { return owner_; }
   bool durable() const { return declaration_.durable; }
@@ -77,7 +78,7 @@ class Queue final : public base::RefCounted<Queue>,
   }
   // Whether a message is recorded in the log here.
   bool logs(const Message& message) const {
-    return durable() && (message.persistent() || settings_.type == QueueType::kQuorum);
+    return durable() && (message.persistent() || settings_->type == QueueType::kQuorum);
   }
   // What the record says of a message that is published now to `position`.
   PublishPlace place_of(const Message& message, Position position) const;
@@ -144,6 +145,8 @@ class Queue final : public base::RefCounted<Queue>,
     return ready_.resident_bytes() - std::min(ready_.resident_bytes(), head_bytes());
   }
   void evict(const std::vector<EvictionPart>& parts);
+  // Gives back what an empty queue keeps for its next messages.
+  void trim() { ready_.trim(); }
   // Up to where messages of the level may have been handed out, or may be without a record.
   Position dispatched_through(std::uint8_t level) {
     const PagedMiddle* middle = ready_.middle(level);
@@ -161,10 +164,10 @@ class Queue final : public base::RefCounted<Queue>,
 
  private:
   bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
-  bool awaits_commit() const { return !awaiting_commit_.empty() || requeued_lsn_ != Lsn(); }
+  bool awaits_commit() const { return awaiting_commit_ || requeued_lsn_ != Lsn(); }
   bool over_length() const;
   bool deliverable(const QueueEntry& entry) const;
-  bool dead_letters() const { return settings_.dead_letter_exchange.has_value(); }
+  bool dead_letters() const { return settings_->dead_letter_exchange.has_value(); }
   // What is needed soon would only come back at once.
   std::uint64_t head_bytes() const {
     return may_expire_ || !consumers_.empty() ? turn_.limits.read_ahead_bytes : 0;
@@ -185,6 +188,9 @@ class Queue final : public base::RefCounted<Queue>,
   Step page_in(const ReadyMessages::Head& head);
   void read_ahead(std::uint8_t level);
   void watch_memory();
+  void trim_if_unused() {
+    if (ready_.empty() && consumers_.empty()) trim();
+  }
   void await_room();
   // Removes a ready or unacked entry for good, for this reason; dead-letters it if the queue does.
   void discard(QueueEntry entry, SettleReason reason);
@@ -196,7 +202,7 @@ class Queue final : public base::RefCounted<Queue>,
 
   QueueId id_;
   QueueDeclaration declaration_;
-  QueueSettings settings_;
+  std::shared_ptr<const QueueSettings> settings_;
   ConnectionId owner_;
   Turn& turn_;
   ReadyMessages ready_;
@@ -210,7 +216,9 @@ class Queue final : public base::RefCounted<Queue>,
     Position position;
     Lsn lsn;
   };
-  base::ChunkedQueue<AwaitingCommit, 32> awaiting_commit_;
+  using AwaitingCommits = base::ChunkedQueue<AwaitingCommit, 32>;
+  // Never empty.
+  std::unique_ptr<AwaitingCommits> awaiting_commit_;
   // Quorum: the last requeue that is not committed yet; zero when there is none.
   Lsn requeued_lsn_;
   Position next_position_{1};

@@ -247,4 +247,12 @@ amqp::CheckedStatus check_equivalent(const QueueDeclaration& current,
   return status;
 }
 
+std::shared_ptr<const QueueSettings> SharedSettings::share(QueueSettings settings) {
+  for (const auto& kind : kinds_)
+    if (kind && *kind == settings) return kind;
+  auto& place = kinds_[next_++ % kKinds];
+  place = std::make_shared<const QueueSettings>(std::move(settings));
+  return place;
+}
+
 }  // namespace harrier::broker

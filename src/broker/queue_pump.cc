@@ -24,6 +24,7 @@ void Queue::pump() {
     if (step == Step::kDone) step = deliver_one();
     if (step == Step::kDone) step = trim_one();
   }
+  trim_if_unused();
   // Stuck, it will be pumped again, and a deadline that cannot be met now must not come again and
   // again.
   if (deleted_ || !may_expire_ || step == Step::kStuck) return;
@@ -84,8 +85,8 @@ Queue::Step Queue::deliver_one() {
 }
 
 bool Queue::over_length() const {
-  if (settings_.max_length && ready_.count() > *settings_.max_length) return true;
-  return settings_.max_length_bytes && ready_.bytes() > *settings_.max_length_bytes;
+  if (settings_->max_length && ready_.count() > *settings_->max_length) return true;
+  return settings_->max_length_bytes && ready_.bytes() > *settings_->max_length_bytes;
 }
 
 Queue::Step Queue::trim_one() {
@@ -114,12 +115,15 @@ QueueEntry Queue::take_ready(std::uint8_t level) {
 
 bool Queue::deliverable(const QueueEntry& entry) const {
   if (entry.delivery_count != 0 && requeued_lsn_ != Lsn()) return false;
-  return awaiting_commit_.empty() || entry.position < awaiting_commit_.front().position;
+  return !awaiting_commit_ || entry.position < awaiting_commit_->front().position;
 }
 
 bool Queue::commit_reached(Lsn committed) {
-  while (!awaiting_commit_.empty() && awaiting_commit_.front().lsn <= committed)
-    awaiting_commit_.pop_front();
+  if (awaiting_commit_) {
+    while (!awaiting_commit_->empty() && awaiting_commit_->front().lsn <= committed)
+      awaiting_commit_->pop_front();
+    if (awaiting_commit_->empty()) awaiting_commit_.reset();
+  }
   if (requeued_lsn_ <= committed) requeued_lsn_ = Lsn();
   mark_dirty();
   return awaits_commit();

@@ -144,6 +144,11 @@ class ReadyMessages {
 
   // Frees up to `budget` resident entries; returns how many. For contents that nobody needs.
   std::uint64_t discard(std::uint64_t budget);
+  // Gives back what messages took that are no longer here: kilobytes for each level once used, kept
+  // so that a queue in use does not allocate. Nothing happens while it holds any.
+  void trim() {
+    if (empty()) levels_ = Levels();
+  }
   bool resident_empty() const { return resident_bytes_ == 0; }
 
  private:
@@ -172,7 +177,8 @@ class ReadyMessages {
   // The back is the front when there is nothing between them.
   static void close_gap(Level& level);
 
-  std::vector<std::unique_ptr<Level>> levels_;
+  using Levels = std::vector<std::unique_ptr<Level>>;
+  Levels levels_;
   std::size_t highest_ = 0;  // the highest non-empty level; meaningless when empty
   std::uint64_t count_ = 0;
   std::uint64_t bytes_ = 0;

@@ -7,9 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
-#include <utility>
 
 namespace harrier::broker {
 
@@ -25,15 +25,29 @@ class RoutingTarget {
  public:
   enum class Kind : std::uint8_t { kQueue, kExchange };
 
-  RoutingTarget(Kind kind, std::string name) : name_(std::move(name)), kind_(kind) {}
+  // `name` is the declaration's, which lives in the same object: not kept twice.
+  RoutingTarget(Kind kind, const std::string& name) : name_(name), kind_(kind) {}
+  RoutingTarget(Kind kind, std::string&& name) = delete;
   RoutingTarget(const RoutingTarget&) = delete;
   RoutingTarget& operator=(const RoutingTarget&) = delete;
 
   Kind kind() const { return kind_; }
   const std::string& name() const { return name_; }
   // Bindings that end here.
-  BindingSet& inbound() { return inbound_; }
-  const BindingSet& inbound() const { return inbound_; }
+  const BindingSet& inbound() const {
+    static const BindingSet none;
+    return inbound_ ? *inbound_ : none;
+  }
+  // False when it is there already.
+  bool add_inbound(Binding& binding) {
+    if (!inbound_) inbound_ = std::make_unique<BindingSet>();
+    return inbound_->insert(&binding).second;
+  }
+  void remove_inbound(Binding& binding) {
+    if (!inbound_) return;
+    inbound_->erase(&binding);
+    if (inbound_->empty()) inbound_.reset();
+  }
 
   // True the first time it is called in the pass.
   bool visit(std::uint64_t pass) {
@@ -46,8 +60,9 @@ class RoutingTarget {
   ~RoutingTarget() = default;
 
  private:
-  std::string name_;
-  BindingSet inbound_;
+  const std::string& name_;
+  // None: most targets are idle queues, and there may be a great many.
+  std::unique_ptr<BindingSet> inbound_;
   std::uint64_t visited_in_ = 0;
   Kind kind_;
 };

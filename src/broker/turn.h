@@ -21,6 +21,7 @@
 #include "broker/counters.h"
 #include "broker/limits.h"
 #include "broker/message.h"
+#include "broker/queue_arguments.h"
 #include "broker/ready_messages.h"
 #include "broker/timers.h"
 
@@ -44,6 +45,7 @@ struct Turn {
   const VirtualHostLimits& limits;
   VirtualHostCounters counters;
   Timers timers;
+  SharedSettings settings;
   // Set by a store that pages (or by a test); without it nothing ever leaves memory.
   BodyReader* body_reader = nullptr;
   // The journal or the disk is short of room: what the broker itself would publish waits, too.

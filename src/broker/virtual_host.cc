@@ -29,8 +29,8 @@ VirtualHost::~VirtualHost() {
     while (!exchange.bindings().empty())
       exchange.remove_binding(**exchange.bindings().begin());
   }
-  for (auto& entry : queues_)
-    if (!entry.second->deleted()) entry.second->close();
+  for (const QueueRef& queue : queues_)
+    if (!queue->deleted()) queue->close();
   turn_.dirty.clear();
   turn_.doomed.clear();
   turn_.gated.clear();
@@ -149,8 +149,8 @@ void VirtualHost::committed(Lsn lsn) {
 // ---- paging
 
 Queue* VirtualHost::find_queue(QueueId id) const {
-  const auto found = queues_by_id_.find(id.value);
-  return found == queues_by_id_.end() ? nullptr : found->second;
+  const auto found = queues_by_id_.find(id);
+  return found == queues_by_id_.end() ? nullptr : *found;
 }
 
 void VirtualHost::paged_in(PagedIn answer) {

@@ -22,8 +22,6 @@
 #include <string_view>
 #include <vector>
 
-#include <tsl/robin_map.h>
-
 #include "base/intrusive_list.h"
 #include "base/random.h"
 #include "broker/access_control.h"
@@ -31,6 +29,7 @@
 #include "broker/exchange.h"
 #include "broker/key_map.h"
 #include "broker/queue.h"
+#include "broker/queue_table.h"
 #include "broker/router.h"
 #include "broker/turn.h"
 
@@ -246,8 +245,8 @@ class VirtualHost {
   base::RandomSource& random_;
   Turn turn_;
   KeyMap<base::Ref<Exchange>> exchanges_;
-  KeyMap<QueueRef> queues_;
-  tsl::robin_map<std::uint64_t, Queue*> queues_by_id_;
+  QueuesByName queues_;
+  QueuesById queues_by_id_;
   std::map<ConnectionId, std::map<QueueId, Queue*>> exclusive_queues_;
   KeyMap<ReplySink*> reply_sinks_;
   Router router_;

@@ -9,7 +9,7 @@ using amqp::ReplyCode;
 
 Queue* VirtualHost::find_queue(std::string_view name) const {
   const auto found = queues_.find(name);
-  return found == queues_.end() ? nullptr : found->second.get();
+  return found == queues_.end() ? nullptr : found->get();
 }
 
 base::Failure<amqp::ProtocolError> VirtualHost::locked(const Queue& queue) const {
@@ -89,8 +89,8 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
 }
 
 void VirtualHost::add_queue(const QueueRef& queue) {
-  queues_.emplace(queue->name(), queue);
-  queues_by_id_.emplace(queue->id().value, queue.get());
+  queues_.insert(queue);
+  queues_by_id_.insert(queue.get());
   ++turn_.counters.queues;
   ++topology_version_;
 }
@@ -151,8 +151,8 @@ void VirtualHost::remove_queue(Queue& queue) {
   while (!queue.inbound().empty())
     remove_binding(**queue.inbound().begin());
   if (queue.durable()) turn_.log.append(QueueDeletedChange{queue.id()});
-  queues_.erase(queue.name());
-  queues_by_id_.erase(queue.id().value);
+  queues_.erase(keep);
+  queues_by_id_.erase(&queue);
   if (const auto owned = exclusive_queues_.find(queue.owner()); owned != exclusive_queues_.end()) {
     owned->second.erase(queue.id());
     if (owned->second.empty()) exclusive_queues_.erase(owned);

@@ -42,6 +42,11 @@ Tenant* LoopStore::find_tenant(QueueId queue) {
   return found == tenants_.end() ? nullptr : found->second.get();
 }
 
+broker::Queue* LoopStore::find_live(QueueId queue) {
+  const Tenant* tenant = find_tenant(queue);
+  return tenant == nullptr || tenant->host == nullptr ? nullptr : tenant->host->find_queue(queue);
+}
+
 ShardState* LoopStore::find_state(QueueId queue) {
   if (Tenant* tenant = find_tenant(queue)) return tenant->state;
   for (const auto& shard : shards_)
@@ -277,8 +282,11 @@ void LoopStore::snapshot_slice(const std::shared_ptr<SnapshotJob>& job) {
         around_.loop.post([this, job] { snapshot_slice(job); });
         return;
       }
-      const StoredQueue* queue = part.shard->state->find(part.queues[part.next]);
+      StoredQueue* queue = part.shard->state->find(part.queues[part.next]);
       if (queue == nullptr || queue->definition().empty()) continue;
+      // Every durable queue comes by here, seldom: what it took while in use goes back.
+      queue->trim();
+      if (broker::Queue* live = find_live(queue->id())) live->trim();
       snapshot_queue(*queue, static_cast<std::uint8_t>(log.shard()), log.last_appended().value,
                      job->entries, job->snapshot.runs);
     }

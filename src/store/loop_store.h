@@ -116,6 +116,8 @@ class LoopStore {
 
   Shard* find_shard(std::size_t number) const;
   Tenant* find_tenant(QueueId queue);
+  // In its virtual host, if that is here.
+  broker::Queue* find_live(QueueId queue);
   ShardState* find_state(QueueId queue);
   bool restore_queue(Tenant& tenant, const StoredQueue& stored, std::string& why);
   std::uint64_t resident() const;

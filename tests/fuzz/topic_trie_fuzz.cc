@@ -25,7 +25,10 @@ constexpr std::size_t kLinesMax = 200;
 
 class Target final : public RoutingTarget {
  public:
-  Target() : RoutingTarget(Kind::kQueue, "") {}
+  Target() : RoutingTarget(Kind::kQueue, name_) {}
+
+ private:
+  std::string name_;
 };
 
 class Comparison {

@@ -22,7 +22,10 @@ namespace harrier::broker {
 // A target that is nothing but a target.
 class Place final : public RoutingTarget {
  public:
-  explicit Place(std::string name) : RoutingTarget(Kind::kQueue, std::move(name)) {}
+  explicit Place(std::string name) : RoutingTarget(Kind::kQueue, name_), name_(std::move(name)) {}
+
+ private:
+  std::string name_;
 };
 
 using Names = std::vector<std::string>;

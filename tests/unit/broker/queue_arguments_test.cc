@@ -1,5 +1,8 @@
 #include "broker/queue_arguments.h"
 
+#include <memory>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "amqp/field_table.h"
@@ -249,6 +252,30 @@ TEST(QueueEquivalence, no_type_is_classic) {
             inequivalent_for_q("x-queue-type",
                                "received the value 'quorum' of type 'longstr' but "
                                "current is none"));
+}
+
+TEST(SharedSettings, equal_ones_are_one) {
+  SharedSettings shared;
+  QueueSettings small;
+  small.max_length = 5;
+  const auto plain = shared.share(QueueSettings());
+  const auto limited = shared.share(small);
+  EXPECT_NE(plain, limited);
+  EXPECT_EQ(limited->max_length, 5u);
+  EXPECT_EQ(shared.share(QueueSettings()), plain);
+  EXPECT_EQ(shared.share(small), limited);
+}
+
+TEST(SharedSettings, remembers_few_kinds_and_changes_none) {
+  SharedSettings shared;
+  std::vector<std::shared_ptr<const QueueSettings>> all;
+  for (std::uint64_t length = 0; length != 20; ++length) {
+    QueueSettings settings;
+    settings.max_length = length;
+    all.push_back(shared.share(std::move(settings)));
+  }
+  for (std::uint64_t length = 0; length != 20; ++length)
+    EXPECT_EQ(all[length]->max_length, length);
 }
 
 }  // namespace

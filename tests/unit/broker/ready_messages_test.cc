@@ -165,5 +165,21 @@ TEST(ReadyMessages, agrees_with_a_naive_map_whatever_happens) {
   }
 }
 
+TEST(ReadyMessages, trim_gives_back_the_levels_once_nothing_is_in_them) {
+  ReadyMessages ready;
+  ready.push(entry_at(1, 0));
+  ready.push(entry_at(2, 5));
+  ready.trim();
+  EXPECT_EQ(ready.levels(), 6u);
+  EXPECT_EQ(take_head(ready).position, Position(2));
+  EXPECT_EQ(take_head(ready).position, Position(1));
+  ready.trim();
+  EXPECT_EQ(ready.levels(), 0u);
+  ready.push(entry_at(3, 2));
+  ready.requeue(take_head(ready));
+  EXPECT_EQ(take_head(ready).position, Position(3));
+  EXPECT_TRUE(ready.resident_empty());
+}
+
 }  // namespace
 }  // namespace harrier::broker
