@@ -19,7 +19,8 @@ void Checkpointer::look() {
     }
     // What it waits for will never be written otherwise.
     if (phase_ == Phase::kWaiting && usage.segments_used == usage.segments && newest_ &&
-        newest_->head.first_segment > around_.journal.oldest_segment() && !std::exchange(giving_up_older_, true))
+        newest_->head.first_segment > around_.journal.oldest_segment() &&
+        !std::exchange(giving_up_older_, true))
       around_.writer.post([this] { give_up_older(); });
     if (phase_ != Phase::kIdle || !due(usage)) return;
     phase_ = Phase::kSpilling;

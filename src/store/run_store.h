@@ -39,7 +39,8 @@ class RunStore {
   void note(RunId run);
   // Of a writer that failed: nothing refers to it. False: it stays for now.
   bool discard(RunId run);
-  // Removes the files of runs that are in nobody's hands and not in `named`. The worker's thread only, or before others run.
+  // Removes the files of runs that are in nobody's hands and not in `named`. The worker's thread
+  // only, or before others run.
   void remove_unused(const std::set<RunId>& named);
   // What remove_unused() could give back now, of files that were in use once.
   std::uint64_t unused_bytes() const;

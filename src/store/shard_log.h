@@ -30,8 +30,8 @@ class ShardLog {
   static constexpr std::size_t kPieceBytes = 256 << 10;
   static constexpr std::size_t kPlacesPerRecord = 8'192;
 
-  // `last` is the LSN that the journal ended with. A chunk is sealed at `chunk_bytes`; with a record
-  // of kPieceBytes more it must fit a segment.
+  // `last` is the LSN that the journal ended with. A chunk is sealed at `chunk_bytes`; with a
+  // record of kPieceBytes more it must fit a segment.
   ShardLog(std::size_t shard, ShardState& state, journal::Journal& journal, Lsn last,
            std::size_t chunk_bytes = kChunkBytes)
       : shard_(shard),

@@ -88,7 +88,7 @@ base::Status<StoreError> Store::Parts::recover() {
                                  .fatal = [this](const journal::IoError& error) { fatal(error); },
                                  .out_of_space = callbacks_.out_of_space,
                                  // Held publishers cause no flush that would look again.
-                                 .room_made = [this] { hold_.look_at(journal_->usage()); }},
+                                 .room_made = [this] { hold_.look_at(*journal_); }},
       std::move(recovered->newest), std::move(recovered->older));
   return base::Done{};
 }

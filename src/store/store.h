@@ -93,7 +93,8 @@ class Store {
   static std::size_t loop_of(std::size_t shard, std::size_t loops) {
     return shard == 0 ? 0 : (shard - 1) % loops;
   }
-  // Frees segments of a journal that short-lived starts have filled: nothing may be appended before.
+  // Frees segments of a journal that short-lived starts have filled: nothing may be appended
+  // before.
   // REQUIRES that the loops run, with their stores.
   void make_room();
   // Those on disk, and these. REQUIRES every loop, and that loop 0 does not end turns meanwhile.

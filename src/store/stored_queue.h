@@ -123,8 +123,8 @@ class StoredQueue {
   // The run is on disk: young messages up to `through` that are in it move there.
   void move_to_run(const std::shared_ptr<const RunFile>& run, const std::vector<RunExtent>& extents,
                    const std::vector<Spilled>& spilled, Position through, bool may_expire);
-  // Nothing is young up to here any more, though nothing was alive to be written. No message is ever
-  // published up to here either, even if no record named that position.
+  // Nothing is young up to here any more, though nothing was alive to be written. No message is
+  // ever published up to here either, even if no record named that position.
   void note_spilled_through(Position through) {
     spilled_through_ = std::max(spilled_through_, through);
     next_position_ = std::max(next_position_, through.next());

@@ -2,9 +2,9 @@
 //
 // Thread: confined(test).
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
+
+#include <gtest/gtest.h>
 
 #include "crash_points/durable_world.h"
 
@@ -135,7 +135,8 @@ void stop_at_every_call(const Script& script, Fault fault, std::uint64_t stride 
       if (!world.over()) world.run(10);
     }
     world.finish();
-    if (world.left_out_unreadable()) continue;  // what the disk does not give back is missing, and said to be
+    if (world.left_out_unreadable())
+      continue;  // what the disk does not give back is missing, and said to be
     ASSERT_TRUE(world.problems.empty())
         << "seed " << script.seed << ", call " << n << " of " << calls << joined(world.problems);
   }
@@ -182,8 +183,8 @@ TEST(CrashPoints, PowerIsLostAtEveryCallOfRecovery) {
       const bool again = world.crashed();
       if (again) world.crash(second);
       world.finish();
-      ASSERT_TRUE(world.problems.empty()) << "calls " << first << " and then " << second
-                                          << joined(world.problems);
+      ASSERT_TRUE(world.problems.empty())
+          << "calls " << first << " and then " << second << joined(world.problems);
       if (!again) break;
     }
   }

@@ -73,7 +73,9 @@ void DurableWorld::fail_at(std::uint64_t call, Fault fault) {
   files_->fail_at(call, fault);
 }
 
-bool DurableWorld::over() const { return broker_ == nullptr || !broker_->opened() || broker_->failed() || crashed(); }
+bool DurableWorld::over() const {
+  return broker_ == nullptr || !broker_->opened() || broker_->failed() || crashed();
+}
 
 void DurableWorld::complain(const std::string& what) {
   if (problems.size() < 20) problems.push_back(what);
@@ -99,8 +101,7 @@ void DurableWorld::drop_clients() {
   getters_.clear();
   held_.clear();
   for (auto& subscription : subscriptions_)
-    if (!subscription->sink.gone)
-      subscription->consumer->queue().detach(*subscription->consumer);
+    if (!subscription->sink.gone) subscription->consumer->queue().detach(*subscription->consumer);
   subscriptions_.clear();
 }
 
@@ -172,11 +173,11 @@ void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
   });
   if (!good) {
     const bool planned = plan_ && calls() >= plan_->first;
-    if (!crashed() && !broker_->failed() && !planned) complain("the disk is refused: " + broker_->error());
+    if (!crashed() && !broker_->failed() && !planned)
+      complain("the disk is refused: " + broker_->error());
     return;
   }
   verify_restored();
-  broker_->make_room();
 }
 
 bool DurableWorld::left_out_unreadable() {
@@ -308,9 +309,9 @@ void DurableWorld::finish() {
     broker_->checkpoint();
   if (over()) return;
   // What dead-letters first, so that its letters are found.
-  static constexpr const char* kNames[] = {"plain", "fan1", "fan2", "prio",  "work",  "ttl",
-                                           "fade",  "maxd", "maxn", "rejp",  "quorum", "light",
-                                           "dlq",   "temp0", "temp1"};
+  static constexpr const char* kNames[] = {"plain",  "fan1",  "fan2", "prio",  "work",
+                                           "ttl",    "fade",  "maxd", "maxn",  "rejp",
+                                           "quorum", "light", "dlq",  "temp0", "temp1"};
   for (std::size_t host = 0; host != broker_->hosts().size(); ++host)
     for (const char* name : kNames)
       drain(host, name);
@@ -428,9 +429,9 @@ void DurableWorld::consume(std::size_t host, const std::string& name, bool no_ac
     options.consumer_tag = "c" + std::to_string(subscriptions_.size());
     options.no_ack = no_ack;
     options.prefetch_count = prefetch;
-    subscription->consumer = base::make_ref<broker::Consumer>(
-        options, QueueRef(queue), subscription->sink, subscription->channel_credit,
-        subscription->output_credit);
+    subscription->consumer =
+        base::make_ref<broker::Consumer>(options, QueueRef(queue), subscription->sink,
+                                         subscription->channel_credit, subscription->output_credit);
     if (!queue->attach(subscription->consumer, "/").ok()) return;
     queue->activate(*subscription->consumer);
     subscriptions_.push_back(std::move(subscription));
@@ -455,9 +456,8 @@ DurableWorld::Held DurableWorld::take_held(std::size_t index) {
 void DurableWorld::acknowledge(std::size_t index) {
   if (over()) return;
   Held held = take_held(index);
-  act(held.host, [&](VirtualHost&) {
-    held.queue->acknowledge(std::move(held.entry), held.consumer.get());
-  });
+  act(held.host,
+      [&](VirtualHost&) { held.queue->acknowledge(std::move(held.entry), held.consumer.get()); });
 }
 void DurableWorld::requeue(std::size_t index) {
   if (over()) return;
@@ -481,8 +481,9 @@ void DurableWorld::transaction(std::size_t host, std::size_t body_bytes) {
   act(host, [&](VirtualHost& of) {
     const broker::ChangeGroup group(of.log());
     for (int i = 0; i != 3; ++i) {
-      const broker::MessageRef message = make_message(
-          {i == 2 ? "fan" : "", i == 0 ? "plain" : "work", body_bytes + random_.below(200), i != 1});
+      const broker::MessageRef message =
+          make_message({i == 2 ? "fan" : "", i == 0 ? "plain" : "work",
+                        body_bytes + random_.below(200), i != 1});
       std::vector<Queue*> queues;
       of.route(i == 2 ? of.find_exchange("fan") : nullptr, {message->routing_key()}, {}, queues);
       if (!queues.empty()) of.publish(message, queues);
@@ -644,8 +645,9 @@ void DurableWorld::do_something() {
       return publish(host, {"", temp, 300});
     case 25:
       if (random_.below(3) == 0) return delete_exchange(host, "extra");
-      declare_exchange(host, "extra", random_.below(2) == 0 ? broker::ExchangeType::kDirect
-                                                            : broker::ExchangeType::kTopic);
+      declare_exchange(
+          host, "extra",
+          random_.below(2) == 0 ? broker::ExchangeType::kDirect : broker::ExchangeType::kTopic);
       return bind(host, "extra", "work", "key");
     case 26:
       if (random_.below(2) == 0) return cancel_all();

@@ -45,7 +45,8 @@ class ManualPort final : public store::LoopPort {
 class ManualClock final : public base::Clock {
  public:
   base::Now now() const override {
-    return {base::MonotonicTime(time), base::WallTime(base::Milliseconds(1'700'000'000'000) + time)};
+    return {base::MonotonicTime(time),
+            base::WallTime(base::Milliseconds(1'700'000'000'000) + time)};
   }
   base::Milliseconds time{1'000};
 };
@@ -139,8 +140,8 @@ class DurableBroker {
   base::SeededRandom random_;
   base::SeededRandom salts_;
   broker::VirtualHostLimits limits_;
-  const broker::AccessControl access_{{{"guest", "/", true, true, true},
-                                       {"guest", "other", true, true, true}}};
+  const broker::AccessControl access_{
+      {{"guest", "/", true, true, true}, {"guest", "other", true, true, true}}};
   journal::FileSystem& files_;
   const std::uint64_t epoch_;
   ManualWorker writer_;

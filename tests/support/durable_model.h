@@ -1,5 +1,5 @@
-// What a disk must give back: the changes of a virtual host, kept beside its log, and the state that
-// any first few of them make.
+// What a disk must give back: the changes of a virtual host, kept beside its log, and the state
+// that any first few of them make.
 //
 // Role:   ChangeRecorder stands between a VirtualHost and its ChangeLog. After a crash the store
 //         says how far it came (an Lsn); the state must be the one of exactly that prefix. On the
