@@ -40,7 +40,7 @@ void Checkpointer::keep_room() {
 void Checkpointer::keep_room_now() {
   const std::uint32_t segments = around_.journal.usage().segments;
   if (keeps_room_ && segments >= 4)
-    around_.journal.keep_free(std::max<std::uint32_t>(1, segments / 8));
+    around_.journal.keep_free(std::clamp(around_.room_segments, segments / 8, segments / 2 - 1));
 }
 
 void Checkpointer::request() {

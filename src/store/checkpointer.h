@@ -52,6 +52,8 @@ class Checkpointer {
     Worker& writer;
     const base::Clock& clock;
     std::uint64_t epoch;
+    // What may be pending when a checkpoint waits for it, in segments.
+    std::uint32_t room_segments;
     FatalError fatal;
     std::function<void()> out_of_space;
   };

@@ -36,6 +36,7 @@ class Store::Parts {
   bool flush_once();
   bool close_once();
   bool crowded() const;
+  std::uint32_t room_segments() const;
   void fatal(const journal::IoError& error);
 
   const Place place_;
@@ -85,10 +86,17 @@ base::Status<StoreError> Store::Parts::recover() {
                                  .writer = writer_,
                                  .clock = place_.clock,
                                  .epoch = place_.epoch,
+                                 .room_segments = room_segments(),
                                  .fatal = [this](const journal::IoError& error) { fatal(error); },
                                  .out_of_space = callbacks_.out_of_space},
       std::move(recovered->newest), std::move(recovered->older));
   return base::Done{};
+}
+
+// Publishers are held when so much is pending; what they had sent before comes on top.
+std::uint32_t Store::Parts::room_segments() const {
+  const std::uint64_t segment = options_.journal.segment_bytes;
+  return static_cast<std::uint32_t>((options_.pending_bytes_max + segment - 1) / segment + 1);
 }
 
 void Store::Parts::fatal(const journal::IoError& error) {

@@ -136,8 +136,7 @@ void StoredQueue::drop_dead_extents(StoredLevel& level) {
   }
 }
 
-void StoredQueue::requeue(std::uint8_t number, Position first, Position last,
-                          std::uint32_t count) {
+void StoredQueue::requeue(std::uint8_t number, Position first, Position last, std::uint32_t count) {
   next_position_ = std::max(next_position_, last.next());
   if (!counts_) counts_ = std::make_unique<std::map<Position, DeliveryCount>>();
   for (Position position = first; position <= last; position = position.next()) {

@@ -164,8 +164,7 @@ class LyingDisk final : public journal::FileSystem {
    public:
     LyingFile(std::unique_ptr<journal::File> file, LyingDisk& disk)
         : file_(std::move(file)), disk_(disk) {}
-    journal::IoStatus write_at(std::uint64_t offset,
-                               std::span<const base::Bytes> parts) override {
+    journal::IoStatus write_at(std::uint64_t offset, std::span<const base::Bytes> parts) override {
       return file_->write_at(offset, parts);
     }
     journal::IoResult<std::size_t> read_at(std::uint64_t offset, char* to,
@@ -271,16 +270,16 @@ TEST(DurableChecker, CatchesForgottenGroups) {
 TEST(DurableChecker, CatchesASyncThatWasSkipped) {
   EXPECT_GT(caught({},
                    [](FaultyFileSystem& disk) {
-                     return std::make_unique<LyingDisk>(
-                         disk, LyingDisk::Lies{.sync_contents = true});
+                     return std::make_unique<LyingDisk>(disk,
+                                                        LyingDisk::Lies{.sync_contents = true});
                    }),
             5);
 }
 TEST(DurableChecker, CatchesALostRename) {
   EXPECT_GT(caught({},
                    [](FaultyFileSystem& disk) {
-                     return std::make_unique<LyingDisk>(
-                         disk, LyingDisk::Lies{.sync_directory = true});
+                     return std::make_unique<LyingDisk>(disk,
+                                                        LyingDisk::Lies{.sync_directory = true});
                    }),
             0);
 }

@@ -105,7 +105,7 @@ TEST(DurableNode, SurvivesTheSeedsThatOnceFailed) {
 // Others every time; HARRIER_FRESH_SEEDS asks for more of them, HARRIER_SEED for one again.
 TEST(DurableNode, SurvivesWithFreshSeeds) {
   const char* wanted = std::getenv("HARRIER_FRESH_SEEDS");
-  const int seeds = wanted == nullptr ? 20 : std::atoi(wanted);
+  const int seeds = wanted == nullptr ? 5 : std::atoi(wanted);
   base::SecureRandom fresh;
   for (int i = 0; i != seeds; ++i) {
     const char* given = std::getenv("HARRIER_SEED");

@@ -87,6 +87,7 @@ bool DurableWorld::open(const DurableBroker::ModelOf& model_of) {
   wrapped_ = wrap ? wrap(*files_) : nullptr;
   journal::FileSystem& disk = wrapped_ ? *wrapped_ : static_cast<journal::FileSystem&>(*files_);
   ++epoch_;
+  calls_at_open_ = calls();
   broker_ = std::make_unique<DurableBroker>(disk, clock_, options_, epoch_, seed_ + epoch_);
   return broker_->open(model_of);
 }
@@ -155,6 +156,7 @@ void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
     calls_before_ += files_->calls();
     if (plan_ && plan_->first > calls_before_)
       disk->fail_at(plan_->first - calls_before_, plan_->second);
+    plans_restart_ = next_plan_.has_value();
     if (next_plan_) disk->fail_at(next_plan_->first, next_plan_->second);
     next_plan_.reset();
   }
@@ -172,13 +174,10 @@ void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
     return recorders_[host]->state_at(recovered);
   });
   if (!good) {
-    const bool planned = plan_ && calls() >= plan_->first;
-    if (!crashed() && !broker_->failed() && !planned)
-      complain("the disk is refused: " + broker_->error());
+    if (!excused()) complain("the disk is refused: " + broker_->error());
     return;
   }
   verify_restored();
-  broker_->make_room();
 }
 
 bool DurableWorld::left_out_unreadable() {
@@ -302,7 +301,10 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
 }
 
 void DurableWorld::finish() {
-  if (over()) return;
+  if (over()) {
+    if (!excused()) complain("it has ended by itself: " + broker_->error());
+    return;
+  }
   cancel_all();
   if (!broker_->settle()) complain("it never comes to rest");
   // Dead letters, and gets behind them, may wait for room in the journal.

@@ -41,6 +41,11 @@ class DurableWorld {
   bool over() const;
   bool broker_failed() const { return broker_ && broker_->failed() && !crashed(); }
   bool left_out_unreadable();
+  // A fault that was asked for has happened since the node was opened last.
+  bool excused() const {
+    return (plan_ && calls_at_open_ < plan_->first && plan_->first <= calls()) ||
+           (plans_restart_ && crashed());
+  }
   bool crashed() const { return files_->crashed(); }
   // Loses power; the subset of what was not synced that survives is chosen by `seed`.
   void crash(std::uint64_t seed);
@@ -128,6 +133,8 @@ class DurableWorld {
   std::optional<std::pair<std::uint64_t, Fault>> plan_;
   std::optional<std::pair<std::uint64_t, Fault>> next_plan_;
   bool unreadable_ = false;
+  bool plans_restart_ = false;
+  std::uint64_t calls_at_open_ = 0;
   std::uint64_t calls_before_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t last_number_ = 0;

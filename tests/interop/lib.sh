@@ -137,7 +137,7 @@ loops: ${HARRIER_TEST_LOOPS:-1}
 journal:
   segment_size: 1MiB
   segments: 8
-  pending_max: 2MiB
+  pending_max: 1MiB
 disk:
   free_limit: 1MiB
   reserve: 0

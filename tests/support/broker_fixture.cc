@@ -50,7 +50,7 @@ Options test_options() {
   // A journal is written in full when it is made.
   options.journal.segment_size = 1 << 20;
   options.journal.segments = 8;
-  options.journal.pending_max = 2 << 20;
+  options.journal.pending_max = 1 << 20;
   options.disk.reserve = 0;
   // However full the disk of the machine is that tests run on.
   options.disk.free_limit_bytes = 1;

@@ -12,8 +12,7 @@ constexpr const char* kUuid = "01234567-89ab-cdef-0123-456789abcdef";
 }  // namespace
 
 DurableBroker::DurableBroker(journal::FileSystem& files, ManualClock& clock,
-                             const DurableOptions& options, std::uint64_t epoch,
-                             std::uint64_t seed)
+                             const DurableOptions& options, std::uint64_t epoch, std::uint64_t seed)
     : clock_(clock),
       options_(options),
       random_(seed),
@@ -67,6 +66,10 @@ bool DurableBroker::open(const ModelOf& model_of) {
   }
   store_ = std::move(opened).value();
   store_->add_loop(0, 1, port_);
+  store_->make_room();
+  // What it waits for, with threads.
+  make_room();
+  if (failed_) return false;
   const auto definitions = store_->define_virtual_hosts(options_.hosts);
   broker::Message::adopt_bytes(store_->message_bytes_of(0));
   hosts_.resize(definitions.size());
@@ -87,12 +90,12 @@ bool DurableBroker::open(const ModelOf& model_of) {
           complaints.push_back(name + ": " + what);
         });
     host.recorder->now = clock_.now().wall;
-    host.host = std::make_unique<broker::VirtualHost>(definition.name, limits_, *host.recorder,
-                                                      random_, access_,
-                                                      store::first_queue_of(definition.number));
+    host.host =
+        std::make_unique<broker::VirtualHost>(definition.name, limits_, *host.recorder, random_,
+                                              access_, store::first_queue_of(definition.number));
     host.told = host.recorder->committed();
-    if (!loop_store().restore(definition.number, *host.host, [this, i] { touch(hosts_[i]); },
-                              error_))
+    if (!loop_store().restore(
+            definition.number, *host.host, [this, i] { touch(hosts_[i]); }, error_))
       return false;
   }
   store_->start();
@@ -166,9 +169,7 @@ bool DurableBroker::step(std::size_t who) {
       store_->flush_once();
       return store_->journal_usage().pending_bytes != before;
     }
-    default:
-      end_turn();
-      return false;
+    default: end_turn(); return false;
   }
 }
 

@@ -132,8 +132,7 @@ ChangeRecorder::Apply ChangeRecorder::judge_publish(const broker::PublishChange&
       if (queue == model.queues.end()) continue;
       queue->second.messages.emplace(place.position.value,
                                      ModelMessage{number, size, place.level, place.expires_at, 0});
-      queue->second.next_position =
-          std::max(queue->second.next_position, place.position.value + 1);
+      queue->second.next_position = std::max(queue->second.next_position, place.position.value + 1);
     }
   };
 }
