@@ -1,8 +1,8 @@
 // The queues of a virtual host, found by name and by id.
 //
 // Role:   for lookups alone. Walking it gives an order that nobody may see.
-// Model:  sets, not maps: a queue knows its name and its id, and of a great many queues few may be
-//         in use. Buckets have half of the hash, so that only what is looked for is touched.
+// Model:  sets, not maps: a queue knows its name and its id, and of a great many queues few may
+//         be in use. Buckets have half of the hash, so that only what is looked for is touched.
 // Thread: confined(broker).
 #pragma once
 

@@ -170,6 +170,10 @@ void add_messages(Families& families) {
   for (const auto& [name, help, member] : counters)
     families.counter(name, help, families.sum(member), protocol);
 
+  families.counter("harriermq_queue_messages_unreadable_total",
+                   "Messages left out of their queue: the disk did not give them back",
+                   families.sum(&C::unreadable));
+
   using broker::SettleReason;
   const std::initializer_list<std::pair<const char*, SettleReason>> reasons = {
       {"acknowledged", SettleReason::kAcknowledged},
@@ -238,6 +242,44 @@ void add_alarms(Families& families, const server::Node& node) {
                  value(node.resource_limits().memory_high_watermark));
 }
 
+void add_store(Families& families, const server::StoreView& store) {
+  const auto value = [](std::uint64_t number) { return static_cast<double>(number); };
+  families.counter("harriermq_journal_flushes_total", "Times the journal was made safe on disk",
+                   value(store.flushes));
+  families.gauge("harriermq_journal_segments", "Segments of the journal, by state",
+                 value(store.journal.segments_used), {{"state", "used"}});
+  families.gauge("harriermq_journal_segments", "Segments of the journal, by state",
+                 value(store.journal.segments - store.journal.segments_used), {{"state", "free"}});
+  const std::initializer_list<std::tuple<const char*, const char*, std::uint64_t>> gauges = {
+      {"harriermq_journal_pending_bytes", "Bytes of records not yet written",
+       store.journal.pending_bytes},
+      {"harriermq_store_resident_bytes", "Memory of messages that count against memory.cache",
+       store.resident_bytes},
+      {"harriermq_store_runs", "Files with messages outside the journal", store.runs},
+      {"harriermq_store_run_bytes", "Bytes of these files", store.run_bytes},
+      {"harriermq_store_checkpoint_generation", "The newest checkpoint; 0: none",
+       store.checkpoint_generation},
+      {"harriermq_recovery_records", "Records of the journal that the start read back",
+       store.recovery.journal.records},
+      {"harriermq_recovery_torn_bytes", "Bytes behind the journal's last whole batch at the start",
+       store.recovery.journal.torn_bytes},
+      {"harriermq_recovery_clean", "1 when the process before ended in an orderly way",
+       store.recovery.journal.clean ? 1u : 0u}};
+  for (const auto& [name, help, number] : gauges)
+    families.gauge(name, help, value(number));
+  const std::initializer_list<std::tuple<const char*, const char*, std::uint64_t>> counters = {
+      {"harriermq_store_spilled_messages_total", "Messages written to runs",
+       store.spilled_messages},
+      {"harriermq_store_spilled_bytes_total", "Bytes written to runs", store.spilled_bytes},
+      {"harriermq_store_read_bytes_total", "Bytes read back from runs", store.read_bytes},
+      {"harriermq_store_damaged_blocks_total", "Blocks of runs that could not be read",
+       store.damaged_blocks},
+      {"harriermq_store_checkpoints_total", "Cycles of checkpoints that have ended",
+       store.checkpoints}};
+  for (const auto& [name, help, number] : counters)
+    families.counter(name, help, value(number));
+}
+
 }  // namespace
 
 Exposition::Exposition(const server::Node& node, const base::Clock& clock)
@@ -253,6 +295,7 @@ std::string Exposition::text() const {
     add_messages(families);
     add_loops(families, node_.listener_counters());
     add_alarms(families, node_);
+    if (const auto store = node_.store()) add_store(families, *store);
     return families.text();
   } catch (const std::exception& exception) {
     base::log_error("metrics", exception.what());

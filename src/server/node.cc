@@ -341,6 +341,28 @@ std::vector<LoopView> Node::loops() const {
   return views;
 }
 
+std::optional<StoreView> Node::store() const {
+  if (!parts_->shared_.ready.load(std::memory_order_acquire) || !parts_->store_) return {};
+  store::Store& store = *parts_->store_;
+  StoreView view;
+  view.journal = store.journal_usage();
+  view.flushes = store.flushes().value();
+  view.runs = store.run_count();
+  view.run_bytes = store.run_bytes();
+  view.checkpoints = store.checkpointer().cycles();
+  view.checkpoint_generation = store.checkpointer().generation();
+  for (std::size_t index = 0; index != parts_->loops_.size(); ++index) {
+    const store::LoopStore& loop = store.loop(index);
+    view.resident_bytes += loop.resident_bytes().value();
+    view.spilled_messages += loop.spiller().spilled_messages().value();
+    view.spilled_bytes += loop.spiller().spilled_bytes().value();
+    view.read_bytes += loop.pager().read_bytes().value();
+    view.damaged_blocks += loop.pager().damaged_blocks().value();
+  }
+  view.recovery = store.recovery();
+  return view;
+}
+
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
 const PublisherGate& Node::gate() const { return parts_->shared_.gate; }
 const ResourceLimits& Node::resource_limits() const { return parts_->monitor_->limits(); }

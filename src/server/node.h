@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "server/counters.h"
 #include "server/publisher_gate.h"
 #include "server/resource_alarms.h"
+#include "server/store_view.h"
 
 namespace harrier::server {
 
@@ -62,6 +64,8 @@ class Node {
   // None before start() has recovered them.
   std::vector<VirtualHostView> virtual_hosts() const;
   std::vector<LoopView> loops() const;
+  // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
+  std::optional<StoreView> store() const;
   const ListenerCounters& listener_counters() const;
   const PublisherGate& gate() const;
   const ResourceLimits& resource_limits() const;

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/temporary_directory.h"
+
 namespace harrier::metrics {
 namespace {
 
@@ -29,20 +31,29 @@ class ExpositionTest : public ::testing::Test {
 // The families that people's dashboards ask for and that this part of the broker can answer.
 TEST_F(ExpositionTest, HasRabbitmqsNames) {
   const std::string text = exposition_.text();
-  for (const char* line :
-       {"rabbitmq_connections 0", "rabbitmq_channels 0", "rabbitmq_queues 0",
-        "rabbitmq_consumers 0", "rabbitmq_queue_messages_ready 0",
-        "rabbitmq_queue_messages_unacked 0", "rabbitmq_queue_messages 0",
-        "rabbitmq_connections_opened_total 0", "rabbitmq_connections_closed_total 0",
-        "rabbitmq_global_messages_received_total{protocol=\"amqp091\"} 0",
-        "rabbitmq_global_messages_delivered_total{protocol=\"amqp091\"} 0",
-        "rabbitmq_global_messages_acknowledged_total{protocol=\"amqp091\"} 0",
-        "rabbitmq_identity_info{rabbitmq_node=", "rabbitmq_build_info{rabbitmq_version=\"3.13.7\"",
-        "harriermq_messages_settled_total{reason=\"expired\"} 0",
-        "harriermq_loop_turns_total{loop=\"0\"} 0", "harriermq_alarm_disk 0",
-        "harriermq_alarm_memory 0", "harriermq_publishers_held{reason=\"journal_full\"} 0",
-        "harriermq_publishers_held{reason=\"operator\"} 0", "harriermq_connections_blocked 0",
-        "harriermq_disk_free_bytes 0", "harriermq_memory_resident_bytes 0"})
+  for (const char* line : {"rabbitmq_connections 0",
+                           "rabbitmq_channels 0",
+                           "rabbitmq_queues 0",
+                           "rabbitmq_consumers 0",
+                           "rabbitmq_queue_messages_ready 0",
+                           "rabbitmq_queue_messages_unacked 0",
+                           "rabbitmq_queue_messages 0",
+                           "rabbitmq_connections_opened_total 0",
+                           "rabbitmq_connections_closed_total 0",
+                           "rabbitmq_global_messages_received_total{protocol=\"amqp091\"} 0",
+                           "rabbitmq_global_messages_delivered_total{protocol=\"amqp091\"} 0",
+                           "rabbitmq_global_messages_acknowledged_total{protocol=\"amqp091\"} 0",
+                           "rabbitmq_identity_info{rabbitmq_node=",
+                           "rabbitmq_build_info{rabbitmq_version=\"3.13.7\"",
+                           "harriermq_messages_settled_total{reason=\"expired\"} 0",
+                           "harriermq_loop_turns_total{loop=\"0\"} 0",
+                           "harriermq_alarm_disk 0",
+                           "harriermq_alarm_memory 0",
+                           "harriermq_publishers_held{reason=\"journal_full\"} 0",
+                           "harriermq_publishers_held{reason=\"operator\"} 0",
+                           "harriermq_connections_blocked 0",
+                           "harriermq_disk_free_bytes 0",
+                           "harriermq_memory_resident_bytes 0"})
     EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
 }
 
@@ -58,6 +69,37 @@ TEST_F(ExpositionTest, ShowsWhyPublishersAreHeld) {
 TEST_F(ExpositionTest, UptimeFollowsTheClock) {
   clock_.now_.monotonic += base::Milliseconds(2'500);
   EXPECT_THAT(exposition_.text(), ::testing::HasSubstr("rabbitmq_erlang_uptime_seconds 2.5\n"));
+}
+
+TEST_F(ExpositionTest, HasNothingOfAStoreThatIsNotThere) {
+  EXPECT_THAT(exposition_.text(), ::testing::Not(::testing::HasSubstr("harriermq_journal_")));
+  EXPECT_THAT(exposition_.text(),
+              ::testing::HasSubstr("\nharriermq_queue_messages_unreadable_total 0\n"));
+}
+
+TEST_F(ExpositionTest, CountsTheStore) {
+  const test::TemporaryDirectory directory;
+  Options options;
+  options.data_dir = directory.path();
+  options.amqp.port = 0;
+  options.journal.segment_size = 1 << 20;
+  options.journal.segments = 8;
+  options.disk.reserve = 0;
+  const base::SystemClock clock;
+  server::Node node(options, clock);
+  ASSERT_TRUE(node.start().ok());
+  const std::string text = Exposition(node, clock).text();
+  for (const char* line :
+       {"harriermq_journal_flushes_total ", "harriermq_journal_segments{state=\"used\"} 1\n",
+        "harriermq_journal_segments{state=\"free\"} 7\n", "harriermq_journal_pending_bytes ",
+        "harriermq_store_resident_bytes 0\n", "harriermq_store_runs 0\n",
+        "harriermq_store_run_bytes 0\n", "harriermq_store_spilled_messages_total 0\n",
+        "harriermq_store_spilled_bytes_total 0\n", "harriermq_store_read_bytes_total 0\n",
+        "harriermq_store_damaged_blocks_total 0\n", "harriermq_store_checkpoints_total ",
+        "harriermq_store_checkpoint_generation ", "harriermq_recovery_records 0\n",
+        "harriermq_recovery_torn_bytes 0\n", "harriermq_recovery_clean "})
+    EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
+  node.stop();
 }
 
 // The rules of the text format that scrapers enforce.

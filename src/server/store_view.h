@@ -1,0 +1,30 @@
+// What the store of a node counts, read at one moment.
+//
+// Role: metrics' look at journal, runs and checkpoints; Node::store() fills it.
+#pragma once
+
+#include <cstdint>
+
+#include "journal/journal.h"
+#include "store/store.h"
+
+namespace harrier::server {
+
+struct StoreView {
+  journal::JournalUsage journal;
+  std::uint64_t flushes = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t run_bytes = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t checkpoint_generation = 0;
+  // Of all loops.
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t spilled_messages = 0;
+  std::uint64_t spilled_bytes = 0;
+  std::uint64_t read_bytes = 0;
+  std::uint64_t damaged_blocks = 0;
+  // What the start found.
+  store::RecoverySummary recovery;
+};
+
+}  // namespace harrier::server
