@@ -45,6 +45,8 @@ bool DurableBroker::open(const ModelOf& model_of) {
   options.loop.spill_bytes = options_.spill_bytes;
   options.loop.read_ahead_bytes = options_.read_ahead_bytes;
   options.loop.chunk_bytes = options_.chunk_bytes;
+  options.loop.merging.bytes_max = options_.merge_bytes;
+  options.loop.merging.dead_bytes_max = options_.merge_dead_bytes;
   options.loop.snapshot_slice = options_.snapshot_slice;
   store::StoreCallbacks callbacks;
   callbacks.fatal = [this](const journal::IoError& error) {
@@ -67,6 +69,7 @@ bool DurableBroker::open(const ModelOf& model_of) {
   }
   store_ = std::move(opened).value();
   store_->add_loop(0, 1, port_);
+  store_->make_room();
   const auto definitions = store_->define_virtual_hosts(options_.hosts);
   broker::Message::adopt_bytes(store_->message_bytes_of(0));
   hosts_.resize(definitions.size());
@@ -132,6 +135,7 @@ void DurableBroker::end_turn() {
   for (const std::size_t index : std::exchange(touched_, {}))
     finish_host(hosts_[index]);
   if (!failed_) loop_store().end_turn();
+  if (!loop_store().ledger_is_right()) complaints.push_back("the ledger of runs is wrong");
 }
 
 bool DurableBroker::deadlines() {
