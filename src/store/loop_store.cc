@@ -22,6 +22,10 @@ LoopStore::LoopStore(const Surroundings& surroundings, const LoopStoreLimits& li
           around_.runs, around_.writer, around_.loop,
           [this](QueueId queue) { return find_tenant(queue); },
           [this](QueueId queue) { return find_state(queue); }, around_.fatal),
+      merger_(
+          around_.runs, around_.writer, around_.loop,
+          [this](QueueId queue) { return find_state(queue); }, ledger_, limits.merging,
+          around_.fatal),
       pager_(
           around_.reader, around_.loop, [this](QueueId queue) { return find_tenant(queue); },
           limits.read_ahead_bytes) {}
@@ -29,6 +33,7 @@ LoopStore::LoopStore(const Surroundings& surroundings, const LoopStoreLimits& li
 void LoopStore::add_shard(std::size_t number, std::unique_ptr<ShardState> state, Lsn last) {
   shards_.push_back(std::make_unique<Shard>(number, std::move(state), around_.journal, last,
                                             limits_.chunk_bytes));
+  shards_.back()->state->set_ledger(&ledger_);
 }
 
 LoopStore::Shard* LoopStore::find_shard(std::size_t number) const {
@@ -148,6 +153,7 @@ void LoopStore::end_turn() {
   resident_.set(bytes);
   if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy())
     spill_for_memory();
+  if (!spiller_.busy() && !requested_ && !snapshotting_) merger_.look();
 }
 
 void LoopStore::commits_moved() {
@@ -170,6 +176,18 @@ void LoopStore::hold_internal_publishing(bool held) {
       tenant->host->hold_internal_publishing(held);
     }
   }
+}
+
+// ---- merging
+
+bool LoopStore::ledger_is_right() const {
+  RunLedger recount;
+  for (const auto& shard : shards_)
+    for (const QueueId id : shard->state->queue_ids())
+      for (const StoredLevel& level : shard->state->find(id)->levels())
+        for (const StoredExtent& extent : level.extents)
+          recount.add_extent(extent.run, extent.count, extent.length);
+  return recount == ledger_;
 }
 
 // ---- spilling
@@ -261,6 +279,7 @@ struct LoopStore::SnapshotJob {
 };
 
 void LoopStore::snapshot(SnapshotDone done) {
+  snapshotting_ = true;
   auto job = std::make_shared<SnapshotJob>();
   job->done = std::move(done);
   for (const auto& shard : shards_) {
@@ -293,6 +312,8 @@ void LoopStore::snapshot_slice(const std::shared_ptr<SnapshotJob>& job) {
     job->snapshot.lsns[log.shard()] = log.last_appended().value;
   }
   job->snapshot.chunks = job->entries.take_chunks();
+  snapshotting_ = false;
+  merger_.snapshot_taken();
   job->done(std::move(job->snapshot));
 }
 

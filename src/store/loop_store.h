@@ -23,6 +23,8 @@
 #include "store/checkpoint_file.h"
 #include "store/pager.h"
 #include "store/publisher_hold.h"
+#include "store/run_ledger.h"
+#include "store/run_merger.h"
 #include "store/shard_log.h"
 #include "store/spiller.h"
 #include "store/tenant.h"
@@ -33,6 +35,7 @@ struct LoopStoreLimits {
   std::uint64_t cache_bytes = 256 << 20;
   std::uint64_t spill_bytes = 32 << 20;
   std::uint64_t read_ahead_bytes = 512 << 10;
+  RunMerger::Limits merging = {};
   // Queues written to a checkpoint in one turn.
   std::uint32_t snapshot_slice = 2'000;
   // Of records that leave for the journal before their turn ends.
@@ -102,6 +105,9 @@ class LoopStore {
   const base::Counter& resident_bytes() const { return resident_; }
   const Spiller& spiller() const { return spiller_; }
   const Pager& pager() const { return pager_; }
+  const RunMerger& merger() const { return merger_; }
+  // Tests: the ledger says what a recount says.
+  bool ledger_is_right() const;
 
  private:
   struct Shard {
@@ -127,11 +133,14 @@ class LoopStore {
 
   Surroundings around_;
   const LoopStoreLimits limits_;
+  // Outlives the shards, whose queues take their extents out of it.
+  RunLedger ledger_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<VirtualHostLog>> logs_;
   // By number of the virtual host.
   tsl::robin_map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
   Spiller spiller_;
+  RunMerger merger_;
   Pager pager_;
   base::Counter resident_;
   // A spill for memory found nothing: not again before memory has grown to this.
@@ -141,6 +150,7 @@ class LoopStore {
     SpillDone done;
   };
   std::optional<SpillRequest> requested_;
+  bool snapshotting_ = false;
 };
 
 }  // namespace harrier::store

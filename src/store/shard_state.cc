@@ -70,10 +70,21 @@ void ShardState::young_stayed() {
                    [](const YoungSince& a, const YoungSince& b) { return a.lsn < b.lsn; });
 }
 
-StoredQueue& ShardState::find_or_add_transient(QueueId id) {
+StoredQueue& ShardState::add_queue(QueueId id, const std::string& definition) {
   auto& queue = queues_[id.value];
-  if (!queue) queue = std::make_unique<StoredQueue>(id, std::string());
+  if (!queue) {
+    queue = std::make_unique<StoredQueue>(id, definition);
+    queue->set_ledger(ledger_);
+  }
   return *queue;
+}
+
+StoredQueue& ShardState::find_or_add_transient(QueueId id) { return add_queue(id, std::string()); }
+
+void ShardState::set_ledger(RunLedger* ledger) {
+  ledger_ = ledger;
+  for (const auto& [id, queue] : queues_)
+    queue->set_ledger(ledger);
 }
 
 void ShardState::forget_if_empty(QueueId id) {
@@ -120,8 +131,7 @@ void ShardState::apply_definition(const StoredDefinition& definition) {
 void ShardState::declare_queue(const std::string& payload) {
   const QueueId id = *decode_queue_id(payload);
   note_queue(id);
-  auto& queue = queues_[id.value];
-  if (!queue) queue = std::make_unique<StoredQueue>(id, payload);
+  add_queue(id, payload);
 }
 
 void ShardState::delete_queue(QueueId id) {

@@ -50,6 +50,9 @@ class ShardState {
   // The number of young messages of `queue` changed by other means than apply().
   void note_young_moved(std::uint64_t count) { young_count_ -= count; }
 
+  // Who counts what its loop's queues need of runs.
+  void set_ledger(RunLedger* ledger);
+
   // Payloads of definitions, in the order of their keys.
   const std::map<std::pair<std::uint32_t, std::string>, std::string>& exchanges() const {
     return exchanges_;
@@ -69,6 +72,7 @@ class ShardState {
   void declare_queue(const std::string& payload);
   void delete_queue(QueueId id);
   void note_queue(QueueId id);
+  StoredQueue& add_queue(QueueId id, const std::string& definition);
 
   tsl::robin_map<std::uint64_t, std::unique_ptr<StoredQueue>> queues_;
   std::map<std::pair<std::uint32_t, std::string>, std::string> exchanges_;
@@ -83,6 +87,7 @@ class ShardState {
   };
   std::deque<YoungSince> young_since_;
   std::uint64_t young_count_ = 0;
+  RunLedger* ledger_ = nullptr;
 };
 
 }  // namespace harrier::store

@@ -93,17 +93,21 @@ void StoredQueue::settle_extents(StoredLevel& level, const broker::SettleChange&
     std::uint64_t count = extent->count;
     if (!whole) count = change.last.value - std::max(change.first, extent->first).value + 1;
     count = std::min({count, extent->count, in_extents.count});
-    extent->count -= count;
+    lose(*extent, count);
     in_extents.count -= count;
     any_dead = any_dead || extent->count == 0;
     last = &*extent;
   }
   if (partial != nullptr) {
-    partial->count -= std::min(partial->count, in_extents.count);
+    lose(*partial, std::min(partial->count, in_extents.count));
     any_dead = any_dead || partial->count == 0;
   }
   level.settled.insert(change.first, std::min(change.last, level.extents.back().last));
-  subtract_bytes(level, partial, last, in_extents.body_bytes);
+  if (last == nullptr && partial != nullptr && partial->count != 0) {
+    partial->body_bytes -= std::min(partial->body_bytes, in_extents.body_bytes);
+  } else {
+    subtract_bytes(level, partial, last, in_extents.body_bytes);
+  }
   if (any_dead) drop_dead_extents(level);
 }
 
@@ -127,8 +131,17 @@ void StoredQueue::subtract_bytes(StoredLevel& level, StoredExtent* first, Stored
   }
 }
 
+void StoredQueue::lose(StoredExtent& extent, std::uint64_t count) {
+  extent.count -= count;
+  if (ledger_ != nullptr && count != 0) ledger_->lose_messages(extent.run->run(), count);
+}
+
 void StoredQueue::drop_dead_extents(StoredLevel& level) {
-  std::erase_if(level.extents, [](const StoredExtent& extent) { return extent.count == 0; });
+  std::erase_if(level.extents, [this](const StoredExtent& extent) {
+    if (extent.count != 0) return false;
+    if (ledger_ != nullptr) ledger_->remove_extent(extent.run->run(), 0, extent.length);
+    return true;
+  });
   if (level.extents.empty()) {
     level.settled.clear();
   } else {
@@ -187,11 +200,50 @@ void StoredQueue::move_to_run(const std::shared_ptr<const RunFile>& run,
         to.settled.insert(entry->position, entry->position);
       }
     }
+    if (ledger_ != nullptr) ledger_->add_extent(run, extent.count, extent.length);
     to.extents.push_back(std::move(extent));
     drop_dead_extents(to);
   }
   if (young_) pop_dead();
   note_spilled_through(through);
+}
+
+void StoredQueue::set_ledger(RunLedger* ledger) {
+  for (const StoredLevel& each : levels_) {
+    for (const StoredExtent& extent : each.extents) {
+      if (ledger_ != nullptr)
+        ledger_->remove_extent(extent.run->run(), extent.count, extent.length);
+      if (ledger != nullptr) ledger->add_extent(extent.run, extent.count, extent.length);
+    }
+  }
+  ledger_ = ledger;
+}
+
+bool StoredQueue::replace_extents(std::uint8_t number, Position first, Position last,
+                                  const std::shared_ptr<const RunFile>& run,
+                                  const RunExtent& written) {
+  StoredLevel* found = find_level(number);
+  if (found == nullptr) return false;
+  std::vector<StoredExtent>& extents = found->extents;
+  const auto begin =
+      std::lower_bound(extents.begin(), extents.end(), first,
+                       [](const StoredExtent& other, Position at) { return other.last < at; });
+  auto end = begin;
+  StoredExtent merged{run, written.offset, written.length, first, last};
+  for (; end != extents.end() && end->last <= last; ++end) {
+    CHECK(end->first >= first);
+    merged.count += end->count;
+    merged.body_bytes += end->body_bytes;
+    merged.may_expire = merged.may_expire || end->may_expire;
+    if (ledger_ != nullptr) ledger_->remove_extent(end->run->run(), end->count, end->length);
+  }
+  if (begin == end) return false;
+  // The first of them died meanwhile, and was forgotten; its messages are in the new run.
+  if (begin->first > first) found->settled.insert(first, Position(begin->first.value - 1));
+  if (ledger_ != nullptr) ledger_->add_extent(run, merged.count, merged.length);
+  *begin = std::move(merged);
+  extents.erase(begin + 1, end);
+  return true;
 }
 
 void StoredQueue::add_transient_run(const std::shared_ptr<const RunFile>& run,

@@ -27,6 +27,7 @@
 #include "broker/ready_messages.h"
 #include "store/range_set.h"
 #include "store/run_file.h"
+#include "store/run_ledger.h"
 
 namespace harrier::store {
 
@@ -74,6 +75,9 @@ struct StoredLevel {
 class StoredQueue {
  public:
   StoredQueue(QueueId id, std::string definition) : id_(id), definition_(std::move(definition)) {}
+  ~StoredQueue() { set_ledger(nullptr); }
+  StoredQueue(const StoredQueue&) = delete;
+  StoredQueue& operator=(const StoredQueue&) = delete;
 
   QueueId id() const { return id_; }
   // The payload of its declaration's record.
@@ -129,6 +133,13 @@ class StoredQueue {
     spilled_through_ = std::max(spilled_through_, through);
     next_position_ = std::max(next_position_, through.next());
   }
+  // What was alive in the extents of a level from `first` to `last`, neighbours, is in another run
+  // now: one extent stands for them. Reads of the old ones may be under way: it covers the same
+  // positions, and `settled` goes on to tell of them. False when they are all gone.
+  bool replace_extents(std::uint8_t level, Position first, Position last,
+                       const std::shared_ptr<const RunFile>& run, const RunExtent& written);
+  // Who counts, for its loop, what runs are needed for; nullptr: nobody.
+  void set_ledger(RunLedger* ledger);
   void add_transient_run(const std::shared_ptr<const RunFile>& run,
                          const std::vector<RunExtent>& extents, bool may_expire);
   // Transient messages up to here are needed no more.
@@ -175,6 +186,7 @@ class StoredQueue {
   void drop_dead_extents(StoredLevel& level);
   static void subtract_bytes(StoredLevel& level, StoredExtent* first, StoredExtent* last,
                              std::uint64_t bytes);
+  void lose(StoredExtent& extent, std::uint64_t count);
 
   QueueId id_;
   std::string definition_;
@@ -184,6 +196,7 @@ class StoredQueue {
   std::uint64_t young_count_ = 0;
   std::unique_ptr<std::deque<YoungMessage>> young_;
   std::vector<StoredLevel> levels_;
+  RunLedger* ledger_ = nullptr;
   // Of those that came back at least once and are alive.
   std::unique_ptr<std::map<Position, DeliveryCount>> counts_;
 };

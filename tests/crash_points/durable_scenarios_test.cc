@@ -140,6 +140,31 @@ TEST_F(DurableScenario, PurgeOfOneLevelKeepsTheCountsOfAnother) {
   world_.crash(0);
 }
 
+TEST_F(DurableScenario, ADrainWithFewSurvivorsGivesTheDiskBack) {
+  begin();
+  for (int i = 0; i != 10; ++i) {
+    fill("plain", 40, 2'000);
+    ASSERT_TRUE(world_.broker().spill_everything());
+    ASSERT_TRUE(world_.broker().checkpoint());
+  }
+  const std::uint64_t full = world_.broker().store().run_bytes();
+  ASSERT_GT(full, 500'000u);
+  const std::uint64_t count = world_.broker().host().find_queue("plain")->ready_count();
+  for (std::uint64_t i = 0; i != count; ++i) {
+    world_.get(0, "plain");
+    world_.broker().settle();
+    if (i % 40 != 0) world_.acknowledge(world_.held_count() - 1);
+  }
+  ASSERT_GE(world_.held_count(), 8u);
+  ASSERT_LE(world_.held_count(), 10u);
+  for (int i = 0; i != 6; ++i)
+    ASSERT_TRUE(world_.broker().checkpoint());
+  EXPECT_GT(world_.broker().loop_store().merger().merges().value(), 0u);
+  EXPECT_LT(world_.broker().store().run_bytes(), full / 5);
+  EXPECT_LE(world_.broker().store().run_count(), 10u);
+  world_.crash(0);
+}
+
 TEST_F(DurableScenario, WritesCheckpointsThoughAShardIsSilentAfterARestart) {
   begin();
   for (int i = 0; i != 12; ++i) {

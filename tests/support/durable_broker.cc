@@ -44,6 +44,8 @@ bool DurableBroker::open(const ModelOf& model_of) {
   options.loop.spill_bytes = options_.spill_bytes;
   options.loop.read_ahead_bytes = options_.read_ahead_bytes;
   options.loop.chunk_bytes = options_.chunk_bytes;
+  options.loop.merging.bytes_max = options_.merge_bytes;
+  options.loop.merging.dead_bytes_max = options_.merge_dead_bytes;
   options.loop.snapshot_slice = options_.snapshot_slice;
   store::StoreCallbacks callbacks;
   callbacks.fatal = [this](const journal::IoError& error) {
@@ -135,6 +137,7 @@ void DurableBroker::end_turn() {
   for (const std::size_t index : std::exchange(touched_, {}))
     finish_host(hosts_[index]);
   if (!failed_) loop_store().end_turn();
+  if (!loop_store().ledger_is_right()) complaints.push_back("the ledger of runs is wrong");
 }
 
 bool DurableBroker::deadlines() {

@@ -61,6 +61,9 @@ struct DurableOptions {
   std::uint64_t spill_bytes = 32 << 10;
   std::uint64_t read_ahead_bytes = 4 << 10;
   std::uint64_t reserve_bytes = 0;
+  // Merges as soon as it can.
+  std::uint64_t merge_dead_bytes = 0;
+  std::uint64_t merge_bytes = 64 << 10;
   std::uint64_t pending_bytes_max = 32 << 10;
   std::size_t chunk_bytes = 16 << 10;
   std::uint32_t slice_entries = 64;
