@@ -1,7 +1,9 @@
-// Rewrites runs of which little is alive, and small neighbours into one, so that the disk comes back.
+// Rewrites runs of which little is alive, and small neighbours into one, so that the disk comes
+// back.
 //
 // Role:       LoopStore lets it look at the end of turns in which nothing else of the loop writes
-//             runs, and tells it of snapshots. Who needs what of a run it learns from the RunLedger.
+//             runs, and tells it of snapshots. Who needs what of a run it learns from the
+//             RunLedger.
 // Model:      choose (loop) → read the runs' indexes (writer) → plan: the extents, and what is
 //             settled in them (loop) → copy what is alive, in slices (writer) → the queues name the
 //             new run instead of the old extents (loop). The old files go with the checkpoints that
