@@ -68,6 +68,14 @@ bool Checkpointer::run_cycle(base::Milliseconds timeout) {
   return true;
 }
 
+std::set<RunId> Checkpointer::named_runs() const {
+  const std::lock_guard lock(mutex_);
+  std::set<RunId> named;
+  for (const auto* known : {&newest_, &older_})
+    if (*known) named.insert((*known)->runs.begin(), (*known)->runs.end());
+  return named;
+}
+
 std::uint64_t Checkpointer::generation() const {
   const std::lock_guard lock(mutex_);
   return newest_ ? newest_->head.generation.value : 0;

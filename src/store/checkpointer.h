@@ -79,6 +79,9 @@ class Checkpointer {
   // on a loop, the worker or the flusher.
   bool run_cycle(base::Milliseconds timeout);
 
+  // Runs that one of the two checkpoints on disk names.
+  std::set<RunId> named_runs() const;
+
   // ---- for metrics, any thread
   std::uint64_t generation() const;
   std::uint64_t cycles() const;

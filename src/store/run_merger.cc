@@ -212,7 +212,8 @@ void RunMerger::read_indexes(Job& job) {
       return;
     }
     for (const RunExtent& extent : *index) {
-      const std::uint64_t entry_bytes = extent.body_bytes / std::max<std::uint64_t>(1, extent.count);
+      const std::uint64_t entry_bytes =
+          extent.body_bytes / std::max<std::uint64_t>(1, extent.count);
       all.push_back({extent.queue, extent.level, run == job.runs.front(), entry_bytes + 100});
     }
   }

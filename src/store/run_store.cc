@@ -58,6 +58,16 @@ void RunStore::remove_unused(const std::set<RunId>& named) {
     runs_.erase(run);
 }
 
+void RunStore::remove_all_but(const std::set<RunId>& named) {
+  std::map<RunId, Known> known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = runs_;
+  }
+  for (const auto& [run, file] : known)
+    if (!named.contains(run)) discard(run);
+}
+
 std::uint64_t RunStore::unused_bytes() const {
   const std::lock_guard lock(mutex_);
   std::uint64_t bytes = 0;

@@ -42,6 +42,8 @@ class RunStore {
   // Removes the files of runs that are in nobody's hands and not in `named`. The worker's thread
   // only, or before others run.
   void remove_unused(const std::set<RunId>& named);
+  // Removes those not in `named`, in use or not: nobody reads any more.
+  void remove_all_but(const std::set<RunId>& named);
   // What remove_unused() could give back now, of files that were in use once.
   std::uint64_t unused_bytes() const;
   std::size_t count() const;

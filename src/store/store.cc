@@ -233,6 +233,7 @@ bool Store::Parts::crowded() const {
 }
 
 void Store::Parts::stop() {
+  const bool ended_orderly = flusher_.joinable() && !failed_;
   if (flusher_.joinable()) {
     journal_->stop();
     flusher_.join();
@@ -241,6 +242,8 @@ void Store::Parts::stop() {
   // Their tasks know everything else, and the loops.
   own_reader_.reset();
   own_writer_.reset();
+  // What was spilled or merged behind the last checkpoint; the next start would remove it.
+  if (ended_orderly) runs_.remove_all_but(checkpointer_->named_runs());
 }
 
 // ---- Store

@@ -384,6 +384,8 @@ TEST_P(NodeTest, WatchesTheDiskOfItsDataDirectory) {
   EXPECT_TRUE(node_->gate().is_set(HoldReason::kDiskAlarm));
   EXPECT_GT(node_->resource_gauges().disk_free.load(), 0u);
   EXPECT_GT(node_->resource_gauges().memory_resident.load(), 0u);
+  // Before its directory goes.
+  node_->stop();
 }
 
 TEST_P(NodeTest, ResetClientLeavesNothingBehind) {
