@@ -142,7 +142,6 @@ class DurableWorld {
   std::list<std::unique_ptr<Subscription>> subscriptions_;
   std::vector<Held> held_;
   std::set<Place> handed_out_;
-  std::size_t generation_of_queue_ = 0;
   // Nothing but orderly ends so far: flags must be exact.
   bool exact_ = true;
 };
