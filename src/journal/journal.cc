@@ -11,6 +11,7 @@
 #include "journal/journal_format.h"
 #include "journal/journal_recovery.h"
 #include "journal/pending_chunks.h"
+#include "journal/segment_files.h"
 #include "journal/segment_ring.h"
 #include "journal/segment_writer.h"
 
@@ -29,15 +30,16 @@ base::Failure<IoError> no_free_segment() {
 
 class Journal::Parts {
  public:
-  Parts(RecoveredJournal recovered, std::string node_uuid, const JournalOptions& options,
-        std::uint64_t epoch)
-      : node_uuid_(std::move(node_uuid)),
+  Parts(FileSystem& file_system, RecoveredJournal recovered, std::string node_uuid,
+        const JournalOptions& options, std::uint64_t epoch)
+      : file_system_(file_system),
+        node_uuid_(std::move(node_uuid)),
         options_(options),
         epoch_(epoch),
         segment_bytes_(recovered.segment_bytes),
-        files_(std::move(recovered.files)),
         writer_(recovered.segment_bytes, recovered.next_batch),
         next_segment_(recovered.next_segment),
+        files_(std::move(recovered.files)),
         ring_(std::move(recovered.ring)),
         appended_lsn_(recovered.last_lsn_since_gap),
         committed_lsn_(recovered.last_lsn),
@@ -80,7 +82,8 @@ class Journal::Parts {
     return {.segments = ring_.size(),
             .segments_used = ring_.used(),
             .pending_bytes = state_.pending_bytes,
-            .active_segment = ring_.newest()};
+            .active_segment = ring_.newest(),
+            .stands_still = state_.no_segment};
   }
 
   bool wait_for_work() {
@@ -188,6 +191,26 @@ class Journal::Parts {
     keep_free_ = segments;
   }
 
+  IoStatus grow() {
+    std::uint32_t number = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      number = static_cast<std::uint32_t>(files_.size());
+    }
+    if (number >= kSegmentsMax) return no_free_segment();
+    // Recovery has numbered them without gaps.
+    if (auto made = make_segment_files(file_system_, {number}, segment_bytes_); !made.ok())
+      return made;
+    auto file = file_system_.open(segment_path(number), OpenMode::kReadWrite);
+    if (!file.ok()) return base::fail(std::move(file).error());
+    const std::lock_guard lock(mutex_);
+    files_.push_back(*std::move(file));
+    ring_.add_free(number);
+    state_.no_segment = state_.no_seal = false;
+    wake_.notify_one();
+    return base::Done{};
+  }
+
  private:
   // REQUIRES mutex_. The ring learns of it when the first flush is on disk: until then the file is
   // still free, which is what a reader would find.
@@ -241,13 +264,13 @@ class Journal::Parts {
     return base::Done{};
   }
 
+  FileSystem& file_system_;
   const std::string node_uuid_;
   const JournalOptions options_;
   const std::uint64_t epoch_;
   const std::uint64_t segment_bytes_;
 
   // ---- the flusher's
-  const std::vector<std::unique_ptr<File>> files_;
   SegmentWriter writer_;
   std::uint64_t next_segment_;
   base::SecureRandom secure_random_;
@@ -258,6 +281,7 @@ class Journal::Parts {
   std::condition_variable wake_;
   FlushState state_;
   PendingChunks pending_;
+  std::vector<std::unique_ptr<File>> files_;
   SegmentRing ring_;
   std::uint32_t keep_free_ = 0;
   ShardLsns appended_lsn_;
@@ -273,8 +297,8 @@ base::Result<std::unique_ptr<Journal>, OpenError> Journal::open(
   CHECK(options.segments >= 2 && options.segments <= kSegmentsMax);
   auto recovered = recover_journal({files, node_uuid, options, start, replay, progress}, report);
   if (!recovered.ok()) return base::fail(std::move(recovered).error());
-  return std::unique_ptr<Journal>(
-      new Journal(std::make_unique<Parts>(*std::move(recovered), node_uuid, options, start.epoch)));
+  return std::unique_ptr<Journal>(new Journal(std::make_unique<Parts>(
+      files, *std::move(recovered), node_uuid, options, start.epoch)));
 }
 
 Journal::Journal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -307,5 +331,6 @@ std::uint64_t Journal::committed_lsn(std::size_t shard) const {
 }
 void Journal::release(std::uint64_t segment) { parts_->release(segment); }
 void Journal::keep_free(std::uint32_t segments) { parts_->keep_free(segments); }
+IoStatus Journal::grow() { return parts_->grow(); }
 
 }  // namespace harrier::journal

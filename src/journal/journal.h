@@ -101,6 +101,8 @@ struct JournalUsage {
   std::uint32_t segments_used = 0;  // not free: the active one and those before it
   std::uint64_t pending_bytes = 0;  // appended, not yet written
   std::uint64_t active_segment = 0;
+  // The last flush found no segment that it may begin, and nothing has changed since.
+  bool stands_still = false;
 };
 
 class Journal {
@@ -174,6 +176,10 @@ class Journal {
   void release(std::uint64_t segment);
   // run_flush() leaves so many segments free; none at first.
   void keep_free(std::uint32_t segments);
+  // Makes one more segment, for good: the way on when what is pending must reach the disk before
+  // anything can be released. One thread at a time, not the flusher. is_out_of_space(): nothing has
+  // changed, also with kSegmentsMax there are.
+  IoStatus grow();
 
  private:
   class Parts;

@@ -67,6 +67,8 @@ class Node::Parts {
  private:
   Outcome make_authenticator();
   ResourceReading read_resources() const;
+  // What the monitor's thread does from time to time.
+  ResourceReading look_around() const;
   HostedVirtualHost& host(NodeLoop& loop, const std::string& name, broker::ChangeLog* log,
                           broker::QueueId first_queue);
   Outcome host_in_memory();
@@ -106,7 +108,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
       loop->heed_gate_from_any_thread();
   });
   monitor_ = std::make_unique<ResourceMonitor>(server::resource_limits(options_), shared_.gate,
-                                               clock_, [this] { return read_resources(); });
+                                               clock_, [this] { return look_around(); });
 
   // The first loop that has connections accepts them.
   listener_ = std::make_unique<Listener>(
@@ -139,6 +141,11 @@ ResourceReading Node::Parts::read_resources() const {
     if (const auto space = disk_space(options_.data_dir)) reading.disk_free = space->free;
   reading.memory_resident = resident_bytes();
   return reading;
+}
+
+ResourceReading Node::Parts::look_around() const {
+  if (shared_.ready.load(std::memory_order_acquire) && store_) store_->try_again();
+  return read_resources();
 }
 
 Outcome Node::Parts::start(const Recover& recover) {

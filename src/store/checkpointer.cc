@@ -1,6 +1,7 @@
 #include "store/checkpointer.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/log.h"
@@ -18,10 +19,9 @@ void Checkpointer::look() {
       return;
     }
     // What it waits for will never be written otherwise.
-    if (phase_ == Phase::kWaiting && usage.segments_used == usage.segments && newest_ &&
-        newest_->head.first_segment > around_.journal.oldest_segment() &&
-        !std::exchange(giving_up_older_, true))
-      around_.writer.post([this] { give_up_older(); });
+    if (phase_ == Phase::kWaiting && usage.stands_still && !not_yet() &&
+        !std::exchange(making_way_, true))
+      around_.writer.post([this] { make_way(); });
     if (phase_ != Phase::kIdle || !due(usage)) return;
     phase_ = Phase::kSpilling;
     requested_ = false;
@@ -88,18 +88,23 @@ std::uint64_t Checkpointer::cycles() const {
 
 bool Checkpointer::due(const journal::JournalUsage& usage) {
   if (loops_.empty()) return false;
-  if (not_before_ != base::MonotonicTime{} && around_.clock.now().monotonic < not_before_)
-    return false;
+  if (not_yet()) return false;
   if (requested_) return true;
   const std::uint64_t covered = newest_ ? newest_->head.first_segment : 0;
   const std::uint64_t open = usage.active_segment + 1 - std::min(covered, usage.active_segment);
   const std::uint64_t uncovered = std::min<std::uint64_t>(open, usage.segments_used);
   if (uncovered * 2 > usage.segments) return true;
   // Two generations keep segments: a further one lets go of what only the older of them needs.
-  if (usage.segments_used * 8 > usage.segments * 5 && newest_ &&
-      newest_->head.first_segment > around_.journal.oldest_segment())
-    return true;
+  if (usage.segments_used * 8 > usage.segments * 5 && older_keeps_segments()) return true;
   return looks_ % 64 == 0 && around_.runs.unused_bytes() > kDeadBytesMax;
+}
+
+bool Checkpointer::not_yet() const {
+  return not_before_ != base::MonotonicTime{} && around_.clock.now().monotonic < not_before_;
+}
+
+bool Checkpointer::older_keeps_segments() const {
+  return newest_ && newest_->head.first_segment > around_.journal.oldest_segment();
 }
 
 void Checkpointer::start_cycle(const journal::JournalUsage& usage) {
@@ -242,7 +247,6 @@ void Checkpointer::give_up_older() {
   std::uint64_t free_before = 0;
   {
     const std::lock_guard lock(mutex_);
-    giving_up_older_ = false;
     if (older_) obsolete = older_->head.generation;
     free_before = newest_->head.first_segment;
     older_.reset();
@@ -251,6 +255,39 @@ void Checkpointer::give_up_older() {
   around_.journal.release(free_before);
   // Nothing may be left to flush that would look.
   around_.hold.look_at(around_.journal);
+}
+
+// More was pending than the kept segments hold: long records fill them badly, and what was on its
+// way when publishers were held is not bounded by them.
+void Checkpointer::make_way() {
+  bool older_gives = false;
+  {
+    const std::lock_guard lock(mutex_);
+    older_gives = older_keeps_segments();
+  }
+  journal::IoStatus grown = base::Done{};
+  if (older_gives) {
+    give_up_older();
+  } else if (around_.journal.usage().segments >= around_.segments_max) {
+    grown = base::fail(journal::IoError{ENOSPC, "the journal has grown as far as it may"});
+  } else {
+    grown = around_.journal.grow();
+    if (!grown.ok() && grown.error().is_out_of_space() && around_.reserve.release())
+      grown = around_.journal.grow();
+    if (grown.ok())
+      base::log_warning("store", "the journal was full and has grown",
+                        {{"segments", std::to_string(around_.journal.usage().segments)}});
+  }
+  if (!grown.ok() && !grown.error().is_out_of_space()) return around_.fatal(grown.error());
+  if (!grown.ok())
+    base::log_warning("store", "the journal is full, and so is the disk",
+                      {{"error", grown.error().message}});
+  {
+    const std::lock_guard lock(mutex_);
+    making_way_ = false;
+    if (!grown.ok()) not_before_ = around_.clock.now().monotonic + kRetry;
+  }
+  if (!grown.ok() && around_.out_of_space) around_.out_of_space();
 }
 
 void Checkpointer::remove(Generation obsolete) {

@@ -7,6 +7,8 @@
 //             committed all that the snapshots reflect) → writing → idle.
 //             Two generations stay: segments and runs that the older one needs are kept until the
 //             next one is safe, or the journal is so full that the next one could not be written.
+//             When what a checkpoint waits for has no segment to go to, the older generation lets
+//             go of its own; then the journal grows, up to segments_max.
 // Invariants: (1) a segment is free only when a checkpoint covers it, as long as there is room
 //             only when two do; (2) a checkpoint appears on
 //             disk only when every record it reflects is committed (A3).
@@ -54,6 +56,8 @@ class Checkpointer {
     std::uint64_t epoch;
     // What may be pending when a checkpoint waits for it, in segments.
     std::uint32_t room_segments;
+    // The journal grows up to so many.
+    std::uint32_t segments_max;
     FatalError fatal;
     std::function<void()> out_of_space;
   };
@@ -69,7 +73,8 @@ class Checkpointer {
 
   void set_loops(std::vector<Loop> loops) { loops_ = std::move(loops); }
 
-  // After a flush: starts a cycle if one is due, or goes on with one that waits for the journal.
+  // After a flush, and now and then: starts a cycle if one is due, or goes on with one that waits
+  // for the journal.
   void look();
   // From now on the journal's last free segments are for the records that a checkpoint waits for.
   void keep_room();
@@ -102,6 +107,9 @@ class Checkpointer {
   void written();
   void end_cycle(bool good);
   void give_up_older();
+  void make_way();
+  bool older_keeps_segments() const;
+  bool not_yet() const;
   void remove(Generation obsolete);
   // With mutex_ held.
   void begin_writing();
@@ -115,7 +123,7 @@ class Checkpointer {
   Phase phase_ = Phase::kIdle;
   bool requested_ = false;
   bool keeps_room_ = false;
-  bool giving_up_older_ = false;
+  bool making_way_ = false;
   bool out_of_space_ = false;
   base::MonotonicTime not_before_{};
   std::uint64_t looks_ = 0;

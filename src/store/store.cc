@@ -87,6 +87,7 @@ base::Status<StoreError> Store::Parts::recover() {
                                  .clock = place_.clock,
                                  .epoch = place_.epoch,
                                  .room_segments = room_segments(),
+                                 .segments_max = 2 * options_.journal.segments,
                                  .fatal = [this](const journal::IoError& error) { fatal(error); },
                                  .out_of_space = callbacks_.out_of_space},
       std::move(recovered->newest), std::move(recovered->older));
@@ -289,6 +290,7 @@ journal::JournalUsage Store::journal_usage() const { return parts_->journal_->us
 const base::Counter& Store::flushes() const { return parts_->flushes_; }
 std::uint64_t Store::run_count() const { return parts_->runs_.count(); }
 std::uint64_t Store::run_bytes() const { return parts_->runs_.bytes(); }
+void Store::try_again() { parts_->checkpointer_->look(); }
 Checkpointer& Store::checkpointer() { return *parts_->checkpointer_; }
 
 }  // namespace harrier::store

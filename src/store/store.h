@@ -120,6 +120,9 @@ class Store {
   std::uint64_t run_count() const;
   std::uint64_t run_bytes() const;
   Checkpointer& checkpointer();
+  // Time has passed: what found no room before may find some now. Nothing else would look again
+  // while the journal stands still.
+  void try_again();
 
  private:
   class Parts;

@@ -102,7 +102,8 @@ TEST(DurableNode, SurvivesTheSeedsThatOnceFailed) {
     live_through(seed);
 }
 
-// Others every time; HARRIER_FRESH_SEEDS asks for more of them, HARRIER_SEED for one again.
+// Others every time; HARRIER_FRESH_SEEDS asks for more of them, HARRIER_SEED for this one and those
+// that follow it.
 TEST(DurableNode, SurvivesWithFreshSeeds) {
   const char* wanted = std::getenv("HARRIER_FRESH_SEEDS");
   const int seeds = wanted == nullptr ? 5 : std::atoi(wanted);
@@ -110,7 +111,8 @@ TEST(DurableNode, SurvivesWithFreshSeeds) {
   for (int i = 0; i != seeds; ++i) {
     const char* given = std::getenv("HARRIER_SEED");
     const std::uint64_t seed =
-        given != nullptr ? std::strtoull(given, nullptr, 10) : fresh.next() % 1'000'000'000;
+        given != nullptr ? std::strtoull(given, nullptr, 10) + static_cast<std::uint64_t>(i)
+                         : fresh.next() % 1'000'000'000;
     live_through(seed);
   }
 }

@@ -172,7 +172,10 @@ bool DurableBroker::step(std::size_t who) {
       store_->flush_once();
       return store_->journal_usage().pending_bytes != before;
     }
-    default: end_turn(); return false;
+    default:
+      end_turn();
+      store_->try_again();
+      return false;
   }
 }
 
@@ -191,7 +194,7 @@ bool DurableBroker::settle() {
     bool waits = false;
     for (const Host& host : hosts_)
       waits = waits || host.recorder->committed() < host.recorder->inner_last();
-    const bool full = store_->journal_usage().segments_used == store_->journal_usage().segments;
+    const bool full = store_->journal_usage().stands_still;
     if (!moved && port_.tasks.empty() && writer_.idle() && reader_.idle() && (!waits || full))
       return true;
   }

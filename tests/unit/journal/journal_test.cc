@@ -224,6 +224,50 @@ TEST(Journal, AFullJournalIsSealedAndClosed) {
   EXPECT_TRUE(again.report.clean);
 }
 
+TEST(Journal, GrowsWhenNothingMayBeReleased) {
+  FaultyFileSystem files;
+  JournalWriterLog log;
+  {
+    auto opened = open_journal(files, kSmall, {.epoch = 1});
+    Journal& journal = *opened.journal;
+    fill(journal, log);
+    EXPECT_TRUE(journal.usage().stands_still);
+    ASSERT_TRUE(journal.grow().ok());
+    EXPECT_FALSE(journal.usage().stands_still);
+    EXPECT_EQ(journal.usage().segments, 5u);
+    ASSERT_TRUE(journal.run_flush(log.on_committed()).ok());
+    EXPECT_EQ(log.committed(), log.last());
+    EXPECT_EQ(journal.usage().segments_used, 5u);
+  }
+  // Recovery reads the fifth as well, and keeps it.
+  auto again = open_journal(*files.after_crash(1), kSmall, {.epoch = 2});
+  ASSERT_TRUE(again.journal) << again.error;
+  EXPECT_EQ(again.records[2].back().lsn, log.last()[2]);
+  EXPECT_EQ(again.journal->usage().segments, 5u);
+}
+
+TEST(Journal, GrowingWithoutRoomChangesNothing) {
+  FaultyFileSystem files;
+  JournalWriterLog log;
+  auto opened = open_journal(files, kSmall, {.epoch = 1});
+  fill(*opened.journal, log);
+  const std::uint64_t calls = files.calls();
+  ASSERT_TRUE(opened.journal->grow().ok());
+  const std::uint64_t needed = files.calls() - calls;
+  for (std::uint64_t n = 1; n <= needed; ++n) {
+    SCOPED_TRACE(n);
+    const std::uint32_t before = opened.journal->usage().segments;
+    files.fail_at(files.calls() + n, test::Fault::kNoSpace);
+    const auto grown = opened.journal->grow();
+    if (grown.ok()) continue;  // a call that needs no room
+    EXPECT_TRUE(grown.error().is_out_of_space());
+    EXPECT_EQ(opened.journal->usage().segments, before);
+    ASSERT_TRUE(opened.journal->grow().ok());
+    EXPECT_EQ(opened.journal->usage().segments, before + 1);
+  }
+  ASSERT_TRUE(opened.journal->run_flush(log.on_committed()).ok());
+}
+
 TEST(Journal, RecyclesForEverWithTheSameFiles) {
   FaultyFileSystem files;
   JournalWriterLog log;
