@@ -48,8 +48,8 @@ class Journal::Parts {
     state_.last_commit = monotonic_now();
   }
 
-  void append(std::size_t shard, std::uint64_t first_lsn, std::uint32_t records,
-              std::vector<char> chunk, bool waited_for) {
+  base::Buffer append(std::size_t shard, std::uint64_t first_lsn, std::uint32_t records,
+                      base::Buffer chunk, bool waited_for) {
     CHECK(shard < kShards && records > 0);
     const std::uint64_t length = kBatchHeadBytes + chunk.size();
     CHECK(records == 1 || length <= kBatchBytesMax);
@@ -68,6 +68,7 @@ class Journal::Parts {
     state_.urgent = state_.urgent || waited_for;
     const bool calm = !state_.urgent && state_.pending_bytes <= kPendingBytesMax;
     if (was_empty || (was_calm && !calm)) wake_.notify_one();
+    return take_spare();
   }
 
   void urge() {
@@ -235,15 +236,32 @@ class Journal::Parts {
     state_.last_commit = monotonic_now();
   }
 
-  ShardLsns note_committed(const std::vector<PlannedBatch>& batches) {
+  base::Buffer take_spare() {
+    if (spares_.empty()) return {};
+    base::Buffer spare = std::move(spares_.back());
+    spares_.pop_back();
+    spare_bytes_ -= spare.capacity();
+    return spare;
+  }
+  void keep_spares(std::vector<PendingChunk>& written) {
+    for (PendingChunk& chunk : written) {
+      if (spare_bytes_ + chunk.bytes.capacity() > kSpareBytesMax) return;
+      chunk.bytes.clear();
+      spare_bytes_ += chunk.bytes.capacity();
+      spares_.push_back(std::move(chunk.bytes));
+    }
+  }
+
+  ShardLsns note_committed(std::vector<PlannedBatch>& batches) {
     ShardLsns reached{};
     const std::lock_guard lock(mutex_);
     note_flush();
     state_.unproven = true;
-    for (const PlannedBatch& batch : batches) {
+    for (PlannedBatch& batch : batches) {
       reached[batch.shard] = committed_lsn_[batch.shard] = batch.last_lsn();
       ring_.reached(batch.shard, batch.last_lsn());
       state_.pending_bytes -= batch.length - kBatchHeadBytes;
+      keep_spares(batch.chunks);
     }
     if (state_.pending) state_.pending_since = state_.last_commit;
     return reached;
@@ -281,6 +299,8 @@ class Journal::Parts {
   std::condition_variable wake_;
   FlushState state_;
   PendingChunks pending_;
+  std::vector<base::Buffer> spares_;
+  std::size_t spare_bytes_ = 0;  // what they have room for
   std::vector<std::unique_ptr<File>> files_;
   SegmentRing ring_;
   std::uint32_t keep_free_ = 0;
@@ -304,9 +324,9 @@ base::Result<std::unique_ptr<Journal>, OpenError> Journal::open(
 Journal::Journal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Journal::~Journal() = default;
 
-void Journal::append(std::size_t shard, std::uint64_t first_lsn, std::uint32_t records,
-                     std::vector<char> chunk, bool waited_for) {
-  parts_->append(shard, first_lsn, records, std::move(chunk), waited_for);
+base::Buffer Journal::append(std::size_t shard, std::uint64_t first_lsn, std::uint32_t records,
+                             base::Buffer chunk, bool waited_for) {
+  return parts_->append(shard, first_lsn, records, std::move(chunk), waited_for);
 }
 void Journal::urge() { parts_->urge(); }
 JournalUsage Journal::usage() const { return parts_->usage(); }

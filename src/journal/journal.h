@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -41,6 +42,8 @@ inline constexpr std::size_t kShards = 17;
 inline constexpr std::size_t kBatchBytesMax = 1 << 20;
 // What one flush writes, at most; a single batch may be longer.
 inline constexpr std::size_t kFlushBytesMax = 4 << 20;
+// Room of written chunks that is kept for the next ones.
+inline constexpr std::size_t kSpareBytesMax = 4 << 20;
 // The longest record: larger things are cut into several by the caller.
 inline constexpr std::size_t kRecordBytesMax = 512 << 10;
 
@@ -136,9 +139,10 @@ class Journal {
 
   // Takes `chunk`: whole records with their heads, the first of which is `first_lsn` of `shard`.
   // Chunks of one shard come in LSN order, without gaps. `waited_for`: somebody waits for it, flush
-  // at once. REQUIRES a chunk of one record, or one that fits a batch with its head.
-  void append(std::size_t shard, std::uint64_t first_lsn, std::uint32_t records,
-              std::vector<char> chunk, bool waited_for);
+  // at once. Returns an empty buffer for the next chunk, with room from one that has been written
+  // if there is one. REQUIRES a chunk of one record, or one that fits a batch with its head.
+  base::Buffer append(std::size_t shard, std::uint64_t first_lsn, std::uint32_t records,
+                      base::Buffer chunk, bool waited_for);
   // Somebody now waits for what was appended before.
   void urge();
   JournalUsage usage() const;

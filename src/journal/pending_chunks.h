@@ -19,7 +19,7 @@ namespace harrier::journal {
 struct PendingChunk {
   std::uint64_t first_lsn = 0;
   std::uint32_t records = 0;
-  std::vector<char> bytes;
+  base::Buffer bytes;
 };
 
 // Chunks of one shard that go to disk together.

@@ -63,10 +63,7 @@ void ShardLog::seal(bool waited_for) {
   settle_.reset();
   requeue_.reset();
   const std::uint64_t first = last_.value - records_ + 1;
-  const base::Bytes bytes = chunk_.bytes();
-  journal_.append(shard_, first, std::exchange(records_, 0),
-                  std::vector<char>(bytes.begin(), bytes.end()), waited_for);
-  chunk_.clear();
+  chunk_ = journal_.append(shard_, first, std::exchange(records_, 0), std::move(chunk_), waited_for);
 }
 
 void ShardLog::append(std::uint32_t virtual_host, const broker::Change& change) {

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   CHECK(write_zeros(*raw, 0, 16 << 20).ok() && raw->sync_contents().ok());
 
   const std::string block(4096, 'x');
-  std::vector<char> record(kRecordHeadBytes + 3000, 'x');
+  std::string record(kRecordHeadBytes + 3000, 'x');
   harrier::base::store_big_endian(record.data(), std::uint32_t{3000});
   std::vector<double> appended;
   std::vector<double> flushed;
@@ -65,7 +65,8 @@ int main(int argc, char** argv) {
     written.push_back(microseconds([&] {
       CHECK(raw->write_at(i % 4096 * 4096, {&bytes, 1}).ok() && raw->sync_contents().ok());
     }));
-    std::vector<char> chunk = record;
+    harrier::base::Buffer chunk;
+    chunk.append(record);
     appended.push_back(
         microseconds([&] { (*journal)->append(1, i + 1, 1, std::move(chunk), true); }));
     flushed.push_back(microseconds(

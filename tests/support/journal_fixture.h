@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/bytes.h"
+#include "base/buffer.h"
 #include "base/random.h"
 #include "journal/journal.h"
 #include "support/faulty_file_system.h"
@@ -21,15 +21,15 @@ namespace harrier::test {
 inline const std::string kTestNode = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 
 // One record with its head, as append() takes them one behind the other.
-inline std::vector<char> record_bytes(std::string_view payload, std::uint8_t flags = 0,
-                                      std::uint8_t type = 1) {
-  std::vector<char> bytes(journal::kRecordHeadBytes + payload.size());
-  char* at = base::store_big_endian(bytes.data(), static_cast<std::uint32_t>(payload.size()));
-  *at++ = static_cast<char>(type);
-  *at++ = 1;
-  *at++ = static_cast<char>(flags);
-  *at++ = 0;
-  std::copy(payload.begin(), payload.end(), at);
+inline base::Buffer record_bytes(std::string_view payload, std::uint8_t flags = 0,
+                                 std::uint8_t type = 1) {
+  base::Buffer bytes;
+  bytes.append_number(static_cast<std::uint32_t>(payload.size()));
+  bytes.append_number(type);
+  bytes.append_number(std::uint8_t{1});
+  bytes.append_number(flags);
+  bytes.append_number(std::uint8_t{0});
+  bytes.append(payload);
   return bytes;
 }
 

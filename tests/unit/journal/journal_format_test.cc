@@ -55,10 +55,9 @@ TEST(JournalFormat, TheDocumentsExample) {
   const JournalOptions options{.segment_bytes = 32 << 10, .segments = 2, .random = &salt};
   auto opened = test::open_journal(files, options, {.epoch = 1});
   ASSERT_TRUE(opened.journal) << opened.error;
-  std::vector<char> chunk = test::record_bytes("hi", kGroupContinues, 1);
-  const std::vector<char> second = test::record_bytes("there", 0, 2);
-  chunk.insert(chunk.end(), second.begin(), second.end());
-  opened.journal->append(3, 1, 2, chunk, true);
+  base::Buffer chunk = test::record_bytes("hi", kGroupContinues, 1);
+  chunk.append(test::record_bytes("there", 0, 2).bytes());
+  opened.journal->append(3, 1, 2, std::move(chunk), true);
   ASSERT_TRUE(opened.journal->run_flush([](std::size_t, std::uint64_t) {}).ok());
   ASSERT_TRUE(opened.journal->seal().ok());
   EXPECT_EQ(hex_dump(files.contents("journal/00.seg")), example_of_the_document());

@@ -70,17 +70,45 @@ TEST(Journal, RoundTripKeepsOrderAndBytes) {
 TEST(Journal, EmptyPayloadsAndManyRecordsInAChunkComeBack) {
   FaultyFileSystem files;
   auto opened = open_journal(files, kSmall, {.epoch = 1});
-  std::vector<char> chunk;
+  base::Buffer chunk;
   for (int i = 0; i < 100; ++i) {
     const auto one = record_bytes(std::string(static_cast<std::size_t>(i % 7), 'x'));
-    chunk.insert(chunk.end(), one.begin(), one.end());
+    chunk.append(one.bytes());
   }
-  opened.journal->append(16, 1000, 100, chunk, true);
+  opened.journal->append(16, 1000, 100, std::move(chunk), true);
   ASSERT_TRUE(opened.journal->run_flush(kIgnore).ok());
   auto again = open_journal(files, kSmall, {.epoch = 2});
   ASSERT_EQ(again.records[16].size(), 100u);
   EXPECT_EQ(again.records[16][99].lsn, 1099u);
   EXPECT_EQ(again.records[16][7].payload, "");
+}
+
+TEST(Journal, GivesTheRoomOfWrittenChunksBackUpToALimit) {
+  FaultyFileSystem files;
+  auto opened = open_journal(files, {.segment_bytes = 8 << 20, .segments = 4}, {.epoch = 1});
+  Journal& journal = *opened.journal;
+  std::uint64_t lsn = 0;
+  const auto append = [&] {
+    return journal.append(1, ++lsn, 1, record_bytes(std::string(300'000, 'x')), true);
+  };
+  EXPECT_EQ(append().capacity(), 0u);
+  ASSERT_TRUE(journal.run_flush(kIgnore).ok());
+  const base::Buffer spare = append();
+  EXPECT_TRUE(spare.empty());
+  EXPECT_GE(spare.capacity(), 300'000u);
+  for (int i = 0; i != 40; ++i)
+    append();
+  while (journal.usage().pending_bytes != 0)
+    ASSERT_TRUE(journal.run_flush(kIgnore).ok());
+  std::vector<base::Buffer> all;
+  std::size_t kept = 0;
+  while (kept <= kSpareBytesMax) {
+    all.push_back(append());
+    if (all.back().capacity() == 0) break;
+    kept += all.back().capacity();
+  }
+  EXPECT_GT(kept, kSpareBytesMax / 2);
+  EXPECT_LE(kept, kSpareBytesMax);
 }
 
 TEST(Journal, ChunksOfAShardMergeIntoOneBatchAndOneWrite) {

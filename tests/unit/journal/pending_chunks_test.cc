@@ -11,7 +11,9 @@ namespace harrier::journal {
 namespace {
 
 PendingChunk chunk(std::uint64_t lsn, std::size_t size, std::uint32_t records = 1) {
-  return {lsn, records, std::vector<char>(size, 'x')};
+  PendingChunk made{lsn, records, {}};
+  made.bytes.append(std::string(size, 'x'));
+  return made;
 }
 
 constexpr std::uint64_t kMuch = 1 << 30;

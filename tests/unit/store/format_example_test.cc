@@ -147,7 +147,7 @@ TEST_F(RecordExample, IsWhatIsWritten) {
   for (const test::ReplayedRecord& record : opened_.records[kShard]) {
     ASSERT_LT(index, std::size(types));
     const auto whole = test::record_bytes(record.payload, record.flags, types[index++]);
-    bytes.append(whole.begin(), whole.end());
+    bytes.append(whole.bytes());
   }
   EXPECT_TRUE(example_of("journal.md", "records", 0) == bytes) << hex_of(bytes);
 }
