@@ -87,31 +87,29 @@ class ChunkedQueue {
       pop_front();
   }
 
-  // Calls visit(entry) from the oldest to the newest.
-  template <class Visit>
-  void for_each(Visit&& visit) {
-    Chunk* chunk = first_;
-    std::size_t index = begin_;
-    for (std::size_t left = size_; left != 0; --left) {
-      if (index == kChunkEntries) {
-        chunk = chunk->next;
-        index = 0;
-      }
-      visit(*chunk->at(index++));
-    }
-  }
-
-  // The same until visit(entry) says false.
+  // Calls visit(entry) from the oldest to the newest until it says false.
   template <class Visit>
   void visit_while(Visit&& visit) const {
+    visit_while([](const T&) { return false; }, std::forward<Visit>(visit));
+  }
+  // The same without the first entries, those of which before(entry) is true: whole chunks of them
+  // cost one call.
+  template <class Before, class Visit>
+  void visit_while(Before&& before, Visit&& visit) const {
     Chunk* chunk = first_;
-    std::size_t index = begin_;
-    for (std::size_t left = size_; left != 0; --left) {
+    std::size_t index = begin_, left = size_;
+    while (left > kChunkEntries - index && before(std::as_const(*chunk->at(kChunkEntries - 1)))) {
+      left -= kChunkEntries - index;
+      chunk = chunk->next;
+      index = 0;
+    }
+    for (; left != 0; --left) {
       if (index == kChunkEntries) {
         chunk = chunk->next;
         index = 0;
       }
-      if (!visit(std::as_const(*chunk->at(index++)))) return;
+      const T& entry = *chunk->at(index++);
+      if (!before(entry) && !visit(entry)) return;
     }
   }
 

@@ -12,6 +12,8 @@ using ConnectionId = base::StrongId<struct ConnectionIdTag>;
 using QueueId = base::StrongId<struct QueueIdTag>;
 // A message's place in its queue: dense, grows by one, its identity and its order there.
 using Position = base::StrongId<struct PositionTag>;
+// Behind every one.
+inline constexpr Position kNoPosition{UINT64_MAX};
 // A shard's log sequence number: dense, given by the owning loop; 0 is "nothing to wait for".
 using Lsn = base::StrongId<struct LsnTag>;
 

@@ -131,14 +131,21 @@ class Queue final : public base::RefCounted<Queue>,
 
   // ---- paging (BodyReader in changes.h)
   std::uint64_t resident_bytes() const { return ready_.resident_bytes(); }
-  // Names ready messages up to `through` that may leave memory and calls visit(entry) for each, in
-  // growing (level, position). Whoever wrote them (those not recorded, too) says evict(). REQUIRES
-  // that no other plan of this queue is still to be evicted: what it names may have come back and
-  // been passed().
+  // What stays in memory of each level's head when the rest is evicted.
+  ReadyMessages::KeptHeads kept_heads() const { return ready_.kept_heads(head_bytes()); }
+  // Behind `after`; kNoPosition: nothing.
+  Position first_evictable(Position after, const ReadyMessages::KeptHeads& kept) const {
+    return ready_.first_evictable(after, kept);
+  }
+  // Names ready messages in (after, through] that may leave memory and calls visit(entry) for each,
+  // in growing (level, position). Whoever wrote them (those not recorded, too) says evict().
+  // REQUIRES that no other plan of this queue is still to be evicted, but for earlier pieces of the
+  // same: what it names may have come back and been passed().
   template <class Visit>
-  std::vector<EvictionPart> plan_eviction(Position through, std::uint64_t bytes_max,
+  std::vector<EvictionPart> plan_eviction(Position after, Position through,
+                                          const ReadyMessages::KeptHeads& kept,
                                           Visit&& visit) const {
-    return ready_.plan_eviction(head_bytes(), through, bytes_max, std::forward<Visit>(visit));
+    return ready_.plan_eviction(after, through, kept, std::forward<Visit>(visit));
   }
   // About how much an eviction could free.
   std::uint64_t evictable_bytes() const {

@@ -118,6 +118,32 @@ void ReadyMessages::move_to_middle(Level& level, QueueEntry entry) {
   }
 }
 
+ReadyMessages::KeptHeads ReadyMessages::kept_heads(std::uint64_t keep_bytes) const {
+  KeptHeads heads(levels_.size());
+  for (std::size_t index = 0; index != levels_.size(); ++index) {
+    if (!levels_[index] || !levels_[index]->from_front()) continue;
+    std::uint64_t kept = 0;
+    levels_[index]->front.visit_while([&](const QueueEntry& entry) {
+      if (kept >= keep_bytes) return false;
+      kept += entry.footprint();
+      heads[index] = entry.position;
+      return true;
+    });
+  }
+  return heads;
+}
+
+Position ReadyMessages::first_evictable(Position after, const KeptHeads& kept) const {
+  Position first = kNoPosition;
+  for (std::size_t index = 0; index != levels_.size(); ++index) {
+    visit_evictable(index, after, kept, [&](const QueueEntry& entry) {
+      first = std::min(first, entry.position);
+      return false;
+    });
+  }
+  return first;
+}
+
 std::uint64_t ReadyMessages::evict(const EvictionPart& part) {
   if (part.level >= levels_.size() || !levels_[part.level]) return 0;
   Level& level = *levels_[part.level];

@@ -118,13 +118,18 @@ class ReadyMessages {
     if (level.middle.count == 0 || level.middle.reading) return false;
     return level.front.empty() || level.front_bytes < bytes;
   }
-  // Names what may leave memory, up to position `through` and at most about `bytes_max`, keeping
-  // the first `keep_bytes` of each front; calls visit(entry) for it in growing (level, position).
-  // One
-  // plan at a time: an eviction makes other plans worthless.
+  // What of each level stays in memory when `keep_bytes` of every front do: up to which position,
+  // by level.
+  using KeptHeads = std::vector<Position>;
+  KeptHeads kept_heads(std::uint64_t keep_bytes) const;
+  // The first position behind `after` that may leave memory; kNoPosition: none.
+  Position first_evictable(Position after, const KeptHeads& kept) const;
+  // Names what in (after, through] may leave memory; calls visit(entry) for it in growing (level,
+  // position). A plan in several pieces goes on behind the last entry of the one before, and is
+  // evicted in that order. One plan at a time: an eviction makes other plans worthless.
   template <class Visit>
-  std::vector<EvictionPart> plan_eviction(std::uint64_t keep_bytes, Position through,
-                                          std::uint64_t bytes_max, Visit&& visit) const;
+  std::vector<EvictionPart> plan_eviction(Position after, Position through, const KeptHeads& kept,
+                                          Visit&& visit) const;
   // What is still there of `part` becomes middle. Returns what was freed.
   std::uint64_t evict(const EvictionPart& part);
   // REQUIRES that the answer begins where the middle does. Returns how many messages the disk did
@@ -166,10 +171,14 @@ class ReadyMessages {
     bool empty() const { return requeued.empty() && front.empty() && middle.count == 0; }
     // Nothing lies behind the front: it grows, and leaves memory from its end.
     bool from_front() const { return middle.count == 0 && back.empty(); }
+    const Entries& evictable() const { return from_front() ? front : back; }
     Position last();
   };
 
   Head level_head(std::size_t level);
+  template <class Visit>
+  void visit_evictable(std::size_t level, Position after, const KeptHeads& kept,
+                       Visit&& visit) const;
   Level& level_for(std::uint8_t priority);
   void note_added(std::uint8_t level, std::uint64_t count, std::uint64_t body_bytes);
   void note_removed(std::size_t level, std::uint64_t count, std::uint64_t body_bytes);
@@ -215,28 +224,28 @@ void ReadyMessages::visit_logged_ranges(Visit&& visit) const {
 }
 
 template <class Visit>
-std::vector<EvictionPart> ReadyMessages::plan_eviction(std::uint64_t keep_bytes, Position through,
-                                                       std::uint64_t bytes_max,
+void ReadyMessages::visit_evictable(std::size_t level, Position after, const KeptHeads& kept,
+                                    Visit&& visit) const {
+  if (!levels_[level]) return;
+  if (level < kept.size()) after = std::max(after, kept[level]);
+  levels_[level]->evictable().visit_while(
+      [after](const QueueEntry& entry) { return entry.position <= after; },
+      std::forward<Visit>(visit));
+}
+
+template <class Visit>
+std::vector<EvictionPart> ReadyMessages::plan_eviction(Position after, Position through,
+                                                       const KeptHeads& kept,
                                                        Visit&& visit) const {
   std::vector<EvictionPart> parts;
-  std::uint64_t planned = 0;
-  for (std::size_t index = 0; index != levels_.size() && planned < bytes_max; ++index) {
-    if (!levels_[index]) continue;
-    const Level& level = *levels_[index];
-    const bool from_front = level.from_front();
-    std::uint64_t kept = from_front ? 0 : keep_bytes;
+  for (std::size_t index = 0; index != levels_.size(); ++index) {
     EvictionPart part{static_cast<std::uint8_t>(index), {}, {}};
-    (from_front ? level.front : level.back).visit_while([&](const QueueEntry& entry) {
+    visit_evictable(index, after, kept, [&](const QueueEntry& entry) {
       if (entry.position > through) return false;
-      if (kept < keep_bytes) {
-        kept += entry.footprint();
-        return true;
-      }
       if (part.through == Position()) part.after = Position(entry.position.value - 1);
       part.through = entry.position;
-      planned += entry.footprint();
       visit(entry);
-      return planned < bytes_max;
+      return true;
     });
     if (part.through != Position()) parts.push_back(part);
   }

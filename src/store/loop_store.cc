@@ -21,7 +21,7 @@ LoopStore::LoopStore(const Surroundings& surroundings, const LoopStoreLimits& li
       spiller_(
           around_.runs, around_.writer, around_.loop,
           [this](QueueId queue) { return find_tenant(queue); },
-          [this](QueueId queue) { return find_state(queue); }, around_.fatal),
+          [this](QueueId queue) { return find_state(queue); }, limits.spill_slice, around_.fatal),
       merger_(
           around_.runs, around_.writer, around_.loop,
           [this](QueueId queue) { return find_state(queue); }, ledger_, limits.merging,
@@ -117,7 +117,7 @@ bool LoopStore::restore_queue(Tenant& tenant, const StoredQueue& stored, std::st
   for (const auto& [level, middle] : stored.middles())
     queue->restore_middle(level, middle);
   const base::Now now = tenant.host->now();
-  stored.visit_young_through(Position(UINT64_MAX), [&](const YoungMessage& young) {
+  stored.visit_young(Position(), broker::kNoPosition, [&](const YoungMessage& young) {
     broker::QueueEntry entry;
     entry.message = young.message;
     entry.position = young.position;
@@ -151,7 +151,7 @@ void LoopStore::end_turn() {
   if (sealed) around_.hold.look_at(around_.journal);
   const std::uint64_t bytes = resident();
   resident_.set(bytes);
-  if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy())
+  if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy() && !requested_)
     spill_for_memory();
   if (!spiller_.busy() && !requested_ && !snapshotting_) merger_.look();
 }
@@ -216,7 +216,7 @@ void LoopStore::spill_for_memory() {
         const std::uint64_t bytes_max = limits_.spill_bytes - chosen;
         chosen += std::min(bytes_max, queue.evictable_bytes());
         if (queue.evictable_bytes() != 0)
-          targets.push_back({queue.id(), Position(UINT64_MAX), bytes_max});
+          targets.push_back({queue.id(), broker::kNoPosition, bytes_max});
         return true;
       });
     }
@@ -228,40 +228,48 @@ void LoopStore::spill_for_memory() {
   spill_again_at_ = 0;
   std::sort(targets.begin(), targets.end(),
             [](const auto& a, const auto& b) { return a.queue < b.queue; });
-  spiller_.start(targets, [this](Spiller::Result result) {
+  spiller_.start(std::move(targets), [this](Spiller::Result result) {
     // Without room, or without anything that could go, memory must grow before it is worth trying.
     if (result != Spiller::Result::kDone) spill_again_at_ = resident() + limits_.cache_bytes / 16;
-    if (requested_) start_spill_through();
+    spill_ended();
   });
 }
 
 void LoopStore::spill_through(const journal::ShardLsns& lsns, SpillDone done) {
   CHECK(!requested_);
-  requested_.emplace(SpillRequest{lsns, std::move(done)});
-  if (!spiller_.busy()) start_spill_through();
+  requested_.emplace(SpillRequest{lsns, {}, std::move(done)});
+  if (!spiller_.busy()) gather_for_spill();
 }
 
-void LoopStore::start_spill_through() {
-  const journal::ShardLsns lsns = requested_->lsns;
-  SpillDone done = std::exchange(requested_, std::nullopt)->done;
-  std::vector<Spiller::Target> targets;
+void LoopStore::gather_for_spill() {
+  std::vector<Spiller::Target>& targets = requested_->targets;
+  std::size_t left = kQueuesPerTurn;
   for (const auto& shard : shards_) {
-    const std::uint64_t lsn = lsns[shard->log.shard()];
+    const std::uint64_t lsn = requested_->lsns[shard->log.shard()];
     while (true) {
+      if (left-- == 0) return around_.loop.post([this] { gather_for_spill(); });
       const QueueId id = shard->state->take_queue_young_since(lsn);
       if (id == QueueId()) break;
       targets.push_back({id, shard->state->find(id)->last_young_with_lsn(lsn), UINT64_MAX});
     }
   }
-  if (targets.empty()) return done(Spiller::Result::kNothing);
-  std::sort(targets.begin(), targets.end(),
+  SpillRequest request = *std::exchange(requested_, std::nullopt);
+  if (request.targets.empty()) return request.done(Spiller::Result::kNothing);
+  std::sort(request.targets.begin(), request.targets.end(),
             [](const auto& a, const auto& b) { return a.queue < b.queue; });
-  spiller_.start(targets, [this, done = std::move(done)](Spiller::Result result) {
-    if (result == Spiller::Result::kOutOfSpace)
-      for (const auto& shard : shards_)
-        shard->state->young_stayed();
-    done(result);
-  });
+  spiller_.start(std::move(request.targets),
+                 [this, done = std::move(request.done)](Spiller::Result result) {
+                   if (result == Spiller::Result::kOutOfSpace)
+                     for (const auto& shard : shards_)
+                       shard->state->young_stayed();
+                   spill_ended();
+                   done(result);
+                 });
+}
+
+void LoopStore::spill_ended() {
+  if (SnapshotDone waiting = std::exchange(snapshot_waits_, nullptr)) snapshot(std::move(waiting));
+  if (requested_) gather_for_spill();
 }
 
 // ---- checkpoints
@@ -279,6 +287,11 @@ struct LoopStore::SnapshotJob {
 };
 
 void LoopStore::snapshot(SnapshotDone done) {
+  if (spiller_.finishing()) {
+    snapshot_waits_ = std::move(done);
+    return;
+  }
+  spiller_.hold_back();
   snapshotting_ = true;
   auto job = std::make_shared<SnapshotJob>();
   job->done = std::move(done);
@@ -313,6 +326,7 @@ void LoopStore::snapshot_slice(const std::shared_ptr<SnapshotJob>& job) {
   }
   job->snapshot.chunks = job->entries.take_chunks();
   snapshotting_ = false;
+  spiller_.go_on();
   merger_.snapshot_taken();
   job->done(std::move(job->snapshot));
 }

@@ -36,6 +36,8 @@ struct LoopStoreLimits {
   std::uint64_t spill_bytes = 32 << 20;
   std::uint64_t read_ahead_bytes = 512 << 10;
   RunMerger::Limits merging = {};
+  // What a spill looks at in one turn: about half a millisecond.
+  std::uint64_t spill_slice = 2'048;
   // Queues written to a checkpoint in one turn.
   std::uint32_t snapshot_slice = 2'000;
   // Of records that leave for the journal before their turn ends.
@@ -94,7 +96,11 @@ class LoopStore {
   using SpillDone = std::function<void(Spiller::Result)>;
   // Tests: what spilling for memory does to one queue.
   void spill_queue(QueueId queue, std::uint64_t bytes_max, SpillDone done) {
-    spiller_.start({{queue, Position(UINT64_MAX), bytes_max}}, std::move(done));
+    spiller_.start({{queue, broker::kNoPosition, bytes_max}},
+                   [this, done = std::move(done)](Spiller::Result result) {
+                     spill_ended();
+                     done(result);
+                   });
   }
   // Moves everything with records up to these out of the journal. `done` on the loop.
   void spill_through(const journal::ShardLsns& lsns, SpillDone done);
@@ -110,6 +116,9 @@ class LoopStore {
   bool ledger_is_right() const;
 
  private:
+  // Found for a spill.
+  static constexpr std::size_t kQueuesPerTurn = 2'000;
+
   struct Shard {
     Shard(std::size_t number, std::unique_ptr<ShardState> given, journal::Journal& journal,
           Lsn last, std::size_t chunk_bytes)
@@ -128,7 +137,8 @@ class LoopStore {
   bool restore_queue(Tenant& tenant, const StoredQueue& stored, std::string& why);
   std::uint64_t resident() const;
   void spill_for_memory();
-  void start_spill_through();
+  void gather_for_spill();
+  void spill_ended();
   void snapshot_slice(const std::shared_ptr<SnapshotJob>& job);
 
   Surroundings around_;
@@ -147,9 +157,12 @@ class LoopStore {
   std::uint64_t spill_again_at_ = 0;
   struct SpillRequest {
     journal::ShardLsns lsns{};
+    std::vector<Spiller::Target> targets;
     SpillDone done;
   };
   std::optional<SpillRequest> requested_;
+  // Until the spill that is being finished has ended.
+  SnapshotDone snapshot_waits_;
   bool snapshotting_ = false;
 };
 

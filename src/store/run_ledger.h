@@ -62,6 +62,7 @@ class RunLedger {
     found->second.extent_bytes -= bytes;
     lose(found->second, live);
   }
+  void gain_messages(RunId run, std::uint64_t count) { runs_.at(run).live += count; }
   void lose_messages(RunId run, std::uint64_t count) {
     const auto found = runs_.find(run);
     CHECK(found != runs_.end() && found->second.live >= count);

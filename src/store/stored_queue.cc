@@ -13,13 +13,13 @@ void StoredQueue::publish(const broker::PublishPlace& place, const broker::Messa
   next_position_ = std::max(next_position_, place.position.next());
   // Replayed: it is in a run, or was dead before that run was written.
   if (place.position <= spilled_through_) return;
-  if (!young_) young_ = std::make_unique<std::deque<YoungMessage>>();
+  if (!young_) young_ = std::make_unique<Young>();
   if (!young_->empty() && young_->back().position >= place.position) return;
   young_->push_back({message, place.position, lsn, place.expires_at, place.level});
   ++young_count_;
 }
 
-std::deque<YoungMessage>::iterator StoredQueue::young_at_or_after(Position position) {
+StoredQueue::Young::iterator StoredQueue::young_at_or_after(Position position) const {
   // Dense, as long as everything is recorded.
   const std::uint64_t front = young_->front().position.value;
   if (position.value <= front) return young_->begin();
@@ -31,6 +31,13 @@ std::deque<YoungMessage>::iterator StoredQueue::young_at_or_after(Position posit
   return std::lower_bound(
       young_->begin(), young_->end(), position,
       [](const YoungMessage& young, Position wanted) { return young.position < wanted; });
+}
+
+Position StoredQueue::first_young(Position after) const {
+  if (!young_ || young_->empty()) return broker::kNoPosition;
+  for (auto young = young_at_or_after(after.next()); young != young_->end(); ++young)
+    if (young->message) return young->position;
+  return broker::kNoPosition;
 }
 
 void StoredQueue::pop_dead() {
@@ -186,15 +193,17 @@ bool StoredQueue::kill_young(Position position) {
 }
 
 void StoredQueue::move_to_run(const std::shared_ptr<const RunFile>& run,
-                              const std::vector<RunExtent>& extents,
+                              std::span<const RunExtent> extents,
                               const std::vector<Spilled>& spilled, Position through,
                               bool may_expire) {
   auto entry = spilled.begin();
   for (const RunExtent& written : extents) {
+    if (entry == spilled.end() || entry->level != written.level) continue;
     StoredLevel& to = level(written.level);
-    StoredExtent extent{run, written.offset, written.length, written.first, written.last};
+    StoredExtent extent{run, written.offset, written.length, entry->position};
     extent.may_expire = may_expire;
     for (; entry != spilled.end() && entry->level == written.level; ++entry) {
+      extent.last = entry->position;
       if (kill_young(entry->position)) {
         ++extent.count;
         extent.body_bytes += entry->body_size;
@@ -202,12 +211,27 @@ void StoredQueue::move_to_run(const std::shared_ptr<const RunFile>& run,
         to.settled.insert(entry->position, entry->position);
       }
     }
-    if (ledger_ != nullptr) ledger_->add_extent(run, extent.count, extent.length);
-    to.extents.push_back(std::move(extent));
+    append_extent(to, std::move(extent));
     drop_dead_extents(to);
   }
+  CHECK(entry == spilled.end());
   if (young_) pop_dead();
   note_spilled_through(through);
+}
+
+// More of a run that the level names already lengthens what it has of it.
+void StoredQueue::append_extent(StoredLevel& level, StoredExtent extent) {
+  StoredExtent* const last = level.extents.empty() ? nullptr : &level.extents.back();
+  if (last == nullptr || last->offset != extent.offset || last->run != extent.run) {
+    if (ledger_ != nullptr) ledger_->add_extent(extent.run, extent.count, extent.length);
+    level.extents.push_back(std::move(extent));
+    return;
+  }
+  if (ledger_ != nullptr) ledger_->gain_messages(extent.run->run(), extent.count);
+  last->last = extent.last;
+  last->count += extent.count;
+  last->body_bytes += extent.body_bytes;
+  last->may_expire = last->may_expire || extent.may_expire;
 }
 
 void StoredQueue::set_ledger(RunLedger* ledger) {
@@ -248,17 +272,18 @@ bool StoredQueue::replace_extents(std::uint8_t number, Position first, Position 
   return true;
 }
 
-void StoredQueue::add_transient_run(const std::shared_ptr<const RunFile>& run,
-                                    const std::vector<RunExtent>& extents, bool may_expire) {
-  for (const RunExtent& written : extents) {
-    StoredExtent extent{run,          written.offset, written.length,     written.first,
-                        written.last, written.count,  written.body_bytes, may_expire};
-    auto& all = level(written.level).transient_extents;
-    const auto place = std::upper_bound(
-        all.begin(), all.end(), extent.first,
-        [](Position first, const StoredExtent& other) { return first < other.first; });
-    all.insert(place, std::move(extent));
+void StoredQueue::add_transient_extent(const std::shared_ptr<const RunFile>& run,
+                                       const RunExtent& written, bool may_expire) {
+  auto& all = level(written.level).transient_extents;
+  const auto place = std::lower_bound(
+      all.begin(), all.end(), written.first,
+      [](const StoredExtent& other, Position first) { return other.first < first; });
+  if (place != all.end() && place->run == run) {
+    place->may_expire = place->may_expire || may_expire;
+    return;
   }
+  all.insert(place, {run, written.offset, written.length, written.first, written.last,
+                     written.count, written.body_bytes, may_expire});
 }
 
 void StoredQueue::passed(std::uint8_t number, Position through) {

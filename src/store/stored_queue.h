@@ -19,6 +19,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,14 +103,16 @@ class StoredQueue {
   const YoungMessage* oldest_young() const {
     return young_ && !young_->empty() ? &young_->front() : nullptr;
   }
+  // Those in (after, through].
   template <class Visit>
-  void visit_young_through(Position last, Visit&& visit) const {
-    if (!young_) return;
-    for (const YoungMessage& young : *young_) {
-      if (young.position > last) return;
-      if (young.message) visit(young);
-    }
+  void visit_young(Position after, Position through, Visit&& visit) const {
+    if (!young_ || young_->empty()) return;
+    for (auto young = young_at_or_after(after.next());
+         young != young_->end() && young->position <= through; ++young)
+      if (young->message) visit(*young);
   }
+  // The first one alive behind `after`; kNoPosition: none.
+  Position first_young(Position after) const;
   // The last position with a record up to `lsn`; zero when there is none.
   Position last_young_with_lsn(std::uint64_t lsn) const;
   // Gives back what young messages took while nothing is in them.
@@ -124,8 +127,9 @@ class StoredQueue {
     Position position;
     std::uint32_t body_size = 0;
   };
-  // The run is on disk: young messages up to `through` that are in it move there.
-  void move_to_run(const std::shared_ptr<const RunFile>& run, const std::vector<RunExtent>& extents,
+  // The run is on disk: young messages up to `through` that are in it move there. `extents`: what
+  // of the run is this queue's; `spilled`: some of it, by (level, position), the rest may follow.
+  void move_to_run(const std::shared_ptr<const RunFile>& run, std::span<const RunExtent> extents,
                    const std::vector<Spilled>& spilled, Position through, bool may_expire);
   // Nothing is young up to here any more, though nothing was alive to be written. No message is
   // ever published up to here either, even if no record named that position.
@@ -140,8 +144,9 @@ class StoredQueue {
                        const std::shared_ptr<const RunFile>& run, const RunExtent& written);
   // Who counts, for its loop, what runs are needed for; nullptr: nobody.
   void set_ledger(RunLedger* ledger);
-  void add_transient_run(const std::shared_ptr<const RunFile>& run,
-                         const std::vector<RunExtent>& extents, bool may_expire);
+  // Again is no error.
+  void add_transient_extent(const std::shared_ptr<const RunFile>& run, const RunExtent& written,
+                            bool may_expire);
   // Transient messages up to here are needed no more.
   void passed(std::uint8_t level, Position through);
   bool has_extents() const;
@@ -176,7 +181,9 @@ class StoredQueue {
  private:
   bool kill_young(Position position);
   void pop_dead();
-  std::deque<YoungMessage>::iterator young_at_or_after(Position position);
+  using Young = std::deque<YoungMessage>;
+  Young::iterator young_at_or_after(Position position) const;
+  void append_extent(StoredLevel& level, StoredExtent extent);
   struct Killed {
     std::uint64_t count = 0;
     std::uint64_t body_bytes = 0;
@@ -194,7 +201,7 @@ class StoredQueue {
   Position spilled_through_;
   std::uint64_t applied_lsn_ = 0;
   std::uint64_t young_count_ = 0;
-  std::unique_ptr<std::deque<YoungMessage>> young_;
+  std::unique_ptr<Young> young_;
   std::vector<StoredLevel> levels_;
   RunLedger* ledger_ = nullptr;
   // Of those that came back at least once and are alive.

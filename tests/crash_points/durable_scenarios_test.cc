@@ -199,9 +199,10 @@ class SpilledQueue : public testing::Test {
       spilled.push_back({0, place.position, static_cast<std::uint32_t>(body_size)});
     }
     store::RunExtent extent;
+    extent.offset = first;
     extent.first = broker::Position(first);
     extent.last = broker::Position(last);
-    queue_.move_to_run(nullptr, {extent}, spilled, broker::Position(last), false);
+    queue_.move_to_run(nullptr, {&extent, 1}, spilled, broker::Position(last), false);
   }
   void settle(std::uint64_t first, std::uint64_t last, std::uint64_t count, std::uint64_t bytes) {
     broker::SettleChange change;

@@ -183,6 +183,9 @@ void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
 bool DurableWorld::left_out_unreadable() {
   for (DurableBroker::Host& host : broker_->hosts())
     if (host.host && host.host->counters().unreadable.value() != 0) unreadable_ = true;
+  // Counted there only when the middle that had them is used up.
+  if (broker_->opened() && broker_->loop_store().pager().damaged_blocks().value() != 0)
+    unreadable_ = true;
   return unreadable_;
 }
 

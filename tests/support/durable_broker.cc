@@ -47,6 +47,7 @@ bool DurableBroker::open(const ModelOf& model_of) {
   options.loop.merging.bytes_max = options_.merge_bytes;
   options.loop.merging.dead_bytes_max = options_.merge_dead_bytes;
   options.loop.snapshot_slice = options_.snapshot_slice;
+  options.loop.spill_slice = options_.spill_slice;
   store::StoreCallbacks callbacks;
   callbacks.fatal = [this](const journal::IoError& error) {
     failed_ = true;

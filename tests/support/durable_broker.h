@@ -68,6 +68,7 @@ struct DurableOptions {
   std::size_t chunk_bytes = 16 << 10;
   std::uint32_t slice_entries = 64;
   std::uint32_t snapshot_slice = 3;
+  std::uint64_t spill_slice = 3;
   std::vector<std::string> hosts{"/", "other"};
   Saboteur sabotage;
 };

@@ -89,10 +89,19 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
   // What a store does: writes what the queue names, says so later.
   std::vector<broker::EvictionPart> write_out(const broker::Queue& queue,
                                               std::uint64_t bytes_max = UINT64_MAX) {
-    return queue.plan_eviction(
-        broker::Position(UINT64_MAX), bytes_max, [&](const broker::QueueEntry& entry) {
-          keep({queue.id().value, entry.priority, entry.position.value}, entry);
-        });
+    const auto kept = queue.kept_heads();
+    broker::Position through;
+    std::uint64_t planned = 0;
+    for (auto at = queue.first_evictable({}, kept);
+         at != broker::kNoPosition && planned < bytes_max; at = queue.first_evictable(at, kept)) {
+      queue.plan_eviction(
+          broker::Position(at.value - 1), at, kept,
+          [&](const broker::QueueEntry& entry) { planned += entry.footprint(); });
+      through = at;
+    }
+    return queue.plan_eviction({}, through, kept, [&](const broker::QueueEntry& entry) {
+      keep({queue.id().value, entry.priority, entry.position.value}, entry);
+    });
   }
   void page_out(broker::Queue& queue) { queue.evict(write_out(queue)); }
   // It cannot be read any more.

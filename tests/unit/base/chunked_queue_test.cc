@@ -17,7 +17,10 @@ using SmallQueue = ChunkedQueue<std::unique_ptr<int>, 4>;
 
 std::vector<int> contents(SmallQueue& queue) {
   std::vector<int> numbers;
-  queue.for_each([&](const std::unique_ptr<int>& number) { numbers.push_back(*number); });
+  queue.visit_while([&](const std::unique_ptr<int>& number) {
+    numbers.push_back(*number);
+    return true;
+  });
   return numbers;
 }
 
@@ -113,6 +116,37 @@ void random_step(SeededRandom& random, ChunkedQueue<std::string, 7>& queue,
   }
 }
 
+TEST(ChunkedQueue, AWalkMayBeginAndEndAnywhere) {
+  for (int taken = 0; taken != 9; ++taken) {
+    ChunkedQueue<int, 4> queue;
+    for (int number = 0; number != 20; ++number)
+      queue.push_back(number);
+    for (int i = 0; i != taken; ++i)
+      queue.pop_front();
+    for (int from = 0; from != 22; ++from) {
+      std::vector<int> seen;
+      std::size_t asked = 0;
+      queue.visit_while(
+          [&](int number) {
+            ++asked;
+            return number < from;
+          },
+          [&](int number) {
+            seen.push_back(number);
+            return number < 15;
+          });
+      std::vector<int> expected;
+      for (int number = std::max(from, taken); number < 20; ++number) {
+        expected.push_back(number);
+        if (number >= 15) break;
+      }
+      EXPECT_EQ(seen, expected) << "taken " << taken << ", from " << from;
+      // Not every one of those before.
+      EXPECT_LE(asked, 20u / 4 + 2 * 4 + seen.size());
+    }
+  }
+}
+
 TEST(ChunkedQueue, BehavesLikeADequeUnderRandomUse) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -127,7 +161,10 @@ TEST(ChunkedQueue, BehavesLikeADequeUnderRandomUse) {
       ASSERT_EQ(queue.back(), model.back());
     }
     auto expected = model.begin();
-    queue.for_each([&](const std::string& text) { EXPECT_EQ(text, *expected++); });
+    queue.visit_while([&](const std::string& text) {
+      EXPECT_EQ(text, *expected++);
+      return true;
+    });
     EXPECT_EQ(expected, model.end());
   }
 }

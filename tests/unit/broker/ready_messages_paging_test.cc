@@ -1,6 +1,7 @@
 // Levels of front, middle and back: one step at a time, and against a naive map.
 
 #include <climits>
+#include <deque>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -29,9 +30,13 @@ constexpr std::uint64_t kEntryBytes = sizeof(QueueEntry);
 constexpr std::uint64_t kAll = UINT64_MAX;
 
 std::vector<EvictionPart> plan(const ReadyMessages& ready, std::uint64_t keep_entries = 0,
-                               std::uint64_t entries_max = kAll / kEntryBytes) {
-  return ready.plan_eviction(keep_entries * kEntryBytes, Position(UINT64_MAX),
-                             entries_max * kEntryBytes, [](const QueueEntry&) {});
+                               std::uint64_t entries_max = kAll) {
+  const auto kept = ready.kept_heads(keep_entries * kEntryBytes);
+  Position last;
+  for (Position at = ready.first_evictable({}, kept); at != kNoPosition && entries_max != 0;
+       at = ready.first_evictable(at, kept), --entries_max)
+    last = at;
+  return ready.plan_eviction({}, last, kept, [](const QueueEntry&) {});
 }
 std::uint64_t evict(ReadyMessages& ready, const std::vector<EvictionPart>& parts) {
   std::uint64_t freed = 0;
@@ -266,9 +271,16 @@ class Model {
     bool requeued = false;
     bool lost = false;  // the disk will not give it back
   };
-  struct Plan {
+  // In pieces: all are planned before the first is evicted, and more may happen between any two.
+  struct Piece {
     std::vector<EvictionPart> parts;
     std::set<Key> entries;
+  };
+  struct Plan {
+    ReadyMessages::KeptHeads kept;
+    Position after;
+    std::uint64_t pieces_left = 0;
+    std::deque<Piece> pieces;
   };
 
   static Key key_of(const QueueEntry& entry) { return {-entry.priority, entry.position.value}; }
@@ -321,35 +333,47 @@ class Model {
     taken_.pop_back();
   }
   void make_plan() {
-    if (plan_) return;  // one at a time
-    Plan plan;
-    const std::uint64_t keep = random_.below(2) * random_.below(20);
-    const std::uint64_t most = 1 + random_.below(60);
+    if (!plan_) {
+      const std::uint64_t keep = random_.below(2) * random_.below(20);
+      plan_.emplace(Plan{ready_.kept_heads(keep * kEntryBytes), {}, 1 + random_.below(4), {}});
+    }
+    if (plan_->pieces_left == 0) return;  // one at a time
+    --plan_->pieces_left;
+    const Position first = ready_.first_evictable(plan_->after, plan_->kept);
+    if (first == kNoPosition) return;
+    const Position through(first.value + random_.below(40));
+    Piece piece;
     Key last{INT_MIN, 0};
-    std::uint64_t visited = 0;
-    plan.parts = ready_.plan_eviction(keep * kEntryBytes, Position(UINT64_MAX), most * kEntryBytes,
-                                      [&](const QueueEntry& entry) {
-                                        const Key order{entry.priority, entry.position.value};
-                                        EXPECT_LT(last, order);
-                                        last = order;
-                                        ++visited;
-                                        plan.entries.insert(key_of(entry));
-                                      });
-    ASSERT_LE(visited, most);
-    for (const Key& key : plan.entries) {
+    bool has_first = false;
+    Position newest;
+    piece.parts = ready_.plan_eviction(
+        plan_->after, through, plan_->kept, [&](const QueueEntry& entry) {
+          const Key order{entry.priority, entry.position.value};
+          EXPECT_LT(last, order);
+          EXPECT_TRUE(first <= entry.position && entry.position <= through);
+          has_first = has_first || entry.position == first;
+          newest = std::max(newest, entry.position);
+          last = order;
+          piece.entries.insert(key_of(entry));
+        });
+    EXPECT_TRUE(has_first);
+    for (const Key& key : piece.entries) {
       ASSERT_TRUE(known_.contains(key));
       ASSERT_FALSE(known_.at(key).requeued || on_disk(key, known_.at(key)));
     }
-    plan_ = std::move(plan);
+    plan_->after = newest;
+    plan_->pieces.push_back(std::move(piece));
   }
   void evict() {
-    if (!plan_) return;
-    const Plan plan = *std::exchange(plan_, std::nullopt);
+    if (!plan_ || plan_->pieces_left != 0) return;
+    if (plan_->pieces.empty()) return plan_.reset();
+    const Piece piece = std::move(plan_->pieces.front());
+    plan_->pieces.pop_front();
     std::uint64_t freed = 0;
-    for (const EvictionPart& part : plan.parts)
+    for (const EvictionPart& part : piece.parts)
       freed += ready_.evict(part);
     std::uint64_t gone = 0;
-    for (const Key& key : plan.entries) {
+    for (const Key& key : piece.entries) {
       const auto found = known_.find(key);
       if (found == known_.end() || found->second.requeued) continue;
       ASSERT_TRUE(on_disk(key, found->second));

@@ -149,7 +149,7 @@ TEST_F(RecordsTest, LongMessagesComeBackWhole) {
   }
   const auto state = reapplied();
   std::size_t seen = 0;
-  state->find(kQueue)->visit_young_through(Position(100), [&](const YoungMessage& young) {
+  state->find(kQueue)->visit_young(Position(), Position(100), [&](const YoungMessage& young) {
     ASSERT_LT(seen, bodies.size());
     EXPECT_TRUE(young.message->body() == bodies[seen++]);
   });

@@ -33,9 +33,10 @@ class SpilledQueue {
       }
       RunExtent extent;
       extent.queue = QueueId(7);
+      extent.offset = position * 1'000;
       extent.first = first;
       extent.last = Position(position);
-      queue_.move_to_run(nullptr, {extent}, spilled, Position(position), false);
+      queue_.move_to_run(nullptr, {&extent, 1}, spilled, Position(position), false);
     }
   }
   // A few neighbours that are all alive, or everything from somewhere on.
