@@ -63,7 +63,8 @@ void ShardLog::seal(bool waited_for) {
   settle_.reset();
   requeue_.reset();
   const std::uint64_t first = last_.value - records_ + 1;
-  chunk_ = journal_.append(shard_, first, std::exchange(records_, 0), std::move(chunk_), waited_for);
+  chunk_ =
+      journal_.append(shard_, first, std::exchange(records_, 0), std::move(chunk_), waited_for);
 }
 
 void ShardLog::append(std::uint32_t virtual_host, const broker::Change& change) {
