@@ -103,8 +103,9 @@ void StoredQueue::settle_extents(StoredLevel& level, const broker::SettleChange&
     any_dead = any_dead || partial->count == 0;
   }
   level.settled.insert(change.first, std::min(change.last, level.extents.back().last));
-  if (last == nullptr && partial != nullptr && partial->count != 0) {
-    partial->body_bytes -= std::min(partial->body_bytes, in_extents.body_bytes);
+  if (last == nullptr && partial != nullptr && partial->count != 0 &&
+      partial->body_bytes >= in_extents.body_bytes) {
+    partial->body_bytes -= in_extents.body_bytes;
   } else {
     subtract_bytes(level, partial, last, in_extents.body_bytes);
   }

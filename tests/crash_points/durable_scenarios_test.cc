@@ -243,6 +243,17 @@ TEST_F(SpilledQueue, KeepsTheSumOfBytesWhenARangeSpansExtents) {
   EXPECT_EQ(bytes(), 2u);
 }
 
+TEST_F(SpilledQueue, KeepsTheSumOfBytesWhenAnExtentWasChargedForItsNeighbour) {
+  spill(1, 3, 1'000);
+  spill(4, 6, 2'500);
+  // Which of them the bytes belong to is not known.
+  settle(3, 4, 2, 3'500);
+  settle(1, 1, 1, 1'000);
+  EXPECT_EQ(bytes(), 6'000u);
+  settle(2, 2, 1, 1'000);
+  EXPECT_EQ(bytes(), 5'000u);
+}
+
 TEST_F(SpilledQueue, GivesOutNoPositionThatASpillReached) {
   spill(1, 2, 10);
   queue_.note_spilled_through(broker::Position(5));
