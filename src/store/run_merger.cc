@@ -68,8 +68,11 @@ class RunMerger::Copy {
  public:
   enum class Outcome : std::uint8_t { kMore, kDone, kFailed };
 
-  Copy(RunStore& runs, Job& job) : runs_(runs), job_(job), run_(runs.next()) {}
+  Copy(RunStore& runs, Job& job, const Limits& limits)
+      : runs_(runs), job_(job), limits_(limits), run_(runs.next()) {}
   Outcome slice();
+  // Instead of another slice.
+  Outcome give_up();
 
  private:
   Outcome fail_writing(journal::IoError error);
@@ -82,6 +85,7 @@ class RunMerger::Copy {
 
   RunStore& runs_;
   Job& job_;
+  const Limits& limits_;
   const RunId run_;
   std::unique_ptr<RunWriter> writer_;
   std::size_t group_ = 0;
@@ -155,18 +159,17 @@ RunMerger::Uses RunMerger::choose_small(const Uses& all) const {
     auto last = first;
     for (; last != all.end() && last - first != kRunsMax && small(**last); ++last) {
       extents += (*last)->extents;
-      if (bytes + (*last)->extent_bytes > limits_.bytes_max || extents > kExtentsMax) break;
+      if (bytes + (*last)->extent_bytes > limits_.bytes_max || extents > limits_.extents_max) break;
       bytes += (*last)->extent_bytes;
       largest = std::max(largest, (*last)->extent_bytes);
     }
-    if (last - first >= kSmallRunsMin && largest * 2 <= bytes)
-      return Uses(first, last);
+    if (last - first >= kSmallRunsMin && largest * 2 <= bytes) return Uses(first, last);
   }
   return {};
 }
 
 void RunMerger::look() {
-  if (busy_ || resting_ || (!again_ && !ledger_.wants_look())) return;
+  if (stopping_ || busy_ || resting_ || (!again_ && !ledger_.wants_look())) return;
   again_ = false;
   ledger_.note_sparse(cycle_);
   const auto gone = [this](RunId run) { return !ledger_.runs().contains(run); };
@@ -220,9 +223,8 @@ void RunMerger::read_indexes(Job& job) {
   // Those of the first run stand before their equals.
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.order() < b.order(); });
-  const auto same = std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.order() == b.order();
-  });
+  const auto same = std::unique(
+      all.begin(), all.end(), [](const auto& a, const auto& b) { return a.order() == b.order(); });
   all.erase(same, all.end());
   job.named = std::move(all);
 }
@@ -276,7 +278,7 @@ void RunMerger::plan_first_alone(Job& job) {
 
 void RunMerger::plan(const std::shared_ptr<Job>& job) {
   if (job->unreadable) return finish(job);
-  for (std::size_t left = kGroupsPerTurn; job->next_named != job->named.size(); --left) {
+  for (std::size_t left = limits_.groups_per_turn; job->next_named != job->named.size(); --left) {
     if (left == 0) return loop_.post([this, job] { plan(job); });
     const Job::Named& named = job->named[job->next_named++];
     const std::size_t before = job->groups.size();
@@ -289,14 +291,14 @@ void RunMerger::plan(const std::shared_ptr<Job>& job) {
     if (!job->whole && job->live_bytes >= limits_.bytes_max) break;
   }
   if (job->groups.empty()) return finish(job);
-  job->copy = std::make_unique<Copy>(runs_, *job);
+  job->copy = std::make_unique<Copy>(runs_, *job, limits_);
   worker_.post([this, job] { copy(job); });
 }
 
 // ---- on the worker
 
 void RunMerger::copy(const std::shared_ptr<Job>& job) {
-  const Copy::Outcome outcome = job->copy->slice();
+  const Copy::Outcome outcome = stopping_ ? job->copy->give_up() : job->copy->slice();
   if (outcome == Copy::Outcome::kMore) {
     worker_.post([this, job] { copy(job); });
     return;
@@ -307,20 +309,22 @@ void RunMerger::copy(const std::shared_ptr<Job>& job) {
   loop_.post([this, job] { finish(job); });
 }
 
+RunMerger::Copy::Outcome RunMerger::Copy::give_up() {
+  writer_.reset();
+  runs_.discard(run_);
+  return Outcome::kFailed;
+}
+
 RunMerger::Copy::Outcome RunMerger::Copy::fail_writing(journal::IoError error) {
   job_.failure = std::move(error);
-  writer_.reset();
-  (void)runs_.discard(run_);
-  return Outcome::kFailed;
+  return give_up();
 }
 
 RunMerger::Copy::Outcome RunMerger::Copy::fail_reading(RunError error) {
   job_.unreadable = std::move(error);
   // The others may be well.
   job_.runs = {job_.groups[group_].sources[source_].run};
-  writer_.reset();
-  (void)runs_.discard(run_);
-  return Outcome::kFailed;
+  return give_up();
 }
 
 // Positions must grow between calls for one group.
@@ -345,7 +349,7 @@ broker::MessageRef RunMerger::Copy::message_of(const RunFile& run, const RunBloc
     return found->second;
   }
   broker::MessageRef message = make();
-  if (shared_bytes_ + message->footprint() > kSharedBytesMax) return message;
+  if (shared_bytes_ + message->footprint() > limits_.shared_bytes_max) return message;
   shared_bytes_ += message->footprint();
   shared = true;
   return shared_.emplace(key, message).first->second;
@@ -382,7 +386,7 @@ RunMerger::Copy::Outcome RunMerger::Copy::slice() {
     for (; source_ != group.sources.size(); ++source_) {
       Group::Source& source = group.sources[source_];
       while (source.offset < source.end) {
-        if (bytes >= kSliceBytes) return Outcome::kMore;
+        if (bytes >= limits_.slice_bytes) return Outcome::kMore;
         const auto head = source.run->read_block_head(source.offset);
         if (!head.ok()) return fail_reading(head.error());
         const std::uint64_t offset = std::exchange(source.offset, source.offset + head->length);
@@ -415,6 +419,7 @@ RunMerger::Copy::Outcome RunMerger::Copy::complete() {
 void RunMerger::finish(const std::shared_ptr<Job>& job) {
   if (job->run) return replace(job);
   busy_ = false;
+  if (stopping_) return;
   if (job->failure) {
     base::log_warning("store", "no room to merge run files; it is tried again later",
                       {{"error", job->failure->message}});
@@ -437,7 +442,7 @@ void RunMerger::finish(const std::shared_ptr<Job>& job) {
 
 void RunMerger::replace(const std::shared_ptr<Job>& job) {
   ages_[job->run->run()] = job->age;
-  for (std::size_t left = kGroupsPerTurn; job->next_group != job->groups.size(); --left) {
+  for (std::size_t left = limits_.groups_per_turn; job->next_group != job->groups.size(); --left) {
     if (left == 0) return loop_.post([this, job] { replace(job); });
     replace_group(*job, job->groups[job->next_group++]);
   }

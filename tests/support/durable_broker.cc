@@ -157,10 +157,7 @@ bool DurableBroker::step(std::size_t who) {
   switch (who) {
     case 0: return deadlines();
     case 1: {
-      if (port_.tasks.empty()) return false;
-      const auto task = std::move(port_.tasks.front());
-      port_.tasks.pop_front();
-      task();
+      if (!port_.run_one()) return false;
       // Sometimes more happens in the same turn.
       if (random_.below(3) != 0) end_turn();
       return true;
@@ -236,10 +233,7 @@ bool DurableBroker::spill_for_memory(const std::string& queue) {
 }
 
 void DurableBroker::run_posted() {
-  while (!port_.tasks.empty()) {
-    const auto task = std::move(port_.tasks.front());
-    port_.tasks.pop_front();
-    task();
+  while (port_.run_one()) {
   }
 }
 
