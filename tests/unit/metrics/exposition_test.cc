@@ -94,7 +94,9 @@ TEST_F(ExpositionTest, CountsTheStore) {
         "harriermq_journal_segments{state=\"free\"} 7\n", "harriermq_journal_pending_bytes ",
         "harriermq_store_resident_bytes 0\n", "harriermq_store_runs 0\n",
         "harriermq_store_run_bytes 0\n", "harriermq_store_spilled_messages_total 0\n",
-        "harriermq_store_spilled_bytes_total 0\n", "harriermq_store_read_bytes_total 0\n",
+        "harriermq_store_run_dead_bytes 0\n", "harriermq_store_spilled_bytes_total 0\n",
+        "harriermq_store_merges_total 0\n", "harriermq_store_merged_bytes_total 0\n",
+        "harriermq_store_read_bytes_total 0\n",
         "harriermq_store_damaged_blocks_total 0\n", "harriermq_store_checkpoints_total ",
         "harriermq_store_checkpoint_generation ", "harriermq_recovery_records 0\n",
         "harriermq_recovery_torn_bytes 0\n", "harriermq_recovery_clean "})
