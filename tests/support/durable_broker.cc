@@ -46,6 +46,8 @@ bool DurableBroker::open(const ModelOf& model_of) {
   options.loop.chunk_bytes = options_.chunk_bytes;
   options.loop.merging.bytes_max = options_.merge_bytes;
   options.loop.merging.dead_bytes_max = options_.merge_dead_bytes;
+  options.loop.merging.slice_bytes = options_.merge_slice_bytes;
+  options.loop.merging.groups_per_turn = options_.merge_groups_per_turn;
   options.loop.snapshot_slice = options_.snapshot_slice;
   store::StoreCallbacks callbacks;
   callbacks.fatal = [this](const journal::IoError& error) {
@@ -217,8 +219,9 @@ bool DurableBroker::checkpoint() {
 
 bool DurableBroker::spill_everything() {
   settle();
-  journal::ShardLsns all;
-  all.fill(UINT64_MAX - 1);
+  journal::ShardLsns all{};
+  for (const Host& host : hosts_)
+    all[host.shard] = loop_store().log(host.shard).last_appended().value;
   bool done = false;
   loop_store().spill_through(all, [&done](store::Spiller::Result) { done = true; });
   return settle() && done;

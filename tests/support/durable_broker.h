@@ -41,6 +41,8 @@ struct DurableOptions {
   // Merges as soon as it can.
   std::uint64_t merge_dead_bytes = 0;
   std::uint64_t merge_bytes = 64 << 10;
+  std::uint64_t merge_slice_bytes = 8 << 10;
+  std::size_t merge_groups_per_turn = 2;
   std::uint64_t pending_bytes_max = 32 << 10;
   std::size_t chunk_bytes = 16 << 10;
   std::uint32_t slice_entries = 64;
