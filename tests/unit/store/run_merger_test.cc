@@ -87,13 +87,36 @@ TEST_F(RunMergerTest, SmallNeighboursBecomeOneOnceTheyAreFour) {
 
 TEST_F(RunMergerTest, ALargeRunIsNotCopiedForTheSakeOfSmallOnes) {
   const QueueId queue = declare(1);
-  fill(queue, 100, 150);
-  spill();
-  for (int run = 0; run != 3; ++run) {
-    fill(queue, 5, 150);
+  fill(queue, 50, 150);
+  const RunId large = spill();
+  for (int run = 0; run != 6; ++run) {
+    fill(queue, 2, 150);
     spill();
-    EXPECT_EQ(merge_all(), 0u);
+    merge_all();
   }
+  EXPECT_GT(merger_->merges().value(), 0u);
+  EXPECT_TRUE(runs_in_use().contains(large.value));
+}
+
+TEST_F(RunMergerTest, AMergedRunIsAsOldAsWhatItStandsFor) {
+  const QueueId queue = declare(1);
+  fill(queue, 40, 20'000);
+  spill();
+  thin_out(queue, 4);
+  EXPECT_EQ(merge_all(), 1u);
+  for (const std::size_t count : {20, 10, 10}) {
+    fill(queue, count, 20'000);
+    spill();
+  }
+  // 10 in the oldest run, 20, 10 and 10.
+  const auto all = places(queue);
+  settle(all[2], all[9].position);
+  settle(all[31], all[39].position);
+  settle(all[41], all[49].position);
+  // The two youngest together, the oldest alone: one that is not sparse is between.
+  EXPECT_EQ(merge_all(), 2u);
+  EXPECT_EQ(extents(queue), 3u);
+  expect_all_is_there();
 }
 
 TEST_F(RunMergerTest, LookingCostsNothingWhileNothingChanges) {
@@ -350,38 +373,39 @@ class RunMergerFailure : public RunMergerTest {
     thin_out(queue_, 10);
     before_ = run_files();
   }
+  // One of them is damaged there.
+  void expect_left_alone(std::size_t index, std::uint64_t offset) {
+    const RunId damaged = old_runs_[index], whole = old_runs_[1 - index];
+    files_.flip_bit(run_path(damaged), offset * 8);
+    EXPECT_EQ(merge_all(), 2u);
+    EXPECT_EQ(merger_->merges().value(), 1u);
+    EXPECT_EQ(fatal_, 0);
+    EXPECT_TRUE(runs_in_use().contains(damaged.value));
+    EXPECT_FALSE(runs_in_use().contains(whole.value));
+    runs_.remove_unused({});
+    EXPECT_EQ(run_files(), runs_in_use());
+    files_.flip_bit(run_path(damaged), offset * 8);
+    expect_all_is_there();
+  }
   QueueId queue_;
   std::vector<RunId> old_runs_;
   std::set<std::uint64_t> before_;
 };
 
-TEST_F(RunMergerFailure, ADamagedRunIsLeftAloneAndOthersAreServed) {
-  for (const std::uint64_t offset : {kRunHeadBytes + 200, kRunHeadBytes + 50}) {
-    // In a block, in a block's head.
-    const std::string path = run_path(old_runs_[0]);
-    files_.flip_bit(path, offset * 8);
-    EXPECT_LE(merge_all(), 2u);
-    EXPECT_EQ(merger_->merges().value(), 1u);
-    EXPECT_TRUE(runs_in_use().contains(old_runs_[0].value));
-    EXPECT_FALSE(runs_in_use().contains(old_runs_[1].value));
-    EXPECT_EQ(fatal_, 0);
-    files_.flip_bit(path, offset * 8);
-    expect_all_is_there();
-  }
-  runs_.remove_unused({});
-  EXPECT_EQ(run_files(), runs_in_use());
+TEST_F(RunMergerFailure, ARunWithADamagedBlockIsLeftAloneAndOthersAreServed) {
+  expect_left_alone(0, kRunHeadBytes + 200);
+}
+
+TEST_F(RunMergerFailure, ARunWithADamagedBlockBehindOthersIsLeftAlone) {
+  expect_left_alone(1, kRunHeadBytes + 200);
+}
+
+TEST_F(RunMergerFailure, ARunWithADamagedBlockHeadIsLeftAloneAndOthersAreServed) {
+  expect_left_alone(1, kRunHeadBytes + 50);
 }
 
 TEST_F(RunMergerFailure, ARunWithADamagedIndexIsLeftAloneAndOthersAreServed) {
-  const std::string path = run_path(old_runs_[1]);
-  const std::uint64_t bit = (files_.contents(path).size() - kTailBytes - 20) * 8;
-  files_.flip_bit(path, bit);
-  EXPECT_EQ(merge_all(), 2u);
-  EXPECT_EQ(merger_->merges().value(), 1u);
-  EXPECT_TRUE(runs_in_use().contains(old_runs_[1].value));
-  EXPECT_FALSE(runs_in_use().contains(old_runs_[0].value));
-  files_.flip_bit(path, bit);
-  expect_all_is_there();
+  expect_left_alone(1, files_.contents(run_path(old_runs_[1])).size() - kTailBytes - 20);
 }
 
 TEST_F(RunMergerFailure, WithoutRoomItRestsUntilTheNextSnapshot) {
@@ -394,15 +418,37 @@ TEST_F(RunMergerFailure, WithoutRoomItRestsUntilTheNextSnapshot) {
   EXPECT_EQ(run_files(), before_);
   expect_all_is_there();
   files_.set_free_bytes(1 << 20);
+  fill(queue_, 1);
+  spill();
+  ASSERT_TRUE(ledger_.wants_look());
   EXPECT_EQ(merge_all(), 0u);
   merger_->snapshot_taken();
   EXPECT_EQ(merge_all(), 1u);
   expect_all_is_there();
 }
 
+TEST_F(RunMergerFailure, AnyOtherFailureToWriteIsFatal) {
+  for (const bool sync : {false, true}) {
+    make_merger();
+    merger_->snapshot_taken();
+    if (sync) {
+      files_.fail_next_sync(Fault::kIoError);
+    } else {
+      files_.fail_next_write(Fault::kIoError);
+    }
+    look();
+    for (fatal_ = 0; fatal_ == 0;)
+      ASSERT_TRUE(step());
+    EXPECT_EQ(fatal_, EIO);
+    EXPECT_FALSE(step());
+    EXPECT_EQ(run_files(), before_);
+    expect_all_is_there();
+  }
+}
+
 TEST_F(RunMergerFailure, EveryCallOfTheDiskFailsOnce) {
   std::uint64_t calls = 0;
-  for (std::uint64_t n = 1; calls == 0; ++n) {
+  for (std::uint64_t n = 1; calls == 0 && n != 200; ++n) {
     for (const Fault fault : {Fault::kNoSpace, Fault::kIoError}) {
       make_merger();
       merger_->snapshot_taken();
