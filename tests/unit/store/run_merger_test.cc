@@ -100,15 +100,14 @@ TEST_F(RunMergerTest, ALargeRunIsNotCopiedForTheSakeOfSmallOnes) {
 
 TEST_F(RunMergerTest, AMergedRunIsAsOldAsWhatItStandsFor) {
   const QueueId queue = declare(1);
-  fill(queue, 40, 20'000);
-  spill();
-  thin_out(queue, 4);
-  EXPECT_EQ(merge_all(), 1u);
-  for (const std::size_t count : {20, 10, 10}) {
+  for (const std::size_t count : {40, 20, 10, 10}) {
     fill(queue, count, 20'000);
     spill();
   }
-  // 10 in the oldest run, 20, 10 and 10.
+  for (const Place& place : places(queue))
+    if (place.position <= Position(40) && place.position.value % 4 != 0) settle(place);
+  EXPECT_EQ(merge_all(), 1u);
+  // Its number is the highest, with 10; those of 20, 10 and 10 are younger.
   const auto all = places(queue);
   settle(all[2], all[9].position);
   settle(all[31], all[39].position);
