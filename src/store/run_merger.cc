@@ -14,6 +14,8 @@ namespace {
 
 // Of a slice: what looking at a block's head costs beside its bytes.
 constexpr std::uint64_t kHeadCost = 4096;
+// What an entry takes beside its body, about.
+constexpr std::uint64_t kEntryBytes = 100;
 
 }  // namespace
 
@@ -37,6 +39,14 @@ struct RunMerger::Group {
 
 struct RunMerger::Job {
   std::vector<std::shared_ptr<const RunFile>> runs;
+  // Of each of them, about; a body counts as often as entries share it.
+  struct Bytes {
+    std::uint64_t written = 0;
+    std::uint64_t live = 0;
+
+    bool worth_it() const { return live <= written / 2; }
+  };
+  std::vector<Bytes> bytes;
   std::uint64_t age = 0;
   // All of them must go, whatever it takes: else they would be merged again and again.
   bool whole = false;
@@ -45,14 +55,13 @@ struct RunMerger::Job {
     QueueId queue;
     std::uint8_t level = 0;
     bool of_first = false;  // of the first run
-    std::uint64_t entry_bytes = 0;
 
     auto order() const { return std::pair(queue, level); }
   };
   std::vector<Named> named;
   std::size_t next_named = 0;
-  std::uint64_t live_bytes = 0;  // about
   std::vector<Group> groups;
+  std::uint64_t group_bytes = 0;  // alive in them, about
   std::size_t next_group = 0;
   std::unique_ptr<Copy> copy;
   // What the worker made.
@@ -102,6 +111,12 @@ class RunMerger::Copy {
 std::uint64_t RunMerger::age_of(RunId run) const {
   const auto found = ages_.find(run);
   return found == ages_.end() ? run.value : found->second;
+}
+
+bool RunMerger::may_merge(const RunLedger::Use& use) const {
+  const auto full = full_.find(use.file->run());
+  return !left_alone_.contains(use.file->run()) &&
+         (full == full_.end() || use.live <= full->second / 2);
 }
 
 RunMerger::Uses RunMerger::by_age() const {
@@ -175,6 +190,7 @@ void RunMerger::look() {
   const auto gone = [this](RunId run) { return !ledger_.runs().contains(run); };
   std::erase_if(left_alone_, gone);
   std::erase_if(scattered_, gone);
+  std::erase_if(full_, [&](const auto& entry) { return gone(entry.first); });
   std::erase_if(ages_, [&](const auto& entry) { return gone(entry.first); });
   const Uses all = by_age();
   if (const Uses sparse = choose_sparse(all); !sparse.empty()) return start(sparse, false);
@@ -214,10 +230,10 @@ void RunMerger::read_indexes(Job& job) {
       job.runs = {run};
       return;
     }
+    Job::Bytes& bytes = job.bytes.emplace_back();
     for (const RunExtent& extent : *index) {
-      const std::uint64_t entry_bytes =
-          extent.body_bytes / std::max<std::uint64_t>(1, extent.count);
-      all.push_back({extent.queue, extent.level, run == job.runs.front(), entry_bytes + 100});
+      bytes.written += extent.body_bytes + extent.count * kEntryBytes;
+      all.push_back({extent.queue, extent.level, run == job.runs.front()});
     }
   }
   // Those of the first run stand before their equals.
@@ -238,6 +254,15 @@ bool RunMerger::plan_group(QueueId queue, std::uint8_t level_number, Job& job) {
   const auto chosen = [&](const StoredExtent& other) {
     return std::find(job.runs.begin(), job.runs.end(), other.run) != job.runs.end();
   };
+  const bool full = !job.whole && job.group_bytes >= limits_.bytes_max;
+  for (const StoredExtent& extent : level->extents) {
+    const auto run = std::find(job.runs.begin(), job.runs.end(), extent.run);
+    if (run == job.runs.end()) continue;
+    const std::uint64_t live = extent.body_bytes + extent.count * kEntryBytes;
+    job.bytes[static_cast<std::size_t>(run - job.runs.begin())].live += live;
+    if (!full) job.group_bytes += live;
+  }
+  if (full) return true;
   const auto first = std::find_if(level->extents.begin(), level->extents.end(), chosen);
   if (first == level->extents.end()) return true;
   const auto last = std::find_if_not(first, level->extents.end(), chosen);
@@ -264,9 +289,10 @@ void RunMerger::plan_first_alone(Job& job) {
     scattered_.insert(run->run());
   const auto first = ledger_.runs().find(job.runs.front()->run());
   job.runs.resize(1);
+  job.bytes = {{job.bytes.front().written, 0}};
   job.groups.clear();
   job.next_named = 0;
-  job.live_bytes = 0;
+  job.group_bytes = 0;
   job.age = age_of(job.runs.front()->run());
   if (first == ledger_.runs().end() || !first->second.sparse()) {
     // Small, not sparse: alone it would only be the same again.
@@ -276,21 +302,33 @@ void RunMerger::plan_first_alone(Job& job) {
   }
 }
 
+// Few entries may be most of the bytes: copying those again and again would give nothing back.
+bool RunMerger::is_worth_it(const Job& job) {
+  Job::Bytes sum;
+  for (const Job::Bytes& bytes : job.bytes) {
+    sum.written += bytes.written;
+    sum.live += bytes.live;
+  }
+  if (sum.worth_it()) return true;
+  for (std::size_t run = 0; run != job.runs.size(); ++run) {
+    const auto use = ledger_.runs().find(job.runs[run]->run());
+    if (!job.bytes[run].worth_it() && use != ledger_.runs().end())
+      full_[use->first] = use->second.live;
+  }
+  busy_ = false;
+  again_ = true;
+  return false;
+}
+
 void RunMerger::plan(const std::shared_ptr<Job>& job) {
   if (job->unreadable) return finish(job);
   for (std::size_t left = limits_.groups_per_turn; job->next_named != job->named.size(); --left) {
     if (left == 0) return loop_.post([this, job] { plan(job); });
     const Job::Named& named = job->named[job->next_named++];
-    const std::size_t before = job->groups.size();
-    if (!plan_group(named.queue, named.level, *job)) {
-      plan_first_alone(*job);
-      continue;
-    }
-    if (job->groups.size() == before) continue;
-    job->live_bytes += named.entry_bytes * job->groups.back().live;
-    if (!job->whole && job->live_bytes >= limits_.bytes_max) break;
+    if (!plan_group(named.queue, named.level, *job)) plan_first_alone(*job);
   }
   if (job->groups.empty()) return finish(job);
+  if (!job->whole && !is_worth_it(*job)) return;
   job->copy = std::make_unique<Copy>(runs_, *job, limits_);
   worker_.post([this, job] { copy(job); });
 }

@@ -12,6 +12,8 @@
 //             is drained from one end empties its runs by itself), or when sparse runs hold much
 //             dead room; several, when they are neighbours in age with small extents and the new
 //             run is at least twice as large as each, so that nothing is copied often.
+//             Sparse is said of messages; while most of their bytes are alive a run waits all the
+//             same.
 // Invariants: one job at a time. What dies while it is copied is dead in the new run by the same
 //             `settled` set. A body that several entries of a run share is written once.
 // Thread:     confined(broker); the reading and writing part: the worker's.
@@ -92,11 +94,13 @@ class RunMerger {
   Uses choose_sparse(const Uses& all) const;
   Uses choose_small(const Uses& all) const;
   std::uint64_t age_of(RunId run) const;
-  bool may_merge(const RunLedger::Use& use) const { return !left_alone_.contains(use.file->run()); }
+  bool may_merge(const RunLedger::Use& use) const;
   void start(const Uses& chosen, bool whole);
   void plan(const std::shared_ptr<Job>& job);
   bool plan_group(QueueId queue, std::uint8_t level_number, Job& job);
   void plan_first_alone(Job& job);
+  // False, and the job has ended: most of the bytes are alive.
+  bool is_worth_it(const Job& job);
   // On the worker's thread.
   static void read_indexes(Job& job);
   void copy(const std::shared_ptr<Job>& job);
@@ -121,6 +125,9 @@ class RunMerger {
   std::set<RunId> left_alone_;
   // Runs that turned out to be no neighbours: they are not taken together with others.
   std::set<RunId> scattered_;
+  // Runs with few messages alive that are most of the bytes, and how many those were: nothing is to
+  // be had before half of them have died.
+  std::map<RunId, std::uint64_t> full_;
   // Of merged ones: the oldest run whose messages they have.
   std::map<RunId, std::uint64_t> ages_;
   base::Counter merges_;

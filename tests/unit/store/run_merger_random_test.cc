@@ -109,6 +109,17 @@ class RunMergerRandom : public RunMergerTest {
           (void)(below(2) == 0 ? worker_.run_one() : port_.run_one());
     }
   }
+  bool most_bytes_are_alive(const RunFile& run) {
+    std::uint64_t written = 0, live = 0;
+    const auto index = run.read_index();
+    for (const RunExtent& extent : *index)
+      written += extent.body_bytes + extent.count * 100;
+    for (const QueueId queue : state_->queue_ids())
+      for (const StoredLevel& level : state_->find(queue)->levels())
+        for (const StoredExtent& extent : level.extents)
+          if (extent.run->run() == run.run()) live += extent.body_bytes + extent.count * 100;
+    return live > written / 2;
+  }
   void settle_down() {
     files_.set_free_bytes(kMuchRoom);
     while (step()) {
@@ -116,15 +127,18 @@ class RunMergerRandom : public RunMergerTest {
     merger_->snapshot_taken();
     merge_all();
     expect_all_is_there();
+    EXPECT_LE(merger_->merged_bytes().value(), spilled_bytes_);
+    // One that has not put off any run, and does not wait.
+    limits_.dead_bytes_max = 0;
+    make_merger();
     merger_->snapshot_taken();
     merge_all();
     expect_all_is_there();
     EXPECT_EQ(fatal_, 0);
     for (const auto& [run, use] : ledger_.runs())
-      EXPECT_FALSE(use.sparse()) << run.value;
+      EXPECT_TRUE(!use.sparse() || most_bytes_are_alive(*use.file)) << run.value;
     runs_.remove_unused({});
     EXPECT_EQ(run_files(), runs_in_use());
-    EXPECT_LE(merger_->merged_bytes().value(), spilled_bytes_);
   }
 
   std::optional<base::SeededRandom> random_;
@@ -194,7 +208,9 @@ TEST_F(RunMergerCost, LongMessagesAmongManyShortOnesAreNotCopiedAgainAndAgain) {
   const QueueId longs = declare(2);
   fill(longs, 3, 1'000'000);
   live_through(300, 100, 100, [](base::SeededRandom& random) { return 1 << random.below(6); });
-  EXPECT_LT(copies(), 2.0);
+  // The first, with the longs.
+  EXPECT_TRUE(runs_in_use().contains(1));
+  EXPECT_LT(copies(), 1.0);
 }
 
 // Each copy at least doubles the run.

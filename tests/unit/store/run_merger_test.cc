@@ -98,6 +98,43 @@ TEST_F(RunMergerTest, ALargeRunIsNotCopiedForTheSakeOfSmallOnes) {
   EXPECT_TRUE(runs_in_use().contains(large.value));
 }
 
+TEST_F(RunMergerTest, ASparseRunOfWhichMostBytesAreAliveIsLeftUntilHalfOfItHasDied) {
+  const QueueId longs = declare(1), shorts = declare(2);
+  fill(longs, 4, 50'000);
+  fill(shorts, 100, 50);
+  const RunId old = spill();
+  drop(shorts);
+  EXPECT_EQ(merge_all(), 1u);
+  EXPECT_EQ(merger_->merges().value(), 0u);
+  // It is not asked again and again.
+  merger_->snapshot_taken();
+  EXPECT_EQ(merge_all(), 0u);
+  for (std::size_t jobs : {0, 1}) {
+    settle(places(longs)[1]);
+    merger_->snapshot_taken();
+    EXPECT_EQ(merge_all(), jobs);
+  }
+  EXPECT_EQ(merger_->merges().value(), 1u);
+  EXPECT_FALSE(runs_in_use().contains(old.value));
+  expect_all_is_there();
+}
+
+TEST_F(RunMergerTest, ARunOfWhichMostBytesAreAliveDoesNotHoldItsNeighboursBack) {
+  const QueueId longs = declare(1), shorts = declare(2);
+  fill(longs, 4, 50'000);
+  fill(shorts, 100, 50);
+  const RunId full = spill();
+  drop(shorts);
+  fill(longs, 40, 500);
+  const RunId sparse = spill();
+  settle(places(longs)[5], Position(44));
+  EXPECT_EQ(merge_all(), 2u);
+  EXPECT_EQ(merger_->merges().value(), 1u);
+  EXPECT_TRUE(runs_in_use().contains(full.value));
+  EXPECT_FALSE(runs_in_use().contains(sparse.value));
+  expect_all_is_there();
+}
+
 TEST_F(RunMergerTest, AMergedRunIsAsOldAsWhatItStandsFor) {
   const QueueId queue = declare(1);
   for (const std::size_t count : {40, 20, 10, 10}) {
