@@ -212,17 +212,19 @@ TEST_F(RunMergerTest, LevelsExpiryAndDeliveryCountsStay) {
   spill();
   thin_out(queue, 5);
   EXPECT_EQ(merge_all(), 1u);
+  EXPECT_EQ(merger_->merges().value(), 1u);
   expect_all_is_there();
 }
 
 TEST_F(RunMergerTest, AMessageLargerThanABlockIsCopied) {
   const QueueId queue = declare(1);
   for (int i = 0; i != 10; ++i)
-    publish({queue}, unique_body(i % 5 == 0 ? 200'000 : 100));
+    publish({queue}, unique_body(i % 5 == 0 ? 200'000 : 100'000));
   spill();
   settle(places(queue)[6], Position(10));
   settle(places(queue)[1], Position(5));
   EXPECT_EQ(merge_all(), 1u);
+  EXPECT_EQ(merger_->merges().value(), 1u);
   expect_all_is_there();
 }
 
