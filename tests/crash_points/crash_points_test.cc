@@ -280,7 +280,7 @@ void stop_inside_merges(Fault fault, std::uint64_t stride = 1) {
   }
   // A file that no one had opened yet.
   if (fault == Fault::kCrash) {
-    EXPECT_GE(half_written, 8 / kStride);
+    EXPECT_GE(half_written, 4 / kStride);
   }
 }
 
