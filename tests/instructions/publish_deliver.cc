@@ -1,6 +1,5 @@
-// The path of a message through the pure core, from the publisher's bytes to the consumer's
+// The path of a message through the pure core, from the publisher's bytes to the consumer's,
 // without sockets and threads: publish_deliver SIZE auto-ack|ack|confirm MESSAGES.
-//
 // What of it the broker does happens inside measured_turn(); instructions.py has callgrind count
 // that function alone, for two numbers of messages, and takes the difference.
 
