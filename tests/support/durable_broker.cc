@@ -155,7 +155,7 @@ bool DurableBroker::deadlines() {
 bool DurableBroker::step(std::size_t who) {
   if (failed_) return false;
   switch (who) {
-    case 0: return deadlines();
+    case kLoopDeadlines: return deadlines();
     case 1: {
       if (port_.tasks.empty()) return false;
       const auto task = std::move(port_.tasks.front());
