@@ -54,6 +54,8 @@ DurableRun::Work check(bool recorded, const ClientOptions& clients, Script scrip
     own.no_ack = seed % 2 == 0;
     DurableOptions options = DurableRun::small_options();
     options.slice_entries = seed % 3 == 0 ? 7 : 64;
+    // The journal is full now and then.
+    if (seed % 4 == 1) options.segment_bytes = 32 << 10;
     DurableRun run(seed, node, own, options);
     const bool begun = run.begin();
     EXPECT_TRUE(begun);
