@@ -116,7 +116,7 @@ class Checker {
   };
 
   void fail(const Event& event, const std::string& what);
-  bool apply_restart_rules(const Event& event, Channel& channel);
+  void apply_restart_rules(const Event& event, Channel& channel);
   void publish(const Event& event, Channel& channel);
   void confirm(const Event& event, Channel& channel);
   void deliver(const Event& event, Channel& channel);

@@ -6,7 +6,7 @@ namespace harrier::test {
 
 using Kind = Event::Kind;
 
-bool Checker::apply_restart_rules(const Event& event, Channel& channel) {
+void Checker::apply_restart_rules(const Event& event, Channel& channel) {
   switch (event.kind) {
     case Kind::kAsk: channel.asks.push_back(now_); break;
     case Kind::kProof:
@@ -39,9 +39,8 @@ bool Checker::apply_restart_rules(const Event& event, Channel& channel) {
     case Kind::kCrashed: restart(false); break;
     case Kind::kFound: found(event); break;
     case Kind::kMissing: missing(event); break;
-    default: return false;
+    default: break;
   }
-  return true;
 }
 
 template <class Visit>
