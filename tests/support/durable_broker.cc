@@ -158,7 +158,7 @@ bool DurableBroker::deadlines() {
 bool DurableBroker::step(std::size_t who) {
   if (failed_) return false;
   switch (who) {
-    case 0: return deadlines();
+    case kLoopDeadlines: return deadlines();
     case 1: {
       if (!port_.run_one()) return false;
       // Sometimes more happens in the same turn.

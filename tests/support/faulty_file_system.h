@@ -57,6 +57,11 @@ class FaultyFileSystem final : public journal::FileSystem {
   void fail_at(std::uint64_t call, Fault fault) { plan_[call] = fault; }
   void fail_next_sync(Fault fault) { next_sync_ = fault; }
   void fail_next_write(Fault fault) { next_write_ = fault; }
+  void forget_plan() {
+    plan_.clear();
+    next_sync_.reset();
+    next_write_.reset();
+  }
   void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
   bool crashed() const { return crashed_; }
   void crash() { crashed_ = true; }
