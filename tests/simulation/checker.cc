@@ -19,9 +19,11 @@ void Checker::apply(const Event& event) {
     case Kind::kPublish: return publish(event, channel);
     case Kind::kConfirm: return confirm(event, channel);
     case Kind::kConsume:
-      channel.consumers[event.consumer] = {event.queue, event.prefetch, event.no_ack};
-      [[fallthrough]];
     case Kind::kGet:
+      if (event.kind == Kind::kConsume)
+        channel.consumers[event.consumer] = {event.queue, event.prefetch, event.no_ack};
+      else
+        channel.gets.emplace_back(event.queue, event.no_ack);
       channel.taken_from.insert(event.queue);
       taken_from_.insert(event.queue);
       break;
@@ -155,6 +157,7 @@ void Checker::release(Channel& channel, const Event& event, bool settles) {
 }
 
 void Checker::pass_barrier(Channel& channel, int number) {
+  channel.gets.clear();
   for (; channel.passed < channel.publishes.size(); ++channel.passed) {
     Message& message = messages_[channel.publishes[channel.passed]];
     // Without confirms a queue may refuse it unheard of: only confirms say that it is there.
@@ -185,8 +188,11 @@ void Checker::lose(Channel& channel, int number, bool orderly) {
   });
   for (const Commit& commit : channel.commits)
     transactions_[commit.transaction].in_doubt = true;
+  // Also in order: what a broker says to a connection that it is closing is not sent.
   for (const auto& [tag, consumer] : channel.consumers)
-    if (consumer.no_ack && !consumer.cancelled && !orderly) may_vanish(consumer.queue);
+    if (!consumer.cancelled) may_be_on_its_way(consumer.queue, consumer.no_ack);
+  for (const auto& [queue, no_ack] : channel.gets)
+    may_be_on_its_way(queue, no_ack);
   // A deletion or a purge that was under way may not have happened.
   taken_from_.insert(channel.taken_from.begin(), channel.taken_from.end());
   channel.commits.clear();
@@ -214,7 +220,7 @@ void Checker::finish() {
   for (const auto& [place, message] : messages_) {
     const Event event{.channel = message.publisher, .queue = place.first, .body = place.second};
     if (message.owner != 0) fail(event, "held at the end");
-    if (exact_ && message.flagged && !message.unflagged)
+    if (exact_ && message.flagged && !message.unflagged && !message.handed_out)
       fail(event, "marked redelivered, but never delivered before");
     if (message.fate == Fate::kAccepted && message.gone == nullptr && !message.excused &&
         !drained_.contains(place) && !lossy_.contains(place.first))

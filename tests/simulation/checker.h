@@ -49,6 +49,7 @@ class Checker {
     bool certain = false;        // the disk knows that it is settled
     bool excused = false;        // it may be gone: purged, on its way without acknowledgement
     bool settled = false;        // once, whatever became of that
+    bool handed_out = false;     // maybe, to somebody who was not told any more
     bool flagged = false;        // was delivered as `redelivered`
     bool unflagged = false;      // was delivered not so
     const char* gone = nullptr;  // it must not come again; what is broken if it does
@@ -85,6 +86,7 @@ class Checker {
     std::vector<Place> settled;  // since the last barrier
     std::map<std::string, Consumer> consumers;
     std::set<std::string> taken_from;  // queues it consumed or got from
+    std::vector<std::pair<std::string, bool>> gets;  // since the last barrier: queue, no_ack
     std::deque<std::uint64_t> asks;    // when each was sent
     std::deque<Commit> commits;
     std::deque<std::vector<Place>> purges;  // what each must take, if nobody else takes from there
@@ -137,6 +139,7 @@ class Checker {
   void prove(int channel, std::uint64_t asked_at);
   void committed(Channel& channel, int number);
   void may_vanish(const std::string& queue);
+  void may_be_on_its_way(const std::string& queue, bool no_ack);
   void purge(const Event& event, Channel& channel);
   void purged(const Event& event, Channel& channel);
   void deleted(const std::string& queue);

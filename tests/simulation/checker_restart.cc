@@ -93,6 +93,13 @@ void Checker::may_vanish(const std::string& queue) {
   });
 }
 
+void Checker::may_be_on_its_way(const std::string& queue, bool no_ack) {
+  if (no_ack) may_vanish(queue);
+  visit_messages(queue, [](const Place&, Message& message) {
+    if (message.owner == 0) message.handed_out = true;
+  });
+}
+
 void Checker::purge(const Event& event, Channel& channel) {
   std::vector<Place> there;
   // Whatever somebody takes may be with him, and come back.

@@ -196,7 +196,14 @@ const SeededFault kFaults[] = {
        with("d", "done")(events);
      },
      "settled for certain, and back"},
-    {"an orderly end marks what was not delivered", end_orderly,
+    {"an orderly end marks what was not delivered",
+     [](Events& events) {
+       end_orderly(events);
+       // Nobody is there any more who could have been given some and not be told.
+       const std::size_t end = nth(events, Kind::kForced);
+       insert(events, end, {.kind = Kind::kBarrier, .channel = 3});
+       insert(events, end, {.kind = Kind::kCancelOk, .channel = 2, .consumer = "c"});
+     },
      "marked redelivered, but never delivered before"},
     {"an answer to nothing",
      [](Events& events) {

@@ -17,7 +17,7 @@ struct Event {
     kConsumeOk,    // consumer
     kCancelOk,     // consumer
     kDeliver,      // consumer, tag, queue, body, redelivered
-    kGet,          // queue
+    kGet,          // queue, no_ack
     kGetOk,        // tag, queue, body, redelivered, no_ack
     kSettle,       // tag, transaction: acknowledged or rejected for good
     kRequeue,      // tag

@@ -285,7 +285,7 @@ void SimulatedClient::get(Channel& channel) {
   const std::string queue = name(pick_queue(false, channel));
   const bool no_ack = below(3) == 0 && options_.no_ack;
   channel.gets.push_back({queue, no_ack});
-  note(channel, {.kind = Event::Kind::kGet, .queue = queue});
+  note(channel, {.kind = Event::Kind::kGet, .queue = queue, .no_ack = no_ack});
   request(channel, amqp::BasicGet{0, queue, no_ack}, "basic.get-");
 }
 
