@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+import traceback
 
 from client import GONE, Client
 from topology import FAN, topic_queues
@@ -41,7 +42,8 @@ class Load:
             if not self.ending:
                 self.faults.append(f"{worker.__name__}: {error!r} while the daemon runs")
         except Exception as error:  # a bug of the test itself must not look like success
-            self.faults.append(f"{worker.__name__}: {error!r}")
+            if not (self.ending and _is_pikas_own(error)):
+                self.faults.append(f"{worker.__name__}: {error!r}")
 
     def join(self, seconds=30):
         """After the daemon has ended, or after stop()."""
@@ -54,6 +56,13 @@ class Load:
     def stop(self):
         self.stopping.set()
         self.join()
+
+
+def _is_pikas_own(error):
+    """pika 1.2 stumbles now and then over a socket that vanishes while it connects: an AttributeError
+    on None, deep inside it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, AttributeError) and "/pika/" in frames[-1].filename
 
 
 def _size(source):
