@@ -1,4 +1,4 @@
-#include "bench/load/meter.h"
+#include "perf/meter.h"
 
 #include <cmath>
 #include <cstdio>
@@ -6,52 +6,54 @@
 #include <fstream>
 #include <sstream>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace harrier::bench {
+#include "perf/load_error.h"
+#include "perf/socket.h"
+#include "perf/uri.h"
+
+namespace harrier::perf {
 namespace {
 
 constexpr std::string_view kFlushMetric = "harriermq_journal_flushes_total";
 
-double seconds(const timeval& time) {
+double cpu_seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
 double own_cpu_s() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
+  return cpu_seconds(used.ru_utime) + cpu_seconds(used.ru_stime);
 }
 
-// Empty if nobody answers.
-std::string http_get(std::uint16_t port, const char* path) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience{5, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+// Empty if nobody answers. `url` is http://host:port/path.
+std::string http_get(const std::string& url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) throw LoadError("--metrics-url starts with http://");
+  const std::size_t slash = std::min(url.find('/', kScheme.size()), url.size());
+  const std::string authority = url.substr(kScheme.size(), slash - kScheme.size());
+  const auto endpoint = parse_uri("amqp://" + authority);
+  if (!endpoint.ok()) throw LoadError("malformed --metrics-url " + url);
+  const std::string path = slash == url.size() ? "/metrics" : url.substr(slash);
+  std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: " + authority + "\r\nConnection: close\r\n\r\n";
   std::string text;
-  if (::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
-    const std::string request =
-        "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-      char chunk[16384];
-      ssize_t count;
-      while ((count = ::recv(socket, chunk, sizeof chunk, 0)) > 0)
-        text.append(chunk, static_cast<std::size_t>(count));
-    }
+  try {
+    Socket socket(*endpoint);
+    while (!request.empty())
+      request.erase(0, socket.send(request).bytes);
+    char chunk[16384];
+    // Ends with the exception that says that all is there.
+    while (socket.wait_readable(std::chrono::seconds(5)))
+      text.append(chunk, socket.receive(chunk).bytes);
+  } catch (const LoadError&) {
   }
-  ::close(socket);
   return text;
 }
 
@@ -64,17 +66,16 @@ std::uint64_t status_bytes(const std::string& status, std::string_view name) {
 }  // namespace
 
 Usage& Usage::operator+=(const Usage& more) {
-  broker_cpu_s += more.broker_cpu_s;
+  if (more.broker_cpu_s) broker_cpu_s = broker_cpu_s.value_or(0) + *more.broker_cpu_s;
   own_cpu_s += more.own_cpu_s;
   if (more.flushes) flushes = flushes.value_or(0) + *more.flushes;
   return *this;
 }
 
-Meter::Meter(Arguments& arguments)
-    : pid_(static_cast<pid_t>(arguments.number("pid", 0))),
-      metrics_port_(static_cast<std::uint16_t>(arguments.number("metrics-port", 0))),
-      strace_(arguments.has("strace")) {
-  if (pid_ == 0) throw LoadError("--pid of the broker is missing");
+Meter::Meter(const Options& options)
+    : pid_(static_cast<pid_t>(options.broker_pid)),
+      metrics_url_(options.metrics_url),
+      strace_(options.strace) {
   broker_cpu_s();  // it is there
 }
 
@@ -83,7 +84,8 @@ Meter::~Meter() {
 }
 
 // The clock of a process is the sum that /proc/PID/stat shows, in nanoseconds instead of ticks.
-double Meter::broker_cpu_s() const {
+std::optional<double> Meter::broker_cpu_s() const {
+  if (pid_ == 0) return std::nullopt;
   clockid_t clock;
   timespec time{};
   if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &time) != 0)
@@ -91,16 +93,17 @@ double Meter::broker_cpu_s() const {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-Memory Meter::memory() const {
+std::optional<Memory> Meter::memory() const {
+  if (pid_ == 0) return std::nullopt;
   std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
   const std::string status((std::istreambuf_iterator<char>(file)), {});
-  return {status_bytes(status, "VmRSS"), status_bytes(status, "RssAnon"),
-          status_bytes(status, "VmHWM")};
+  return Memory{status_bytes(status, "VmRSS"), status_bytes(status, "RssAnon"),
+                status_bytes(status, "VmHWM")};
 }
 
 std::optional<std::uint64_t> Meter::flushes_from_metrics() const {
-  if (metrics_port_ == 0) return std::nullopt;
-  std::istringstream text(http_get(metrics_port_, "/metrics"));
+  if (metrics_url_.empty()) return std::nullopt;
+  std::istringstream text(http_get(metrics_url_));
   std::optional<std::uint64_t> sum;
   // A family may have several series.
   for (std::string line; std::getline(text, line);) {
@@ -112,11 +115,9 @@ std::optional<std::uint64_t> Meter::flushes_from_metrics() const {
   return sum;
 }
 
-Usage Meter::usage() const { return {broker_cpu_s(), own_cpu_s(), flushes_from_metrics()}; }
-
 // Tracing slows the traced broker down: flushes are right then, times are not.
 void Meter::start_strace() {
-  char path[] = "/tmp/durable_load_strace_XXXXXX";
+  char path[] = "/tmp/harrier-perf-strace-XXXXXX";
   const int file = ::mkstemp(path);
   if (file < 0) throw LoadError("cannot make a temporary file");
   ::close(file);
@@ -163,15 +164,23 @@ std::optional<std::uint64_t> Meter::stop_strace() {
   return calls;
 }
 
+// The broker's metrics are asked for outside the time that is measured: the answer costs it CPU.
 Usage Meter::begin_phase() {
   if (strace_) start_strace();
-  return usage();
+  Usage begin;
+  begin.flushes = flushes_from_metrics();
+  begin.own_cpu_s = own_cpu_s();
+  begin.broker_cpu_s = broker_cpu_s();
+  return begin;
 }
 
 Usage Meter::end_phase(const Usage& begin) {
-  const Usage end = usage();
-  Usage used{end.broker_cpu_s - begin.broker_cpu_s, end.own_cpu_s - begin.own_cpu_s, {}};
-  if (end.flushes && begin.flushes) used.flushes = *end.flushes - *begin.flushes;
+  Usage used;
+  const std::optional<double> cpu = broker_cpu_s();
+  if (cpu && begin.broker_cpu_s) used.broker_cpu_s = *cpu - *begin.broker_cpu_s;
+  used.own_cpu_s = own_cpu_s() - begin.own_cpu_s;
+  const std::optional<std::uint64_t> flushes = flushes_from_metrics();
+  if (flushes && begin.flushes) used.flushes = *flushes - *begin.flushes;
   if (strace_) used.flushes = stop_strace();
   return used;
 }
@@ -181,18 +190,29 @@ const char* Meter::flush_source() const {
   return flushes_from_metrics() ? "metrics" : "none";
 }
 
-void add_usage(JsonLine& line, const std::string& prefix, const Usage& used, std::uint64_t messages,
-               const char* flush_source) {
+void add_usage(Figures& figures, const std::string& prefix, const Usage& used,
+               std::uint64_t messages, const char* flush_source) {
   const auto count = static_cast<double>(messages);
-  line.real(prefix + "broker_cpu_s", used.broker_cpu_s);
-  line.real(prefix + "broker_cpu_us_per_message", used.broker_cpu_s * 1e6 / count);
-  line.real(prefix + "messages_per_broker_cpu_s", count / used.broker_cpu_s);
-  line.real(prefix + "generator_cpu_us_per_message", used.own_cpu_s * 1e6 / count);
-  line.count(prefix + "flushes", used.flushes);
-  std::optional<double> per_thousand;
+  std::optional<double> each, per_second, per_thousand;
+  if (used.broker_cpu_s) {
+    each = *used.broker_cpu_s * 1e6 / count;
+    per_second = count / *used.broker_cpu_s;
+  }
   if (used.flushes) per_thousand = static_cast<double>(*used.flushes) * 1000 / count;
-  line.real(prefix + "flushes_per_1000_messages", per_thousand);
-  line.text(prefix + "flush_source", flush_source);
+  figures.real(prefix + "broker_cpu_s", used.broker_cpu_s);
+  figures.real(prefix + "broker_cpu_us_per_message", each);
+  figures.real(prefix + "messages_per_broker_cpu_s", per_second);
+  figures.real(prefix + "generator_cpu_us_per_message", used.own_cpu_s * 1e6 / count);
+  figures.count(prefix + "flushes", used.flushes);
+  figures.real(prefix + "flushes_per_1000_messages", per_thousand);
+  figures.text(prefix + "flush_source", flush_source);
 }
 
-}  // namespace harrier::bench
+void add_memory(Figures& figures, const std::optional<Memory>& memory) {
+  std::optional<std::uint64_t> resident, peak;
+  if (memory) resident = memory->resident_bytes;
+  if (memory) peak = memory->peak_bytes;
+  figures.count("rss_bytes", resident).count("rss_peak_bytes", peak);
+}
+
+}  // namespace harrier::perf

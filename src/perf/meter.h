@@ -2,6 +2,7 @@
 //
 // Role:   read before and after a phase; the difference belongs to the phase. Also reads our own
 //         CPU, because a generator that is the bottleneck measures itself.
+//         Without --broker-pid only that.
 // Thread: confined(main).
 // Errors: LoadError if the process cannot be read. A flush counter that is not there is no error:
 //         its figures are absent.
@@ -13,10 +14,10 @@
 
 #include <sys/types.h>
 
-#include "bench/load/arguments.h"
-#include "bench/load/figures.h"
+#include "perf/figures.h"
+#include "perf/options.h"
 
-namespace harrier::bench {
+namespace harrier::perf {
 
 struct Memory {
   std::uint64_t resident_bytes = 0;   // VmRSS
@@ -25,7 +26,7 @@ struct Memory {
 };
 
 struct Usage {
-  double broker_cpu_s = 0;  // user and system, all threads
+  std::optional<double> broker_cpu_s;  // user and system, all threads
   double own_cpu_s = 0;
   std::optional<std::uint64_t> flushes;
 
@@ -34,14 +35,13 @@ struct Usage {
 
 class Meter {
  public:
-  // --pid, and --metrics-port or --strace for the flushes.
-  explicit Meter(Arguments& arguments);
+  // --broker-pid, and --metrics-url or --strace for the flushes.
+  explicit Meter(const Options& options);
   ~Meter();
   Meter(const Meter&) = delete;
   Meter& operator=(const Meter&) = delete;
 
-  Usage usage() const;
-  Memory memory() const;
+  std::optional<Memory> memory() const;
 
   // Starts what has to watch during the phase; end_phase() returns what the phase used.
   Usage begin_phase();
@@ -49,13 +49,13 @@ class Meter {
   const char* flush_source() const;
 
  private:
-  double broker_cpu_s() const;
+  std::optional<double> broker_cpu_s() const;
   std::optional<std::uint64_t> flushes_from_metrics() const;
   void start_strace();
   std::optional<std::uint64_t> stop_strace();
 
   const pid_t pid_;
-  const std::uint16_t metrics_port_;
+  const std::string metrics_url_;
   const bool strace_;
   pid_t strace_pid_ = -1;
   std::string strace_summary_;
@@ -63,7 +63,9 @@ class Meter {
 
 // broker_cpu_s, broker_cpu_us_per_message, messages_per_broker_cpu_s, generator_cpu_us_per_message,
 // flushes, flushes_per_1000_messages, flush_source; each name with `prefix` before it.
-void add_usage(JsonLine& line, const std::string& prefix, const Usage& used, std::uint64_t messages,
-               const char* flush_source);
+void add_usage(Figures& figures, const std::string& prefix, const Usage& used,
+               std::uint64_t messages, const char* flush_source);
+// rss_bytes and rss_peak_bytes; null without a process.
+void add_memory(Figures& figures, const std::optional<Memory>& memory);
 
-}  // namespace harrier::bench
+}  // namespace harrier::perf
