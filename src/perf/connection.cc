@@ -118,10 +118,9 @@ void Connection::handshake(const Endpoint& endpoint) {
   call<amqp::ChannelOpenOk>(amqp::ChannelOpen{});
 }
 
-void Connection::close() noexcept {
+void Connection::close(Clock::time_point deadline) noexcept {
   try {
     constexpr amqp::ChannelNumber kZero{0};
-    const auto deadline = Clock::now() + kCloseLimit;
     std::string frame =
         method_frame(amqp::ConnectionClose{.reply_code = 200, .reply_text = "Goodbye"}, kZero);
     bool is_closed = false;

@@ -7,7 +7,7 @@
 // Thread: compatible; one thread at a time.
 // Errors: LoadError: refused, closed by the broker (with its reply text), silent for kPatience.
 //         The connection is of no use after it.
-// Limits: waits at most kPatience; close() at most kCloseLimit.
+// Limits: waits at most kPatience; close() until its deadline.
 #pragma once
 
 #include <algorithm>
@@ -69,7 +69,7 @@ class Connection {
     return Received<Reply>(await_method(channel, kMethod<Reply>));
   }
   // Says good-bye; whatever else comes is dropped. Never throws: the run is over.
-  void close() noexcept;
+  void close(Clock::time_point deadline = Clock::now() + kCloseLimit) noexcept;
 
   // As much as the socket takes now.
   Transfer send_some(std::string_view bytes);

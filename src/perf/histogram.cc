@@ -26,6 +26,7 @@ void Histogram::add(const Histogram& other) {
 
 Histogram Histogram::since(const Histogram& earlier) const {
   Histogram difference = *this;
+  if (empty()) return difference;
   if (!earlier.buckets_.empty()) {
     for (std::size_t i = 0; i < kHistogramBuckets; ++i)
       difference.buckets_[i] -= earlier.buckets_[i];

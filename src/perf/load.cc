@@ -97,6 +97,9 @@ Load::Load(const LoadPlan& plan)
                                         loop.counters(), plan.consumers[i]));
   }
   add_producers(plan);
+  for (const ProducerPlan& producer : plan.producers) {
+    if (producer.rate > 0) patience_ = kPatience + seconds_of(2 / producer.rate);
+  }
   flows_ = plan.producers.size() + plan.consumers.size();
   for (const auto& loop : loops_)
     loop->start();
@@ -132,7 +135,7 @@ void Load::look(Watch& watch) {
     watch.observer(this->totals(), now - watch.begin);
     watch.next_report += watch.interval;
   }
-  if (now - watch.progress > kPatience)
+  if (can_settle_ && now - watch.progress > patience_)
     throw LoadError("no progress for " + std::to_string(kPatience.count()) + " s: " +
                     std::to_string(totals.sent) + " sent, " + std::to_string(totals.confirmed) +
                     " confirmed, " + std::to_string(totals.received) + " received");
@@ -189,8 +192,9 @@ PhaseResult Load::run(const Goal& goal, const Observer& observer, Clock::duratio
 }
 
 void Load::finish() {
+  const auto deadline = Clock::now() + kCloseLimit;
   for (const auto& loop : loops_)
-    loop->finish();
+    loop->finish(deadline);
 }
 
 }  // namespace harrier::perf

@@ -7,7 +7,8 @@
 // Model:  producers and consumers are spread over the loops, producers from the first on, consumers
 //         from the last on, so that two threads have one side each.
 // Thread: confined(its user). Loops have threads of their own.
-// Errors: LoadError: closed, no progress for kPatience, interrupted in the constructor.
+// Errors: LoadError: closed, no progress for kPatience (longer on a slow schedule; for ever where
+//         consumers alone wait for others' messages), interrupted in the constructor.
 // Limits: kThreadsMax; what is left after the end of a phase has Goal::drain_limit to come through.
 #pragma once
 
@@ -77,7 +78,7 @@ class Load {
   PhaseResult run(const Goal& goal, const Observer& observer = {},
                   Clock::duration interval = std::chrono::seconds(1));
   Totals totals(bool with_histograms = true) const;
-  // Closes the connections in order.
+  // Closes the connections in order. Without it they are dropped, as after a failure.
   void finish();
 
  private:
@@ -92,6 +93,7 @@ class Load {
   const bool is_consumed_;
   const std::size_t producers_;
   const bool can_settle_;  // it ends by itself, not only by its time
+  Clock::duration patience_ = kPatience;
   Backlog backlog_;
   std::vector<std::unique_ptr<LoadLoop>> loops_;
   std::size_t flows_ = 0;

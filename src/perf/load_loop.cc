@@ -35,7 +35,7 @@ LoadLoop::LoadLoop()
 }
 
 LoadLoop::~LoadLoop() {
-  finish();
+  join();
   ::close(wake_);
   ::close(epoll_);
 }
@@ -63,14 +63,17 @@ void LoadLoop::begin(const Phase& phase) {
   order(begins_);
 }
 
-void LoadLoop::finish() {
-  if (thread_.joinable()) {
-    quits_ = true;
-    order(stops_);
-    thread_.join();
-  }
-  for (Entry& entry : flows_)
-    if (!has_failed_) entry.flow->connection().close();
+void LoadLoop::join() {
+  if (!thread_.joinable()) return;
+  quits_ = true;
+  order(stops_);
+  thread_.join();
+}
+
+void LoadLoop::finish(Clock::time_point deadline) {
+  join();
+  for (const Entry& entry : flows_)
+    entry.flow->connection().close(deadline);
   flows_.clear();
 }
 

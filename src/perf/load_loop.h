@@ -37,8 +37,8 @@ class LoadLoop {
   void begin(const Phase& phase);
   void stop() { order(stops_); }
   void sync() { order(syncs_); }
-  // Ends the thread and closes the connections.
-  void finish();
+  // Ends the thread and closes the connections in order; those that take too long are dropped.
+  void finish(Clock::time_point deadline);
   // Null while it goes well.
   std::exception_ptr failure() const;
 
@@ -53,6 +53,7 @@ class LoadLoop {
   using Due = std::pair<Clock::time_point, std::size_t>;
 
   void order(std::atomic<unsigned>& what);
+  void join();
   void run();
   void take_orders();
   void wait(Clock::time_point now);

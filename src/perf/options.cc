@@ -52,7 +52,8 @@ void add_flow_options(CLI::App& cli, Options& options, Texts& texts) {
       ->check(CLI::Range(std::size_t{0}, kBodyBytesMax));
   cli.add_option("-f,--flag", texts.flags, "persistent, mandatory; persistent queues are durable")
       ->check(CLI::IsMember({"persistent", "mandatory"}));
-  cli.add_option("-r,--rate", options.producer_rate, "messages per second of each producer");
+  cli.add_option("-r,--rate", options.producer_rate, "messages per second of each producer")
+      ->check(CLI::NonNegativeNumber);
   cli.add_option("-C,--pmessages", options.producer_messages, "messages of each producer");
   cli.add_option("-c,--confirm", options.confirm, "publishes that may be unconfirmed");
   cli.add_option("-m,--ptxsize", options.producer_transaction, "publishes of a transaction");
@@ -65,7 +66,8 @@ void add_flow_options(CLI::App& cli, Options& options, Texts& texts) {
   cli.add_flag("-a,--autoack", options.auto_ack, "consume without acknowledgements");
   cli.add_option("-A,--multi-ack-every", options.ack_every, "acknowledge so many at once");
   cli.add_option("-R,--consumer-rate", options.consumer_rate,
-                 "messages per second of each consumer, at most");
+                 "messages per second of each consumer, at most")
+      ->check(CLI::NonNegativeNumber);
   cli.add_option("-D,--cmessages", options.consumer_messages, "messages of each consumer");
   cli.add_option("-n,--ctxsize", options.consumer_transaction, "acknowledged in a transaction");
   cli.add_option("--consumer-args", texts.consumer_arguments, "-ca: a=1,b=text");
@@ -89,10 +91,12 @@ void add_topology_options(CLI::App& cli, Options& options, Texts& texts) {
 }
 
 void add_run_options(CLI::App& cli, Options& options) {
-  cli.add_option("-z,--time", options.seconds, "seconds; without it until -C, -D or Ctrl-C");
+  cli.add_option("-z,--time", options.seconds, "seconds; without it until -C, -D or Ctrl-C")
+      ->check(CLI::NonNegativeNumber);
   cli.add_option("-i,--interval", options.interval_s, "seconds between lines; 1")
       ->check(CLI::Range(0.05, 3600.0));
-  cli.add_option("--warmup-seconds", options.warmup_seconds, "a first run that is not measured");
+  cli.add_option("--warmup-seconds", options.warmup_seconds, "a first run that is not measured")
+      ->check(CLI::NonNegativeNumber);
   cli.add_option("--warmup-messages", options.warmup_messages, "the same, by messages");
   cli.add_option("--rounds", options.rounds, "so many measured runs; -z and -C are of each")
       ->check(CLI::Range(1u, 1000u));

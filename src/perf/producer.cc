@@ -50,7 +50,8 @@ void Producer::begin(const Phase& phase) {
 Next Producer::turn(Clock::time_point now, ReadBuffer& buffer) {
   receive(buffer);
   if (!flush()) return Next::event();
-  if (is_sending_ && now >= phase_.end) is_sending_ = false;
+  // A schedule ends where it ends, even when we are late.
+  if (is_sending_ && plan_.rate == 0 && now >= phase_.end) is_sending_ = false;
   if (is_sending_ && phase_sent_ >= phase_.messages_per_producer) is_sending_ = false;
   if (!is_sending_) return settle();
   if (plan_.transaction > 0 && uncommitted_ == plan_.transaction && !awaits_commit_) {
@@ -67,9 +68,11 @@ Next Producer::turn(Clock::time_point now, ReadBuffer& buffer) {
 
 void Producer::receive(ReadBuffer& buffer) {
   while (can_read_) {
-    const auto now = Clock::now();
+    Clock::time_point now{};
     const Transfer transfer = connection().receive(
         buffer, [&](unsigned char type, std::uint16_t, std::string_view payload) {
+          // One reading of the clock for all that came together.
+          if (now == Clock::time_point{}) now = Clock::now();
           if (type == kMethodType) take_method(payload, now);
         });
     can_read_ = !transfer.drained;

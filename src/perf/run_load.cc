@@ -114,7 +114,6 @@ void add_round(Measured& measured, const PhaseResult& round, const Usage& used) 
   sum.publish_s += round.publish_s;
   sum.consume_s += round.consume_s;
   sum.is_drained = round.is_drained;
-  sum.is_interrupted = round.is_interrupted;
   measured.used += used;
   const std::uint64_t messages = std::max(round.totals.sent, round.totals.received);
   if (used.broker_cpu_s && messages > 0)
@@ -136,6 +135,7 @@ Measured measure(const Options& options, Load& load, Meter& meter) {
     add_round(measured, result, meter.end_phase(begin));
   }
   measured.sum.totals = load.totals().since(before);
+  measured.sum.is_interrupted = is_interrupted();
   std::sort(measured.cpu_us.begin(), measured.cpu_us.end());
   return measured;
 }

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import brokers
+import tls_proxy
 
 CONFIRM_KEYS = {"confirm_p50_us", "confirm_p95_us", "confirm_p99_us", "confirm_max_us",
                 "confirmed_per_s", "flushes", "flushes_per_1000_messages", "flush_source",
@@ -118,6 +119,20 @@ def check_others(smoke):
     smoke.run("rawdisk", "rawdisk", dir=smoke.folder, time=0.05, figures={"raw_flush_p50_us"})
 
 
+# The proxy stands in for a broker with TLS; a certificate that is not trusted is refused.
+def check_tls(smoke):
+    certificate, key = tls_proxy.make_certificate(smoke.folder)
+    (smoke.folder / "other").mkdir()
+    stranger, _ = tls_proxy.make_certificate(smoke.folder / "other")
+    with tls_proxy.TlsProxy(certificate, key, smoke.broker.port) as proxy:
+        uri = f"amqps://localhost:{proxy.port}"
+        smoke.load("TLS", messages=500, confirm=50, qos=30, size=1000, uri=uri,
+                   tls_ca=certificate, counts={"tls": True})
+        smoke.load("TLS, bodies of several frames", messages=10, size=300_000, uri=uri)
+        smoke.refuses("a stranger's certificate", "no TLS", "load", pmessages=1, uri=uri,
+                      tls_ca=stranger)
+
+
 # Lines for people, a row for each interval, and the exit codes.
 def check_program(smoke):
     csv = smoke.folder / "rows.csv"
@@ -148,6 +163,7 @@ def main(load_program, binary):
             check_acknowledgements(smoke)
             check_topologies(smoke)
             check_others(smoke)
+            check_tls(smoke)
             check_program(smoke)
         except brokers.BenchError as error:
             print("not ok -", error)

@@ -70,7 +70,8 @@ class Broker:
         named as the program's long options, with _ for -.
         """
         command = [str(self.load_program), *(workload.split() if workload != "load" else []),
-                   "--uri", self.uri(), "--limit-s", str(limit_s), "--json", "-", "--quiet"]
+                   "--uri", options.pop("uri", self.uri()), "--limit-s", str(limit_s),
+                   "--json", "-", "--quiet"]
         if workload != "await":
             command += ["--broker-pid", str(self.process.pid)]
         if self.metrics_port:
