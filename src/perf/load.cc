@@ -86,7 +86,7 @@ Load::Load(const LoadPlan& plan)
                   (!plan.consumers.empty() && plan.consumers.front().messages > 0)),
       backlog_(copies_, is_consumed_ ? plan.ahead : 0) {
   for (unsigned i = 0; i < std::clamp(plan.threads, 1U, kThreadsMax); ++i) {
-    loops_.push_back(std::make_unique<LoadLoop>());
+    loops_.push_back(std::make_unique<LoadLoop>(plan.spin));
     backlog_.watch(loops_.back()->counters());
   }
   // Consumers first: nothing is published before somebody waits for it.

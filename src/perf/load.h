@@ -27,6 +27,7 @@ inline constexpr unsigned kThreadsMax = 64;
 struct LoadPlan {
   Endpoint endpoint;
   unsigned threads = 2;
+  Clock::duration spin{};  // see LoadLoop
   std::vector<ProducerPlan> producers;
   std::vector<ConsumerPlan> consumers;
   // Deliveries of one message to these consumers.

@@ -27,8 +27,9 @@ void watch(int epoll, int descriptor, std::uint32_t events, std::uint64_t index)
 
 }  // namespace
 
-LoadLoop::LoadLoop()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+LoadLoop::LoadLoop(Clock::duration spin)
+    : spin_(spin),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       counters_(std::make_unique<FlowCounters>()) {
   watch(epoll_, wake_, EPOLLIN, kWakeIndex);
@@ -59,6 +60,8 @@ void LoadLoop::start() {
 }
 
 void LoadLoop::begin(const Phase& phase) {
+  while (begins_taken_.load(std::memory_order_acquire) != begins_.load() && !failure())
+    std::this_thread::yield();
   phase_ = phase;
   order(begins_);
 }
@@ -107,6 +110,7 @@ void LoadLoop::take_orders() {
     if (syncs != syncs_seen_) flows_[i].flow->sync();
     ready_.push_back(i);
   }
+  begins_taken_.store(begins, std::memory_order_release);
   begins_seen_ = begins;
   stops_seen_ = stops;
   syncs_seen_ = syncs;
@@ -115,7 +119,7 @@ void LoadLoop::take_orders() {
 void LoadLoop::wait(Clock::time_point now) {
   Clock::duration limit = kIdle;
   if (!soon_.empty()) limit = kSoon;
-  if (!due_.empty()) limit = std::clamp<Clock::duration>(due_.top().first - now, {}, limit);
+  if (!due_.empty()) limit = std::clamp<Clock::duration>(due_.top().first - now - spin_, {}, limit);
   if (!again_.empty()) limit = {};
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(limit);
   timespec timeout{};
@@ -140,18 +144,15 @@ void LoadLoop::wait(Clock::time_point now) {
 
 void LoadLoop::give_turns() {
   const auto now = Clock::now();
-  const std::vector<std::size_t> ready = std::exchange(ready_, {});
-  const std::vector<std::size_t> again = std::exchange(again_, {});
-  const std::vector<std::size_t> soon = std::exchange(soon_, {});
-  for (const std::size_t index : again)
-    flows_[index].is_again = false;
-  for (const std::size_t index : soon)
-    flows_[index].is_soon = false;
-  for (const std::size_t index : ready)
-    turn(index, now);
-  for (const std::size_t index : again)
-    turn(index, now);
-  for (const std::size_t index : soon)
+  // A turn may put its flow into a list again: that is for the next time.
+  turns_.clear();
+  for (std::vector<std::size_t>* list : {&ready_, &again_, &soon_}) {
+    turns_.insert(turns_.end(), list->begin(), list->end());
+    list->clear();
+  }
+  for (const std::size_t index : turns_)
+    flows_[index].is_again = flows_[index].is_soon = false;
+  for (const std::size_t index : turns_)
     turn(index, now);
   while (!due_.empty() && due_.top().first <= now) {
     const auto [time, index] = due_.top();

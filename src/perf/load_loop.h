@@ -22,7 +22,8 @@ namespace harrier::perf {
 
 class LoadLoop {
  public:
-  LoadLoop();
+  // Before what is due it stays awake for `spin`: waking up takes tens of microseconds.
+  explicit LoadLoop(Clock::duration spin = {});
   LoadLoop(const LoadLoop&) = delete;
   LoadLoop& operator=(const LoadLoop&) = delete;
   ~LoadLoop();
@@ -60,16 +61,19 @@ class LoadLoop {
   void give_turns();
   void turn(std::size_t index, Clock::time_point now);
 
+  const Clock::duration spin_;
   const int epoll_;
   const int wake_;
   std::unique_ptr<FlowCounters> counters_;
   ReadBuffer buffer_;
   std::vector<Entry> flows_;
   std::vector<std::size_t> ready_, again_, soon_;
+  std::vector<std::size_t> turns_;  // give_turns()'s own
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 
   Phase phase_;  // written before begins_ grows
   std::atomic<unsigned> begins_{0}, stops_{0}, syncs_{0};
+  std::atomic<unsigned> begins_taken_{0};  // phase_ may be written again
   std::atomic<bool> quits_{false};
   unsigned begins_seen_ = 0, stops_seen_ = 0, syncs_seen_ = 0;
   std::exception_ptr failure_;  // written before has_failed_

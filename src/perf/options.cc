@@ -104,6 +104,9 @@ void add_run_options(CLI::App& cli, Options& options) {
                  "messages published before the consumers; 0: any number, as with -r");
   cli.add_option("--threads", options.threads, "threads that carry the load; 2")
       ->check(CLI::Range(1u, 64u));
+  cli.add_option("--spin-us", options.spin_us,
+                 "with -r: microseconds awake before a message is due; 0")
+      ->check(CLI::Range(0u, 1'000'000u));
   cli.add_flag("--verify", options.verify, "check count, order and every body");
   cli.add_option("--limit-s", options.limit_s, "the whole run fails after so many seconds");
   cli.add_option("--broker-pid", options.broker_pid, "the broker's process: CPU and memory");

@@ -40,6 +40,7 @@ struct Options {
   unsigned producers = 1;
   unsigned consumers = 1;
   unsigned threads = 2;
+  unsigned spin_us = 0;
 
   // What is published.
   std::optional<std::size_t> size;

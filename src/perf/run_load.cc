@@ -71,6 +71,7 @@ LoadPlan load_plan(const Options& options, const Topology& topology) {
   LoadPlan plan;
   plan.endpoint = options.endpoint;
   plan.threads = options.threads;
+  plan.spin = std::chrono::microseconds(options.spin_us);
   for (unsigned i = 0; i < options.producers; ++i)
     plan.producers.push_back(producer_plan(options, topology, i));
   for (unsigned i = 0; i < options.consumers; ++i)

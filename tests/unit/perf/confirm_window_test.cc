@@ -59,7 +59,8 @@ TEST_F(ConfirmWindowTest, AnOldOpenOneHoldsTheRest) {
   std::uint64_t published = 1;
   while (window_.room() > 0) {
     publish(1);
-    EXPECT_EQ(answer(++published, false), (Tags{published}));
+    ++published;
+    EXPECT_EQ(answer(published, false), (Tags{published}));
   }
   EXPECT_EQ(window_.unanswered(), 1u);
   EXPECT_EQ(published, 1024u);
