@@ -51,7 +51,9 @@ void add_flow_options(CLI::App& cli, Options& options, Texts& texts) {
   cli.add_option("-s,--size", options.size, "octets of a body; 16")
       ->check(CLI::Range(std::size_t{0}, kBodyBytesMax));
   cli.add_option("-f,--flag", texts.flags, "persistent, mandatory; persistent queues are durable")
-      ->check(CLI::IsMember({"persistent", "mandatory"}));
+      ->check(CLI::IsMember({"persistent", "mandatory"}))
+      // Else it would take the name of a workload behind it, too.
+      ->allow_extra_args(false);
   cli.add_option("-r,--rate", options.producer_rate, "messages per second of each producer")
       ->check(CLI::NonNegativeNumber);
   cli.add_option("-C,--pmessages", options.producer_messages, "messages of each producer");
@@ -107,6 +109,8 @@ void add_run_options(CLI::App& cli, Options& options) {
   cli.add_option("--spin-us", options.spin_us,
                  "with -r: microseconds awake before a message is due; 0")
       ->check(CLI::Range(0u, 1'000'000u));
+  cli.add_option("--drain-s", options.drain_s, "seconds after the end for what is on its way; 60")
+      ->check(CLI::NonNegativeNumber);
   cli.add_flag("--verify", options.verify, "check count, order and every body");
   cli.add_option("--limit-s", options.limit_s, "the whole run fails after so many seconds");
   cli.add_option("--broker-pid", options.broker_pid, "the broker's process: CPU and memory");

@@ -83,6 +83,7 @@ struct Options {
   unsigned rounds = 1;
   double interval_s = 1;
   std::optional<std::uint64_t> ahead;
+  double drain_s = 60;
   bool verify = false;
   std::uint64_t limit_s = 0;
   std::uint64_t broker_pid = 0;

@@ -87,6 +87,7 @@ Goal goal_of(const Options& options) {
   Goal goal;
   goal.messages_per_producer = options.producer_messages.value_or(kUnlimited);
   if (options.seconds) goal.duration = seconds_of(*options.seconds);
+  goal.drain_limit = seconds_of(options.drain_s);
   return goal;
 }
 

@@ -196,9 +196,11 @@ void pipeline(Connection& connection, std::uint64_t total, std::uint64_t window,
               const std::function<void(std::string_view)>& visit) {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
+  // After an interrupt what was made is still removed.
+  const bool is_cleaning_up = is_interrupted();
   auto progress = Clock::now();
   while (answered < total) {
-    if (is_interrupted()) throw LoadError("interrupted");
+    if (!is_cleaning_up && is_interrupted()) throw LoadError("interrupted");
     std::string batch;
     while (sent < total && sent - answered < window && batch.size() < kBatchBytes)
       batch += request(sent++);

@@ -5,6 +5,7 @@ it is needed. No timing. HARRIER_PERF_RABBITMQ=1 takes Debian's RabbitMQ instead
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -145,6 +146,21 @@ def check_program(smoke):
     if len(rows) < 2 or {row.count(",") for row in rows} != {19}:
         raise brokers.BenchError(f"harrier-perf: rows are {rows}")
     print("ok - lines and rows")
+    # A queue that keeps one message loses those behind it.
+    lossy = subprocess.run(command[:3] + ["-C", "500", "-q", "1", "-qa", "x-max-length=1",
+                                          "--verify", "--drain-s", "0.1", "--quiet"],
+                           capture_output=True, text=True, timeout=50)
+    if lossy.returncode != 3 or "received, not 500" not in lossy.stderr:
+        raise brokers.BenchError(f"harrier-perf --verify of a loss: {lossy}")
+    print("ok - a loss is noticed")
+    with subprocess.Popen(command[:3] + ["-z", "40", "-r", "1000", "-i", "0.05"], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as stopped:
+        line = stopped.stdout.readline()
+        stopped.send_signal(signal.SIGINT)
+        output, errors = stopped.communicate(timeout=50)
+    if "received:" not in line or "receiving rate avg" not in output or stopped.returncode != 130:
+        raise brokers.BenchError(f"harrier-perf, interrupted: {stopped} {line} {output} {errors}")
+    print("ok - an interrupted run ends in order")
     wrong = subprocess.run(command[:1] + ["-c", "0"], capture_output=True, text=True, timeout=50)
     if wrong.returncode != 2 or "--confirm" not in wrong.stderr:
         raise brokers.BenchError(f"harrier-perf -c 0: {wrong}")

@@ -88,7 +88,8 @@ TEST(Options, WorkloadsTakeTheCommonOptionsToo) {
   EXPECT_TRUE(backlog.keep);
   EXPECT_EQ(backlog.producer_messages, 1000u);
   EXPECT_EQ(backlog.endpoint.host, "h");
-  const Options churn = parsed({"churn", "bindings", "--count", "5"});
+  const Options churn = parsed({"-f", "persistent", "churn", "bindings", "--count", "5"});
+  EXPECT_TRUE(churn.persistent);
   EXPECT_EQ(churn.churn_kind, "bindings");
   EXPECT_EQ(churn.count, 5u);
 }
