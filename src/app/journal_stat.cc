@@ -51,11 +51,10 @@ std::vector<QueueRow> queue_rows(const Survey& survey) {
       const auto definition = store::decode_queue(queue.definition());
       row.name = definition ? definition->declaration.name : "number " + std::to_string(id.value);
       row.virtual_host = survey.virtual_host_name(store::virtual_host_of(id));
-      const auto count_one = [&](const store::YoungMessage& young) {
+      queue.visit_young({}, broker::kNoPosition, [&](const store::YoungMessage& young) {
         ++row.young;
         row.young_bytes += young.message->body_size();
-      };
-      queue.visit_young(store::Position(), store::Position(UINT64_MAX), count_one);
+      });
       for (const store::StoredLevel& level : queue.levels()) {
         for (const store::StoredExtent& extent : level.extents) {
           row.paged += extent.count;

@@ -363,6 +363,9 @@ std::optional<StoreView> Node::store() const {
     view.resident_bytes += loop.resident_bytes().value();
     view.spilled_messages += loop.spiller().spilled_messages().value();
     view.spilled_bytes += loop.spiller().spilled_bytes().value();
+    view.merges += loop.merger().merges().value();
+    view.merged_bytes += loop.merger().merged_bytes().value();
+    view.dead_run_bytes += loop.dead_run_bytes().value();
     view.read_bytes += loop.pager().read_bytes().value();
     view.damaged_blocks += loop.pager().damaged_blocks().value();
   }

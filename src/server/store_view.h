@@ -21,6 +21,9 @@ struct StoreView {
   std::uint64_t resident_bytes = 0;
   std::uint64_t spilled_messages = 0;
   std::uint64_t spilled_bytes = 0;
+  std::uint64_t merges = 0;
+  std::uint64_t merged_bytes = 0;
+  std::uint64_t dead_run_bytes = 0;
   std::uint64_t read_bytes = 0;
   std::uint64_t damaged_blocks = 0;
   // What the start found.

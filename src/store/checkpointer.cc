@@ -83,7 +83,7 @@ std::uint64_t Checkpointer::generation() const {
 
 std::uint64_t Checkpointer::cycles() const {
   const std::lock_guard lock(mutex_);
-  return done_;
+  return written_;
 }
 
 bool Checkpointer::due(const journal::JournalUsage& usage) {
@@ -302,7 +302,10 @@ void Checkpointer::end_cycle(bool good) {
     phase_ = Phase::kIdle;
     chunks_.clear();
     not_before_ = good ? base::MonotonicTime{} : around_.clock.now().monotonic + kRetry;
-    if (good) done_ = started_;
+    if (good) {
+      done_ = started_;
+      ++written_;
+    }
     keep_room_now();
   }
   ended_.notify_all();

@@ -89,6 +89,7 @@ class Checkpointer {
 
   // ---- for metrics, any thread
   std::uint64_t generation() const;
+  // Checkpoints written since the start.
   std::uint64_t cycles() const;
 
  private:
@@ -128,7 +129,8 @@ class Checkpointer {
   base::MonotonicTime not_before_{};
   std::uint64_t looks_ = 0;
   std::uint64_t started_ = 0;
-  std::uint64_t done_ = 0;
+  std::uint64_t done_ = 0;  // the last one started that ended well
+  std::uint64_t written_ = 0;
   std::size_t awaited_ = 0;
   CheckpointHead next_;
   std::vector<base::Buffer> chunks_;

@@ -151,6 +151,7 @@ void LoopStore::end_turn() {
   if (sealed) around_.hold.look_at(around_.journal);
   const std::uint64_t bytes = resident();
   resident_.set(bytes);
+  dead_run_bytes_.set(ledger_.dead_bytes());
   if (bytes > limits_.cache_bytes && bytes >= spill_again_at_ && !spiller_.busy() && !requested_)
     spill_for_memory();
   if (!spiller_.busy() && !requested_ && !snapshotting_) merger_.look();

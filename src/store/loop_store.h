@@ -106,12 +106,15 @@ class LoopStore {
   void spill_through(const journal::ShardLsns& lsns, SpillDone done);
   using SnapshotDone = std::function<void(LoopSnapshot)>;
   void snapshot(SnapshotDone done);
+  void stop_merging_from_any_thread() { merger_.stop_from_any_thread(); }
 
   // ---- for metrics, any thread
   const base::Counter& resident_bytes() const { return resident_; }
   const Spiller& spiller() const { return spiller_; }
   const Pager& pager() const { return pager_; }
   const RunMerger& merger() const { return merger_; }
+  // Of messages that are dead in runs that are still needed, about.
+  const base::Counter& dead_run_bytes() const { return dead_run_bytes_; }
   // Tests: the ledger says what a recount says.
   bool ledger_is_right() const;
 
@@ -153,6 +156,7 @@ class LoopStore {
   RunMerger merger_;
   Pager pager_;
   base::Counter resident_;
+  base::Counter dead_run_bytes_;
   // A spill for memory found nothing: not again before memory has grown to this.
   std::uint64_t spill_again_at_ = 0;
   struct SpillRequest {

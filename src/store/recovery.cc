@@ -150,7 +150,7 @@ Recovery::Status Recovery::remove_unnamed_runs() {
     const bool named = (recovered_.newest && recovered_.newest->runs.contains(*run)) ||
                        (recovered_.older && recovered_.older->runs.contains(*run));
     if (!named) {
-      if (!runs_.discard(*run)) runs_.note(*run);
+      runs_.discard(*run);
     } else if (!open_runs_.contains(*run)) {
       runs_.note(*run);
     }

@@ -45,10 +45,15 @@ class RunLedger {
   void add_extent(const std::shared_ptr<const RunFile>& file, std::uint64_t live,
                   std::uint64_t bytes) {
     Use& use = runs_[file->run()];
-    if (!use.file) use.file = file;
+    if (use.file) {
+      dead_bytes_ -= use.dead_bytes();
+    } else {
+      use.file = file;
+    }
     ++use.extents;
     use.live += live;
     use.extent_bytes += bytes;
+    dead_bytes_ += use.dead_bytes();
     // Other extents of the run may follow: what it is now counts once something dies, or at a look.
     unsettled_ = true;
   }
@@ -56,13 +61,19 @@ class RunLedger {
     const auto found = runs_.find(run);
     CHECK(found != runs_.end() && found->second.live >= live);
     if (--found->second.extents == 0) {
+      dead_bytes_ -= found->second.dead_bytes();
       runs_.erase(found);
       return;
     }
     found->second.extent_bytes -= bytes;
     lose(found->second, live);
   }
-  void gain_messages(RunId run, std::uint64_t count) { runs_.at(run).live += count; }
+  void gain_messages(RunId run, std::uint64_t count) {
+    Use& use = runs_.at(run);
+    dead_bytes_ -= use.dead_bytes();
+    use.live += count;
+    dead_bytes_ += use.dead_bytes();
+  }
   void lose_messages(RunId run, std::uint64_t count) {
     const auto found = runs_.find(run);
     CHECK(found != runs_.end() && found->second.live >= count);
@@ -70,6 +81,8 @@ class RunLedger {
   }
 
   const std::map<RunId, Use>& runs() const { return runs_; }
+  // The sum of theirs.
+  std::uint64_t dead_bytes() const { return dead_bytes_; }
   // Something may have become sparse since the last look.
   bool wants_look() const { return unsettled_; }
   // Notes with `look`, a number that grows, what is sparse now.
@@ -83,15 +96,20 @@ class RunLedger {
       }
     }
   }
-  bool operator==(const RunLedger& other) const { return runs_ == other.runs_; }
+  bool operator==(const RunLedger& other) const {
+    return runs_ == other.runs_ && dead_bytes_ == other.dead_bytes_;
+  }
 
  private:
   void lose(Use& use, std::uint64_t count) {
+    dead_bytes_ -= use.dead_bytes();
     use.live -= count;
+    dead_bytes_ += use.dead_bytes();
     if (use.sparse_since == 0 && use.sparse()) unsettled_ = true;
   }
 
   std::map<RunId, Use> runs_;
+  std::uint64_t dead_bytes_ = 0;
   bool unsettled_ = false;
 };
 

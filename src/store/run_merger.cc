@@ -14,6 +14,8 @@ namespace {
 
 // Of a slice: what looking at a block's head costs beside its bytes.
 constexpr std::uint64_t kHeadCost = 4096;
+// What an entry takes beside its body, about.
+constexpr std::uint64_t kEntryBytes = 100;
 
 }  // namespace
 
@@ -37,6 +39,14 @@ struct RunMerger::Group {
 
 struct RunMerger::Job {
   std::vector<std::shared_ptr<const RunFile>> runs;
+  // Of each of them, about; a body counts as often as entries share it.
+  struct Bytes {
+    std::uint64_t written = 0;
+    std::uint64_t live = 0;
+
+    bool worth_it() const { return live <= written / 2; }
+  };
+  std::vector<Bytes> bytes;
   std::uint64_t age = 0;
   // All of them must go, whatever it takes: else they would be merged again and again.
   bool whole = false;
@@ -45,14 +55,13 @@ struct RunMerger::Job {
     QueueId queue;
     std::uint8_t level = 0;
     bool of_first = false;  // of the first run
-    std::uint64_t entry_bytes = 0;
 
     auto order() const { return std::pair(queue, level); }
   };
   std::vector<Named> named;
   std::size_t next_named = 0;
-  std::uint64_t live_bytes = 0;  // about
   std::vector<Group> groups;
+  std::uint64_t group_bytes = 0;  // alive in them, about
   std::size_t next_group = 0;
   std::unique_ptr<Copy> copy;
   // What the worker made.
@@ -68,8 +77,11 @@ class RunMerger::Copy {
  public:
   enum class Outcome : std::uint8_t { kMore, kDone, kFailed };
 
-  Copy(RunStore& runs, Job& job) : runs_(runs), job_(job), run_(runs.next()) {}
+  Copy(RunStore& runs, Job& job, const Limits& limits)
+      : runs_(runs), job_(job), limits_(limits), run_(runs.next()) {}
   Outcome slice();
+  // Instead of another slice.
+  Outcome give_up();
 
  private:
   Outcome fail_writing(journal::IoError error);
@@ -82,6 +94,7 @@ class RunMerger::Copy {
 
   RunStore& runs_;
   Job& job_;
+  const Limits& limits_;
   const RunId run_;
   std::unique_ptr<RunWriter> writer_;
   std::size_t group_ = 0;
@@ -98,6 +111,12 @@ class RunMerger::Copy {
 std::uint64_t RunMerger::age_of(RunId run) const {
   const auto found = ages_.find(run);
   return found == ages_.end() ? run.value : found->second;
+}
+
+bool RunMerger::may_merge(const RunLedger::Use& use) const {
+  const auto full = full_.find(use.file->run());
+  return !left_alone_.contains(use.file->run()) &&
+         (full == full_.end() || use.live <= full->second / 2);
 }
 
 RunMerger::Uses RunMerger::by_age() const {
@@ -155,23 +174,23 @@ RunMerger::Uses RunMerger::choose_small(const Uses& all) const {
     auto last = first;
     for (; last != all.end() && last - first != kRunsMax && small(**last); ++last) {
       extents += (*last)->extents;
-      if (bytes + (*last)->extent_bytes > limits_.bytes_max || extents > kExtentsMax) break;
+      if (bytes + (*last)->extent_bytes > limits_.bytes_max || extents > limits_.extents_max) break;
       bytes += (*last)->extent_bytes;
       largest = std::max(largest, (*last)->extent_bytes);
     }
-    if (last - first >= kSmallRunsMin && largest * 2 <= bytes)
-      return Uses(first, last);
+    if (last - first >= kSmallRunsMin && largest * 2 <= bytes) return Uses(first, last);
   }
   return {};
 }
 
 void RunMerger::look() {
-  if (busy_ || resting_ || (!again_ && !ledger_.wants_look())) return;
+  if (stopping_ || busy_ || resting_ || (!again_ && !ledger_.wants_look())) return;
   again_ = false;
   ledger_.note_sparse(cycle_);
   const auto gone = [this](RunId run) { return !ledger_.runs().contains(run); };
   std::erase_if(left_alone_, gone);
   std::erase_if(scattered_, gone);
+  std::erase_if(full_, [&](const auto& entry) { return gone(entry.first); });
   std::erase_if(ages_, [&](const auto& entry) { return gone(entry.first); });
   const Uses all = by_age();
   if (const Uses sparse = choose_sparse(all); !sparse.empty()) return start(sparse, false);
@@ -211,18 +230,17 @@ void RunMerger::read_indexes(Job& job) {
       job.runs = {run};
       return;
     }
+    Job::Bytes& bytes = job.bytes.emplace_back();
     for (const RunExtent& extent : *index) {
-      const std::uint64_t entry_bytes =
-          extent.body_bytes / std::max<std::uint64_t>(1, extent.count);
-      all.push_back({extent.queue, extent.level, run == job.runs.front(), entry_bytes + 100});
+      bytes.written += extent.body_bytes + extent.count * kEntryBytes;
+      all.push_back({extent.queue, extent.level, run == job.runs.front()});
     }
   }
   // Those of the first run stand before their equals.
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.order() < b.order(); });
-  const auto same = std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.order() == b.order();
-  });
+  const auto same = std::unique(
+      all.begin(), all.end(), [](const auto& a, const auto& b) { return a.order() == b.order(); });
   all.erase(same, all.end());
   job.named = std::move(all);
 }
@@ -236,6 +254,15 @@ bool RunMerger::plan_group(QueueId queue, std::uint8_t level_number, Job& job) {
   const auto chosen = [&](const StoredExtent& other) {
     return std::find(job.runs.begin(), job.runs.end(), other.run) != job.runs.end();
   };
+  const bool full = !job.whole && job.group_bytes >= limits_.bytes_max;
+  for (const StoredExtent& extent : level->extents) {
+    const auto run = std::find(job.runs.begin(), job.runs.end(), extent.run);
+    if (run == job.runs.end()) continue;
+    const std::uint64_t live = extent.body_bytes + extent.count * kEntryBytes;
+    job.bytes[static_cast<std::size_t>(run - job.runs.begin())].live += live;
+    if (!full) job.group_bytes += live;
+  }
+  if (full) return true;
   const auto first = std::find_if(level->extents.begin(), level->extents.end(), chosen);
   if (first == level->extents.end()) return true;
   const auto last = std::find_if_not(first, level->extents.end(), chosen);
@@ -262,9 +289,10 @@ void RunMerger::plan_first_alone(Job& job) {
     scattered_.insert(run->run());
   const auto first = ledger_.runs().find(job.runs.front()->run());
   job.runs.resize(1);
+  job.bytes = {{job.bytes.front().written, 0}};
   job.groups.clear();
   job.next_named = 0;
-  job.live_bytes = 0;
+  job.group_bytes = 0;
   job.age = age_of(job.runs.front()->run());
   if (first == ledger_.runs().end() || !first->second.sparse()) {
     // Small, not sparse: alone it would only be the same again.
@@ -274,29 +302,41 @@ void RunMerger::plan_first_alone(Job& job) {
   }
 }
 
+// Few entries may be most of the bytes: copying those again and again would give nothing back.
+bool RunMerger::is_worth_it(const Job& job) {
+  Job::Bytes sum;
+  for (const Job::Bytes& bytes : job.bytes) {
+    sum.written += bytes.written;
+    sum.live += bytes.live;
+  }
+  if (sum.worth_it()) return true;
+  for (std::size_t run = 0; run != job.runs.size(); ++run) {
+    const auto use = ledger_.runs().find(job.runs[run]->run());
+    if (!job.bytes[run].worth_it() && use != ledger_.runs().end())
+      full_[use->first] = use->second.live;
+  }
+  busy_ = false;
+  again_ = true;
+  return false;
+}
+
 void RunMerger::plan(const std::shared_ptr<Job>& job) {
   if (job->unreadable) return finish(job);
-  for (std::size_t left = kGroupsPerTurn; job->next_named != job->named.size(); --left) {
+  for (std::size_t left = limits_.groups_per_turn; job->next_named != job->named.size(); --left) {
     if (left == 0) return loop_.post([this, job] { plan(job); });
     const Job::Named& named = job->named[job->next_named++];
-    const std::size_t before = job->groups.size();
-    if (!plan_group(named.queue, named.level, *job)) {
-      plan_first_alone(*job);
-      continue;
-    }
-    if (job->groups.size() == before) continue;
-    job->live_bytes += named.entry_bytes * job->groups.back().live;
-    if (!job->whole && job->live_bytes >= limits_.bytes_max) break;
+    if (!plan_group(named.queue, named.level, *job)) plan_first_alone(*job);
   }
   if (job->groups.empty()) return finish(job);
-  job->copy = std::make_unique<Copy>(runs_, *job);
+  if (!job->whole && !is_worth_it(*job)) return;
+  job->copy = std::make_unique<Copy>(runs_, *job, limits_);
   worker_.post([this, job] { copy(job); });
 }
 
 // ---- on the worker
 
 void RunMerger::copy(const std::shared_ptr<Job>& job) {
-  const Copy::Outcome outcome = job->copy->slice();
+  const Copy::Outcome outcome = stopping_ ? job->copy->give_up() : job->copy->slice();
   if (outcome == Copy::Outcome::kMore) {
     worker_.post([this, job] { copy(job); });
     return;
@@ -307,20 +347,22 @@ void RunMerger::copy(const std::shared_ptr<Job>& job) {
   loop_.post([this, job] { finish(job); });
 }
 
+RunMerger::Copy::Outcome RunMerger::Copy::give_up() {
+  writer_.reset();
+  runs_.discard(run_);
+  return Outcome::kFailed;
+}
+
 RunMerger::Copy::Outcome RunMerger::Copy::fail_writing(journal::IoError error) {
   job_.failure = std::move(error);
-  writer_.reset();
-  (void)runs_.discard(run_);
-  return Outcome::kFailed;
+  return give_up();
 }
 
 RunMerger::Copy::Outcome RunMerger::Copy::fail_reading(RunError error) {
   job_.unreadable = std::move(error);
   // The others may be well.
   job_.runs = {job_.groups[group_].sources[source_].run};
-  writer_.reset();
-  (void)runs_.discard(run_);
-  return Outcome::kFailed;
+  return give_up();
 }
 
 // Positions must grow between calls for one group.
@@ -345,7 +387,7 @@ broker::MessageRef RunMerger::Copy::message_of(const RunFile& run, const RunBloc
     return found->second;
   }
   broker::MessageRef message = make();
-  if (shared_bytes_ + message->footprint() > kSharedBytesMax) return message;
+  if (shared_bytes_ + message->footprint() > limits_.shared_bytes_max) return message;
   shared_bytes_ += message->footprint();
   shared = true;
   return shared_.emplace(key, message).first->second;
@@ -382,7 +424,7 @@ RunMerger::Copy::Outcome RunMerger::Copy::slice() {
     for (; source_ != group.sources.size(); ++source_) {
       Group::Source& source = group.sources[source_];
       while (source.offset < source.end) {
-        if (bytes >= kSliceBytes) return Outcome::kMore;
+        if (bytes >= limits_.slice_bytes) return Outcome::kMore;
         const auto head = source.run->read_block_head(source.offset);
         if (!head.ok()) return fail_reading(head.error());
         const std::uint64_t offset = std::exchange(source.offset, source.offset + head->length);
@@ -415,6 +457,7 @@ RunMerger::Copy::Outcome RunMerger::Copy::complete() {
 void RunMerger::finish(const std::shared_ptr<Job>& job) {
   if (job->run) return replace(job);
   busy_ = false;
+  if (stopping_) return;
   if (job->failure) {
     base::log_warning("store", "no room to merge run files; it is tried again later",
                       {{"error", job->failure->message}});
@@ -437,7 +480,7 @@ void RunMerger::finish(const std::shared_ptr<Job>& job) {
 
 void RunMerger::replace(const std::shared_ptr<Job>& job) {
   ages_[job->run->run()] = job->age;
-  for (std::size_t left = kGroupsPerTurn; job->next_group != job->groups.size(); --left) {
+  for (std::size_t left = limits_.groups_per_turn; job->next_group != job->groups.size(); --left) {
     if (left == 0) return loop_.post([this, job] { replace(job); });
     replace_group(*job, job->groups[job->next_group++]);
   }

@@ -30,7 +30,11 @@ void RunStore::note(RunId run) {
   runs_.try_emplace(run, Known{{}, bytes});
 }
 
-bool RunStore::discard(RunId run) {
+void RunStore::discard(RunId run) {
+  if (!remove(run)) note(run);
+}
+
+bool RunStore::remove(RunId run) {
   const auto removed = files_.remove(run_path(run));
   if (removed.ok() || removed.error().is_not_found()) return true;
   base::log_warning("store", "a run file that nobody needs stays",
@@ -52,7 +56,7 @@ void RunStore::remove_unused(const std::set<RunId>& named) {
     }
   }
   // One that cannot be removed is tried again next time.
-  std::erase_if(unused, [this](RunId run) { return !discard(run); });
+  std::erase_if(unused, [this](RunId run) { return !remove(run); });
   const std::lock_guard lock(mutex_);
   for (const RunId run : unused)
     runs_.erase(run);
@@ -65,7 +69,7 @@ void RunStore::remove_all_but(const std::set<RunId>& named) {
     known = runs_;
   }
   for (const auto& [run, file] : known)
-    if (!named.contains(run)) discard(run);
+    if (!named.contains(run)) (void)remove(run);
 }
 
 std::uint64_t RunStore::unused_bytes() const {

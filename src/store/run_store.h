@@ -37,8 +37,9 @@ class RunStore {
   RunResult<std::shared_ptr<const RunFile>> open(RunId run);
   // It is there, though not open: remove_unused() looks at it, too.
   void note(RunId run);
-  // Of a writer that failed: nothing refers to it. False: it stays for now.
-  bool discard(RunId run);
+  // What a writer that failed may have left, or any other that nothing refers to. If it cannot go
+  // now, remove_unused() tries again.
+  void discard(RunId run);
   // Removes the files of runs that are in nobody's hands and not in `named`. The worker's thread
   // only, or before others run.
   void remove_unused(const std::set<RunId>& named);
@@ -50,6 +51,8 @@ class RunStore {
   std::uint64_t bytes() const;
 
  private:
+  bool remove(RunId run);
+
   struct Known {
     std::weak_ptr<const RunFile> file;
     std::uint64_t bytes = 0;

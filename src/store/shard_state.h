@@ -33,6 +33,7 @@ class ShardState {
     const auto found = queues_.find(id.value);
     return found == queues_.end() ? nullptr : found->second.get();
   }
+  const StoredQueue* find(QueueId id) const { return const_cast<ShardState*>(this)->find(id); }
   // Of a queue that is not durable but has messages in a run.
   StoredQueue& find_or_add_transient(QueueId id);
   // A queue that is not durable has nothing on disk any more.
@@ -43,7 +44,8 @@ class ShardState {
   // Young messages of all queues, for the memory budget.
   std::uint64_t young_count() const { return young_count_; }
   // A queue whose oldest young message has a record up to `lsn`, each once; zero when there is none
-  // left. The caller moves them to a run, or they come again.
+  // left. The caller moves them to a run, or they come again. REQUIRES that `lsn` was given out:
+  // what is published from now on has a greater one.
   QueueId take_queue_young_since(std::uint64_t lsn);
   // Those that it gave were not moved after all: it gives them again.
   void young_stayed();

@@ -187,7 +187,7 @@ void Spiller::write(RunStore& runs, Job& job) {
     auto made = runs.create(id);
     if (!made.ok()) {
       job.failure = made.error();
-      (void)runs.discard(id);
+      runs.discard(id);
       return;
     }
     journal::IoStatus status = base::Done{};
@@ -197,13 +197,13 @@ void Spiller::write(RunStore& runs, Job& job) {
     }
     if (!status.ok()) {
       job.failure = status.error();
-      (void)runs.discard(id);
+      runs.discard(id);
       return;
     }
     auto finished = (*made)->finish();
     if (!finished.ok()) {
       job.failure = finished.error();
-      (void)runs.discard(id);
+      runs.discard(id);
       return;
     }
     auto opened = runs.open(id);

@@ -33,6 +33,7 @@ class Store::Parts {
   void make_room();
   void start();
   void stop();
+  void stop_merging();
   bool flush_once();
   bool close_once();
   bool crowded() const;
@@ -233,7 +234,13 @@ bool Store::Parts::crowded() const {
   return usage.segments_used * 2 > usage.segments;
 }
 
+void Store::Parts::stop_merging() {
+  for (const auto& loop : loops_)
+    loop->store->stop_merging_from_any_thread();
+}
+
 void Store::Parts::stop() {
+  stop_merging();
   const bool ended_orderly = flusher_.joinable() && !failed_;
   if (flusher_.joinable()) {
     journal_->stop();
@@ -280,6 +287,8 @@ void Store::make_room() { parts_->make_room(); }
 void Store::start() { parts_->start(); }
 void Store::checkpoint() {
   constexpr base::Milliseconds kTimeout{10'000};
+  // Its copy would only be in the way.
+  parts_->stop_merging();
   if (!parts_->checkpointer_->run_cycle(kTimeout))
     base::log_warning("store", "no last checkpoint: the next start replays the journal");
 }

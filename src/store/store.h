@@ -103,7 +103,7 @@ class Store {
   // REQUIRES that the loops run and have restored their virtual hosts.
   void start();
   // REQUIRES that nobody uses the virtual hosts any more, and that the loops still run: writes a
-  // last checkpoint.
+  // last checkpoint; merging ends.
   void checkpoint();
   // REQUIRES that the loops have ended.
   void stop();

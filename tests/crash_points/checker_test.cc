@@ -1,132 +1,20 @@
 // The checker checked: a store with a bug on purpose must be caught.
 //
-// Role:   each saboteur stands between the recorder and the log, or between the store and the disk,
-//         and does one thing wrong.
+// Role:   each saboteur of support/saboteurs.h does one thing wrong.
 // Thread: confined(test).
 
 #include <gtest/gtest.h>
 
 #include "crash_points/durable_world.h"
+#include "support/saboteurs.h"
 
 namespace harrier::test {
 namespace {
 
-using broker::Change;
-using broker::ChangeLog;
-using broker::Lsn;
-
-// Hands everything on.
-class Honest : public ChangeLog {
- public:
-  explicit Honest(ChangeLog& log) : log_(log) {}
-  void append(const Change& change) override { log_.append(change); }
-  void begin_group() override { log_.begin_group(); }
-  void end_group() override { log_.end_group(); }
-  Lsn last_appended() const override { return log_.last_appended(); }
-  Lsn committed() const override { return log_.committed(); }
-
- protected:
-  // True at every `n`-th call, for bugs that are rare.
-  bool now_and_then(int n) { return ++times_ % n == 0; }
-  ChangeLog& log_;
-  int times_ = 0;
-};
-
-template <class Record, int kEvery = 3>
-class Drops final : public Honest {
- public:
-  using Honest::Honest;
-  void append(const Change& change) override {
-    if (!std::holds_alternative<Record>(change) || !now_and_then(kEvery)) log_.append(change);
-  }
-};
-
-class MiscountsSettles final : public Honest {
- public:
-  using Honest::Honest;
-  void append(const Change& change) override {
-    const auto* settle = std::get_if<broker::SettleChange>(&change);
-    if (settle == nullptr || !now_and_then(3)) return log_.append(change);
-    broker::SettleChange wrong = *settle;
-    wrong.last = wrong.last.next();
-    ++wrong.count;
-    log_.append(wrong);
-  }
-};
-
-class ReusesPositions final : public Honest {
- public:
-  using Honest::Honest;
-  void append(const Change& change) override {
-    const auto* publish = std::get_if<broker::PublishChange>(&change);
-    if (publish == nullptr || !now_and_then(5)) return log_.append(change);
-    std::vector<broker::PublishPlace> places(publish->places.begin(), publish->places.end());
-    for (broker::PublishPlace& place : places)
-      if (place.position.value > 1) place.position = broker::Position(place.position.value - 1);
-    log_.append(broker::PublishChange{publish->message, places});
-  }
-};
-
-class ChangesBodies final : public Honest {
- public:
-  using Honest::Honest;
-  void append(const Change& change) override {
-    const auto* publish = std::get_if<broker::PublishChange>(&change);
-    if (publish == nullptr || publish->message.body_size() == 0 || !now_and_then(5))
-      return log_.append(change);
-    const broker::Message& message = publish->message;
-    std::string body(message.body());
-    body.back() = static_cast<char>(body.back() ^ 1);
-    broker::MessageParts parts;
-    parts.exchange = message.exchange();
-    parts.routing_key = message.routing_key();
-    parts.property_bytes = message.property_bytes();
-    parts.body = body;
-    parts.persistent = message.persistent();
-    parts.priority = message.priority();
-    parts.ingress = message.ingress();
-    const auto changed = broker::Message::create(parts);
-    log_.append(broker::PublishChange{*changed, publish->places});
-  }
-};
-
-class SwapsLevels final : public Honest {
- public:
-  using Honest::Honest;
-  void append(const Change& change) override {
-    const auto* publish = std::get_if<broker::PublishChange>(&change);
-    if (publish == nullptr) return log_.append(change);
-    std::vector<broker::PublishPlace> places(publish->places.begin(), publish->places.end());
-    for (broker::PublishPlace& place : places)
-      if (place.level != 0) place.level = static_cast<std::uint8_t>(6 - place.level);
-    log_.append(broker::PublishChange{publish->message, places});
-  }
-};
-
-class ForgetsGroups final : public Honest {
- public:
-  using Honest::Honest;
-  void begin_group() override {}
-  void end_group() override {}
-};
-
-// Says that all is safe as soon as it is appended.
-class PromisesEarly final : public Honest {
- public:
-  using Honest::Honest;
-  Lsn committed() const override { return log_.last_appended(); }
-};
-
 template <class Bug>
 DurableOptions with() {
-  DurableOptions options;
-  // Nothing is spilled: the node's own CHECKs would be quicker than the checker.
-  if (!std::is_same_v<Bug, Honest> && !std::is_same_v<Bug, Drops<broker::DispatchedChange>>) {
-    options.cache_bytes = 1 << 30;
-    options.segments = 64;
-  }
-  options.sabotage = [](ChangeLog& log) { return std::make_unique<Bug>(log); };
-  return options;
+  return with_bug<Bug>(
+      {}, std::is_same_v<Bug, Honest> || std::is_same_v<Bug, Drops<broker::DispatchedChange>>);
 }
 
 // A disk of which one kind of call does nothing and says that all is well.

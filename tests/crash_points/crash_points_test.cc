@@ -2,7 +2,9 @@
 //
 // Thread: confined(test).
 
+#include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -170,6 +172,124 @@ TEST(CrashPoints, EveryWriteIsCutShort) {
 TEST(CrashPoints, EveryCallFindsNoRoomOnce) {
   stop_at_every_call({10, 150, 2, {}}, Fault::kNoSpace);
 }
+
+// ---- inside a merge
+
+// The calls of the disk between the start and the end of merges, and those of them that touch runs.
+struct MergeCalls {
+  std::set<std::uint64_t> all;
+  std::uint64_t of_runs = 0;
+};
+
+// A backlog in runs of several queues, levels and shared bodies is taken out but for a few
+// messages; clients go on while what is left is merged.
+void take_out_and_merge(DurableWorld& world) {
+  if (!world.begin()) return;
+  world.declare_everything(0);
+  world.declare_everything(1);
+  for (int round = 0; round != 3; ++round) {
+    for (std::size_t i = 0; i != 16; ++i) {
+      world.publish(0, {"", "plain", 300});
+      world.publish(0, {"", "prio", 200, true, static_cast<std::uint8_t>(i % 5)});
+      world.publish(0, {"fan", "", i == 3 ? 70'000u : 500u});
+      if (!world.over()) world.broker().settle();
+    }
+    if (!world.over()) world.broker().spill_everything();
+  }
+  for (const char* queue : {"plain", "prio", "fan1", "fan2"}) {
+    for (int i = 0; i != 96 && !world.over(); ++i) {
+      const std::size_t before = world.held_count();
+      world.get(0, queue);
+      if (!world.over()) world.broker().jitter(12);
+      if (world.held_count() > before && i % 12 != 0) world.acknowledge(before);
+    }
+  }
+  world.run(40);
+}
+
+MergeCalls calls_inside_merges(DurableWorld& world) {
+  MergeCalls inside;
+  world.files().on_call = [&](std::uint64_t call, std::string_view path) {
+    if (world.over() || !world.broker().loop_store().merger().busy()) return;
+    inside.all.insert(call);
+    if (path.starts_with("runs")) ++inside.of_runs;
+  };
+  take_out_and_merge(world);
+  world.files().on_call = nullptr;
+  return inside;
+}
+
+std::uint64_t run_files(DurableWorld& world) {
+  const std::vector<std::string> paths = world.files().paths();
+  return static_cast<std::uint64_t>(std::count_if(
+      paths.begin(), paths.end(), [](const auto& path) { return path.starts_with("runs/"); }));
+}
+
+// Every run on the disk is one that a checkpoint names or a queue needs.
+void expect_no_orphans(DurableWorld& world) {
+  if (world.over() || !world.broker().checkpoint() || world.over()) return;
+  std::set<store::RunId> known = world.broker().store().checkpointer().named_runs();
+  for (const DurableBroker::Host& host : world.broker().hosts()) {
+    const store::ShardState& state = world.broker().loop_store().state(host.shard);
+    for (const broker::QueueId id : state.queue_ids())
+      for (const store::StoredLevel& level : state.find(id)->levels())
+        for (const auto* extents : {&level.extents, &level.transient_extents})
+          for (const store::StoredExtent& extent : *extents)
+            known.insert(extent.run->run());
+  }
+  for (const std::string& path : world.files().paths()) {
+    if (!path.starts_with("runs/")) continue;
+    const auto run = store::run_of_file_name(path.substr(5));
+    EXPECT_TRUE(run && known.contains(*run)) << path << " is nobody's";
+  }
+}
+
+void stop_inside_merges(Fault fault, std::uint64_t stride = 1) {
+  constexpr std::uint64_t kSeed = 31;
+  MergeCalls inside;
+  {
+    DurableWorld world({}, kSeed);
+    inside = calls_inside_merges(world);
+    ASSERT_FALSE(world.over());
+    ASSERT_GE(world.broker().loop_store().merger().merges().value(), 2u);
+    world.finish();
+    ASSERT_TRUE(world.problems.empty()) << joined(world.problems);
+  }
+  ASSERT_GE(inside.all.size(), 50u);
+  ASSERT_GE(inside.of_runs, 40u);
+  std::uint64_t turn = 0, half_written = 0;
+  for (const std::uint64_t n : inside.all) {
+    if (turn++ % (stride * kStride) != 0) continue;
+    DurableWorld world({}, kSeed);
+    world.fail_at(n, fault);
+    ASSERT_TRUE(calls_inside_merges(world).all.contains(n))
+        << "call " << n << " was not inside a merge";
+    if (fault == Fault::kCrash || world.over()) {
+      if (run_files(world) > world.broker().store().run_count()) ++half_written;
+      world.crash(n);
+      expect_no_orphans(world);
+    } else {
+      world.broker().settle();
+      expect_no_orphans(world);
+      if (n % 2 == 0) world.crash(n);
+    }
+    if (!world.over()) world.run(10);
+    world.finish();
+    if (world.left_out_unreadable()) continue;  // as above
+    ASSERT_TRUE(world.problems.empty()) << "call " << n << joined(world.problems);
+  }
+  // A file that no one had opened yet.
+  if (fault == Fault::kCrash) {
+    EXPECT_GE(half_written, 4 / kStride);
+  }
+}
+
+TEST(CrashPoints, PowerIsLostAtEveryCallInsideAMerge) { stop_inside_merges(Fault::kCrash); }
+TEST(CrashPoints, EveryCallInsideAMergeFailsForGood) { stop_inside_merges(Fault::kIoError); }
+TEST(CrashPoints, EveryCallInsideAMergeFindsNoRoomOnce) { stop_inside_merges(Fault::kNoSpace, 3); }
+TEST(CrashPoints, EveryWriteInsideAMergeIsCutShort) { stop_inside_merges(Fault::kShortWrite, 5); }
+
+// ---- inside recovery
 
 // Every call of a recovery, of what an earlier loss of power left.
 TEST(CrashPoints, PowerIsLostAtEveryCallOfRecovery) {

@@ -165,6 +165,50 @@ TEST_F(DurableScenario, ADrainWithFewSurvivorsGivesTheDiskBack) {
   world_.crash(0);
 }
 
+TEST_F(DurableScenario, AnOrderlyEndDoesNotWaitForAMerge) {
+  begin();
+  fill("plain", 60, 1'000);
+  ASSERT_TRUE(world_.broker().spill_everything());
+  ASSERT_TRUE(world_.broker().checkpoint());
+  for (int i = 0; i != 60; ++i) {
+    world_.get(0, "plain");
+    world_.broker().settle();
+  }
+  ASSERT_EQ(world_.held_count(), 60u);
+  const auto runs = [&] {
+    std::vector<std::string> paths;
+    for (const std::string& path : world_.files().paths())
+      if (path.starts_with("runs/")) paths.push_back(path);
+    return paths;
+  };
+  const std::vector<std::string> before = runs();
+  // In one turn, so that the merge begins at its end.
+  world_.keeps_turns_open = true;
+  for (std::size_t kept = 0; kept != 10; ++kept)
+    for (int i = 0; i != 5; ++i)
+      world_.acknowledge(kept);
+  world_.keeps_turns_open = false;
+  world_.broker().end_turn();
+  const store::RunMerger& merger = world_.broker().loop_store().merger();
+  ASSERT_TRUE(merger.busy());
+  constexpr std::size_t kWriter = 2;
+  while (runs() == before) {
+    world_.broker().run_posted();
+    ASSERT_TRUE(world_.broker().step(kWriter));
+  }
+  world_.broker().store().stop();
+  // What is left to do would be a slice and the end of the file.
+  const std::uint64_t writes = world_.files().writes();
+  while (world_.broker().step(kWriter)) {
+  }
+  EXPECT_EQ(world_.files().writes(), writes);
+  EXPECT_EQ(runs(), before);
+  world_.broker().settle();
+  EXPECT_FALSE(merger.busy());
+  EXPECT_EQ(merger.merges().value(), 0u);
+  world_.crash(0);
+}
+
 TEST_F(DurableScenario, WritesCheckpointsThoughAShardIsSilentAfterARestart) {
   begin();
   for (int i = 0; i != 12; ++i) {
@@ -242,6 +286,17 @@ TEST_F(SpilledQueue, KeepsTheSumOfBytesWhenARangeSpansExtents) {
   EXPECT_EQ(bytes(), 2'002u);
   settle(1, 2, 2, 2'000);
   EXPECT_EQ(bytes(), 2u);
+}
+
+TEST_F(SpilledQueue, KeepsTheSumOfBytesWhenAnExtentWasChargedForItsNeighbour) {
+  spill(1, 3, 1'000);
+  spill(4, 6, 2'500);
+  // Which of them the bytes belong to is not known.
+  settle(3, 4, 2, 3'500);
+  settle(1, 1, 1, 1'000);
+  EXPECT_EQ(bytes(), 6'000u);
+  settle(2, 2, 1, 1'000);
+  EXPECT_EQ(bytes(), 5'000u);
 }
 
 TEST_F(SpilledQueue, GivesOutNoPositionThatASpillReached) {

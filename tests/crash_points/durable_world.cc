@@ -1,10 +1,8 @@
 #include "crash_points/durable_world.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "amqp/properties.h"
-#include "base/log.h"
 
 namespace harrier::test {
 
@@ -54,49 +52,11 @@ struct DurableWorld::Subscription {
 };
 
 DurableWorld::DurableWorld(DurableOptions options, std::uint64_t seed)
-    : options_(std::move(options)),
-      seed_(seed),
-      random_(seed),
-      files_(std::make_unique<FaultyFileSystem>()) {
-  // The faults are made on purpose.
-  if (std::getenv("HARRIER_TEST_LOG") == nullptr)
-    base::configure_log(base::LogLevel::kOff, base::LogFormat::kText);
-}
+    : DurableMachine(std::move(options), seed), random_(seed) {}
 
-DurableWorld::~DurableWorld() {
-  drop_clients();
-  broker_.reset();
-}
-
-void DurableWorld::fail_at(std::uint64_t call, Fault fault) {
-  plan_ = {call, fault};
-  files_->fail_at(call, fault);
-}
-
-bool DurableWorld::over() const {
-  return broker_ == nullptr || !broker_->opened() || broker_->failed() || crashed();
-}
-
-void DurableWorld::complain(const std::string& what) {
-  if (problems.size() < 20) problems.push_back(what);
-}
+DurableWorld::~DurableWorld() { drop_clients(); }
 
 // ---- ends and beginnings
-
-bool DurableWorld::open(const DurableBroker::ModelOf& model_of) {
-  wrapped_ = wrap ? wrap(*files_) : nullptr;
-  journal::FileSystem& disk = wrapped_ ? *wrapped_ : static_cast<journal::FileSystem&>(*files_);
-  ++epoch_;
-  calls_at_open_ = calls();
-  broker_ = std::make_unique<DurableBroker>(disk, clock_, options_, epoch_, seed_ + epoch_);
-  return broker_->open(model_of);
-}
-
-bool DurableWorld::begin() {
-  const bool good = open([](std::size_t, broker::Lsn) { return DurableModel(); });
-  if (!good && !crashed() && !plan_) complain("a new disk is refused: " + broker_->error());
-  return good;
-}
 
 void DurableWorld::drop_clients() {
   getters_.clear();
@@ -106,8 +66,8 @@ void DurableWorld::drop_clients() {
   subscriptions_.clear();
 }
 
-void DurableWorld::crash(std::uint64_t seed) { reopen(files_->after_crash(seed), false); }
-void DurableWorld::kill() { reopen(files_->after_kill(), false); }
+void DurableWorld::crash(std::uint64_t seed) { end(files().after_crash(seed), false); }
+void DurableWorld::kill() { end(files().after_kill(), false); }
 
 bool DurableWorld::restart_cleanly(bool with_checkpoint) {
   for (const auto& subscription : subscriptions_)
@@ -118,84 +78,28 @@ bool DurableWorld::restart_cleanly(bool with_checkpoint) {
   while (!held_.empty() && !over())
     requeue(0);
   if (over()) return false;
-  broker_->settle();
+  broker().settle();
   subscriptions_.clear();
   if (over()) return false;
-  const bool stopped = broker_->stop_cleanly(with_checkpoint);
+  const bool stopped = broker().stop_cleanly(with_checkpoint);
   if (over()) return false;
   if (!stopped) complain("it does not stop");
-  reopen(nullptr, stopped);
+  end(nullptr, stopped);
   return !over();
 }
 
-void DurableWorld::reopen(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
-  for (const std::string& complaint : broker_->complaints)
-    complain(complaint);
-  for (DurableBroker::Host& host : broker_->hosts()) {
-    if (host.recorder) host.recorder->look();
-  }
-  left_out_unreadable();
-  // The recorders outlive the broker that is gone: they know what should be there.
+void DurableWorld::end(std::unique_ptr<FaultyFileSystem> disk, bool clean) {
   drop_clients();
-  for (DurableBroker::Host& host : broker_->hosts()) {
-    host.host.reset();
-  }
-  // One that was never opened wrote nothing.
-  const bool opened = broker_->hosts().size() == options_.hosts.size() &&
-                      broker_->hosts().back().recorder != nullptr;
-  std::vector<broker::Lsn> lasts(options_.hosts.size());
-  if (opened) {
-    recorders_.clear();
-    for (DurableBroker::Host& host : broker_->hosts())
-      recorders_.push_back(std::move(host.recorder));
-    for (std::size_t i = 0; i != lasts.size(); ++i)
-      lasts[i] = recorders_[i]->inner_last();
-  }
-  std::unique_ptr<DurableBroker> old = std::move(broker_);
-  if (disk) {
-    calls_before_ += files_->calls();
-    if (plan_ && plan_->first > calls_before_)
-      disk->fail_at(plan_->first - calls_before_, plan_->second);
-    plans_restart_ = next_plan_.has_value();
-    if (next_plan_) disk->fail_at(next_plan_->first, next_plan_->second);
-    next_plan_.reset();
-  }
-  std::unique_ptr<FaultyFileSystem> old_disk;
-  if (disk) old_disk = std::exchange(files_, std::move(disk));
-  std::unique_ptr<journal::FileSystem> old_wrapped = std::move(wrapped_);
-  old.reset();
-  if (!clean) exact_ = false;
-  const bool good = open([&](std::size_t host, broker::Lsn recovered) {
-    if (recorders_.empty()) return DurableModel();
-    const broker::Lsn needed = clean ? lasts[host] : recorders_[host]->promised();
-    if (recovered < needed)
-      complain("confirmed records are lost: " + std::to_string(recovered.value) + " of " +
-               std::to_string(needed.value));
-    return recorders_[host]->state_at(recovered);
-  });
-  if (!good) {
-    if (!excused()) complain("the disk is refused: " + broker_->error());
-    return;
-  }
-  verify_restored();
-}
-
-bool DurableWorld::left_out_unreadable() {
-  for (DurableBroker::Host& host : broker_->hosts())
-    if (host.host && host.host->counters().unreadable.value() != 0) unreadable_ = true;
-  // Counted there only when the middle that had them is used up.
-  if (broker_->opened() && broker_->loop_store().pager().damaged_blocks().value() != 0)
-    unreadable_ = true;
-  return unreadable_;
+  if (reopen(std::move(disk), clean)) verify_restored();
 }
 
 // ---- comparing
 
 void DurableWorld::verify_restored() {
   std::set<Place> still;
-  for (std::size_t host = 0; host != broker_->hosts().size(); ++host) {
+  for (std::size_t host = 0; host != broker().hosts().size(); ++host) {
     verify_host(host);
-    for (const auto& [id, queue] : broker_->recorder(host).live().queues)
+    for (const auto& [id, queue] : broker().recorder(host).live().queues)
       for (const auto& [position, message] : queue.messages)
         if (handed_out_.contains({host, id, position})) still.insert({host, id, position});
   }
@@ -203,8 +107,8 @@ void DurableWorld::verify_restored() {
 }
 
 void DurableWorld::verify_host(std::size_t index) {
-  VirtualHost& host = broker_->host(index);
-  const DurableModel& model = broker_->recorder(index).live();
+  VirtualHost& host = broker().host(index);
+  const DurableModel& model = broker().recorder(index).live();
   const std::string at = "host " + std::to_string(index) + ": ";
   const auto expect_equal = [&](const std::string& what, std::uint64_t is, std::uint64_t should) {
     if (is != should)
@@ -246,11 +150,11 @@ void DurableWorld::delivered(std::size_t host, Queue& queue, const QueueEntry& e
   const Place place{host, queue.id().value, entry.position.value};
   const bool before = handed_out_.contains(place);
   if (before && !entry.redelivered) complain(what + " was delivered before, and does not say so");
-  if (exact_ && !before && entry.redelivered)
+  if (exact() && !before && entry.redelivered)
     complain(what + " says that it was delivered before, but was not");
   handed_out_.insert(place);
   if (!entry.logged) return;
-  const auto& queues = broker_->recorder(host).live().queues;
+  const auto& queues = broker().recorder(host).live().queues;
   const auto found = queues.find(queue.id().value);
   if (found == queues.end()) return;
   const auto known = found->second.messages.find(entry.position.value);
@@ -263,7 +167,7 @@ void DurableWorld::delivered(std::size_t host, Queue& queue, const QueueEntry& e
 }
 
 void DurableWorld::drain(std::size_t host, const std::string& name) {
-  const auto queue_now = [&] { return broker_->host(host).find_queue(name); };
+  const auto queue_now = [&] { return broker().host(host).find_queue(name); };
   std::map<std::uint8_t, std::uint64_t> last;
   if (queue_now() == nullptr) return;
   const std::uint64_t id = queue_now()->id().value;
@@ -271,7 +175,7 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
     const std::size_t before = held_.size();
     leaves_turns_open = false;
     get(host, name);
-    broker_->settle();
+    broker().settle();
     if (over()) return;
     if (held_.size() == before) {
       if (!getters_.empty() && getters_.back()->outcome == broker::GetOutcome::kWait)
@@ -287,11 +191,11 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
   }
   getters_.clear();
   // Dead letters may wait for room in the journal.
-  for (int i = 0; i != 4 && !over() && broker_->publishers_held(); ++i)
-    broker_->checkpoint();
+  for (int i = 0; i != 4 && !over() && broker().publishers_held(); ++i)
+    broker().checkpoint();
   if (over()) return;
   // All that should be there is on hold.
-  const auto& queues = broker_->recorder(host).live().queues;
+  const auto& queues = broker().recorder(host).live().queues;
   const auto expected = queues.find(id);
   std::set<std::uint64_t> have;
   for (const Held& held : held_)
@@ -305,41 +209,41 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
 
 void DurableWorld::finish() {
   if (over()) {
-    if (!excused()) complain("it has ended by itself: " + broker_->error());
+    if (!excused()) complain("it has ended by itself: " + broker().error());
     return;
   }
   cancel_all();
-  if (!broker_->settle()) complain("it never comes to rest");
+  if (!broker().settle()) complain("it never comes to rest");
   // Dead letters, and gets behind them, may wait for room in the journal.
-  for (int i = 0; i != 4 && !over() && broker_->publishers_held(); ++i)
-    broker_->checkpoint();
+  for (int i = 0; i != 4 && !over() && broker().publishers_held(); ++i)
+    broker().checkpoint();
   if (over()) return;
   // What dead-letters first, so that its letters are found.
   static constexpr const char* kNames[] = {"plain",  "fan1",  "fan2", "prio",  "work",
                                            "ttl",    "fade",  "maxd", "maxn",  "rejp",
                                            "quorum", "light", "dlq",  "temp0", "temp1"};
-  for (std::size_t host = 0; host != broker_->hosts().size(); ++host)
+  for (std::size_t host = 0; host != broker().hosts().size(); ++host)
     for (const char* name : kNames)
       drain(host, name);
   while (!held_.empty() && !over())
     acknowledge(held_.size() - 1);
-  if (!over()) broker_->settle();
+  if (!over()) broker().settle();
   if (over()) return;
-  for (std::size_t host = 0; host != broker_->hosts().size(); ++host) {
-    const auto& counters = broker_->host(host).counters();
+  for (std::size_t host = 0; host != broker().hosts().size(); ++host) {
+    const auto& counters = broker().host(host).counters();
     if (counters.ready.value() != 0 || counters.unacked.value() != 0 ||
         counters.ready_bytes.value() != 0)
       complain("counters are not zero: ready " + std::to_string(counters.ready.value()) +
                ", unacked " + std::to_string(counters.unacked.value()) + ", bytes " +
                std::to_string(counters.ready_bytes.value()));
-    if (broker_->recorder(host).live().message_count() != 0) complain("messages are left");
+    if (broker().recorder(host).live().message_count() != 0) complain("messages are left");
   }
-  if (broker_->loop_store().young_count() != 0) complain("young messages are left");
+  if (broker().loop_store().young_count() != 0) complain("young messages are left");
   for (int i = 0; i != 3 && !over(); ++i)
-    if (!broker_->checkpoint() && !over()) complain("a checkpoint is never written");
+    if (!broker().checkpoint() && !over()) complain("a checkpoint is never written");
   if (over()) return;
-  for (const DurableBroker::Host& host : broker_->hosts()) {
-    const store::ShardState& state = broker_->loop_store().state(host.shard);
+  for (const DurableBroker::Host& host : broker().hosts()) {
+    const store::ShardState& state = broker().loop_store().state(host.shard);
     for (const broker::QueueId id : state.queue_ids()) {
       const store::StoredQueue* queue = const_cast<store::ShardState&>(state).find(id);
       const Queue* known = host.host->find_queue(id);
@@ -354,10 +258,10 @@ void DurableWorld::finish() {
                      (extents == &level.extents ? "" : ", transient"));
     }
   }
-  for (const std::string& path : files_->paths())
+  for (const std::string& path : files().paths())
     if (path.starts_with("runs") && path.find('/') != std::string::npos)
       complain("the run '" + path + "' is left");
-  for (const std::string& complaint : broker_->complaints)
+  for (const std::string& complaint : broker().complaints)
     complain(complaint);
 }
 
@@ -366,7 +270,7 @@ void DurableWorld::finish() {
 void DurableWorld::act(std::size_t host, const std::function<void(VirtualHost&)>& calls) {
   if (over()) return;
   const bool ends = !keeps_turns_open && (!leaves_turns_open || random_.below(4) != 0);
-  broker_->act(host, calls, ends);
+  broker().act(host, calls, ends);
 }
 
 broker::MessageRef DurableWorld::make_message(const Publish& publish) {
@@ -399,7 +303,7 @@ broker::MessageRef DurableWorld::make_message(const Publish& publish) {
 }
 
 void DurableWorld::publish(std::size_t host, const Publish& publish) {
-  if (over() || broker_->publishers_held()) return;
+  if (over() || broker().publishers_held()) return;
   const broker::MessageRef message = make_message(publish);
   act(host, [&](VirtualHost& to) {
     broker::Exchange* exchange =
@@ -479,11 +383,11 @@ void DurableWorld::reject(std::size_t index) {
 }
 
 void DurableWorld::purge(std::size_t host, const std::string& queue) {
-  act(host, [&](VirtualHost& of) { (void)of.purge_queue(broker_->actor, queue, {}); });
+  act(host, [&](VirtualHost& of) { (void)of.purge_queue(broker().actor, queue, {}); });
 }
 
 void DurableWorld::transaction(std::size_t host, std::size_t body_bytes) {
-  if (over() || broker_->publishers_held()) return;
+  if (over() || broker().publishers_held()) return;
   act(host, [&](VirtualHost& of) {
     const broker::ChangeGroup group(of.log());
     for (int i = 0; i != 3; ++i) {
@@ -514,13 +418,13 @@ void DurableWorld::declare_queue(std::size_t host, const std::string& name, bool
     declaration.name = name;
     declaration.durable = durable;
     declaration.arguments = arguments;
-    const auto declared = of.declare_queue(broker_->actor, declaration, {});
+    const auto declared = of.declare_queue(broker().actor, declaration, {});
     if (!declared.ok()) complain("cannot declare: " + declared.error().detail);
   });
 }
 void DurableWorld::delete_queue(std::size_t host, const std::string& name) {
   act(host,
-      [&](VirtualHost& of) { (void)of.delete_queue(broker_->actor, name, {}, false, false); });
+      [&](VirtualHost& of) { (void)of.delete_queue(broker().actor, name, {}, false, false); });
 }
 void DurableWorld::declare_exchange(std::size_t host, const std::string& name,
                                     broker::ExchangeType type) {
@@ -529,11 +433,11 @@ void DurableWorld::declare_exchange(std::size_t host, const std::string& name,
     declaration.name = name;
     declaration.type = type;
     declaration.durable = true;
-    (void)of.declare_exchange(broker_->actor, declaration);
+    (void)of.declare_exchange(broker().actor, declaration);
   });
 }
 void DurableWorld::delete_exchange(std::size_t host, const std::string& name) {
-  act(host, [&](VirtualHost& of) { (void)of.delete_exchange(broker_->actor, name, false); });
+  act(host, [&](VirtualHost& of) { (void)of.delete_exchange(broker().actor, name, false); });
 }
 void DurableWorld::bind(std::size_t host, const std::string& exchange, const std::string& queue,
                         const std::string& key, bool unbind) {
@@ -543,9 +447,9 @@ void DurableWorld::bind(std::size_t host, const std::string& exchange, const std
     request.source = exchange;
     request.routing_key = key;
     if (unbind) {
-      (void)of.unbind(broker_->actor, request, {});
+      (void)of.unbind(broker().actor, request, {});
     } else {
-      (void)of.bind(broker_->actor, request, {});
+      (void)of.bind(broker().actor, request, {});
     }
   });
 }
@@ -582,14 +486,14 @@ void DurableWorld::run(std::size_t steps) {
   for (; steps != 0 && !over(); --steps) {
     do_something();
     if (over()) return;
-    broker_->jitter(random_.below(6));
+    broker().jitter(random_.below(6));
   }
 }
 
 void DurableWorld::do_something() {
   static constexpr const char* kTargets[] = {"plain", "prio", "work", "ttl",    "fade",
                                              "maxd",  "maxn", "rejp", "quorum", "light"};
-  const std::size_t host = random_.below(5) == 0 ? broker_->hosts().size() - 1 : 0;
+  const std::size_t host = random_.below(5) == 0 ? broker().hosts().size() - 1 : 0;
   const std::string target = kTargets[random_.below(std::size(kTargets))];
   const auto some_held = [&] { return random_.below(held_.size()); };
   const std::string temp = random_.below(2) == 0 ? "temp0" : "temp1";
@@ -659,11 +563,11 @@ void DurableWorld::do_something() {
       if (random_.below(2) == 0) return cancel_all();
       return consume(host, target, random_.below(3) == 0, 3);
     case 27:
-      if (random_.below(2) == 0) broker_->store().checkpointer().request();
+      if (random_.below(2) == 0) broker().store().checkpointer().request();
       return;
     default:
-      clock_.time += base::Milliseconds(random_.below(25));
-      broker_->step(0);
+      clock().time += base::Milliseconds(random_.below(25));
+      broker().step(0);
       return;
   }
 }

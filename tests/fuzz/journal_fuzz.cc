@@ -162,7 +162,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     CHECK(first.journal);
   }
   const std::uint64_t lsn = first.report.last_lsn[0] + 1;
-  first.journal->append(0, lsn, 1, std::vector<char>(kRecordHeadBytes, '\0'), true);
+  base::Buffer chunk;
+  chunk.append(std::string(kRecordHeadBytes, '\0'));
+  first.journal->append(0, lsn, 1, std::move(chunk), true);
   const auto flushed = first.journal->run_flush([](std::size_t, std::uint64_t) {});
   CHECK(flushed.ok() || flushed.error().is_out_of_space());
   first.journal.reset();

@@ -29,7 +29,8 @@ std::string opening() {
 void run(std::uint8_t modes, std::string_view bytes) {
   NodeOptions options;
   options.recorded = (modes & 2) != 0;
-  SimulatedNode node(options, 1 + modes);
+  FakeBackend backend({}, 2 + modes);
+  SimulatedNode node(backend, options, 1 + modes);
   SimulatedNode::Wire& wire = node.connect();
   if ((modes & 1) != 0) {
     wire.to_server = opening();
@@ -47,7 +48,7 @@ void run(std::uint8_t modes, std::string_view bytes) {
   node.settle();
   node.drop(wire);
   node.settle();
-  const auto& counters = node.broker.host.counters();
+  const auto& counters = backend.host().counters();
   CHECK(counters.connections.value() == 0);
   CHECK(counters.channels.value() == 0);
   CHECK(counters.consumers.value() == 0);

@@ -19,13 +19,13 @@ bool loses_messages(const std::string& kind) {
 
 SimulatedClient::SimulatedClient(SimulatedNode& node, std::vector<Event>& events, int number,
                                  std::uint64_t seed, ClientOptions options)
-    : node_(node), events_(events), number_(number), random_(seed), options_(std::move(options)) {
+    : node_(&node), events_(events), number_(number), random_(seed), options_(std::move(options)) {
   connect();
 }
 
 void SimulatedClient::connect() {
   ++connections_;
-  wire_ = &node_.connect();
+  wire_ = &node_->connect();
   const amqp::FieldTable capabilities =
       std::move(amqp::FieldTable().add_boolean("consumer_cancel_notify", true));
   amqp::FieldTable properties;
@@ -41,16 +41,38 @@ void SimulatedClient::connect() {
   barrier();
 }
 
-void SimulatedClient::drop() {
+// Without a connection any more, for this reason.
+void SimulatedClient::disconnect(Event::Kind why) {
   for (auto& [number, channel] : channels_) {
     for (const Get& get : channel.gets)
-      if (get.no_ack) note(channel, {.kind = Event::Kind::kRemoved, .queue = get.queue});
-    note(channel, {.kind = Event::Kind::kDropped});
+      if (get.no_ack && why != Event::Kind::kForced)
+        note(channel, {.kind = Event::Kind::kMayVanish, .queue = get.queue});
+    note(channel, {.kind = why});
   }
   channels_.clear();
   content_ = {};
   open_ = false;
-  node_.drop(*wire_);
+}
+
+void SimulatedClient::drop() {
+  disconnect(Event::Kind::kDropped);
+  node_->drop(*wire_);
+  connect();
+}
+
+void SimulatedClient::expect_close() {
+  for (auto& [number, channel] : channels_)
+    if (!std::exchange(channel.closing, true)) note(channel, {.kind = Event::Kind::kChannelGone});
+}
+
+void SimulatedClient::lose_node(bool reads) {
+  if (reads) read();
+  disconnect(Event::Kind::kDropped);
+  wire_ = nullptr;
+}
+
+void SimulatedClient::go_on_with(SimulatedNode& node) {
+  node_ = &node;
   connect();
 }
 
@@ -60,9 +82,18 @@ void SimulatedClient::send(const Channel& channel, const amqp::Method& method) {
   wire_->to_server += method_bytes(channel.number, method);
 }
 
-void SimulatedClient::request(Channel& channel, const amqp::Method& method, std::string reply) {
+void SimulatedClient::request(Channel& channel, const amqp::Method& method, std::string reply,
+                              std::vector<Event> events) {
   send(channel, method);
-  channel.awaited.push_back(std::move(reply));
+  channel.awaited.push_back({std::move(reply), std::move(events)});
+}
+
+void SimulatedClient::request_durable(Channel& channel, const amqp::Method& method,
+                                      std::string reply, const Event& asked,
+                                      const Event& answered) {
+  note(channel, asked);
+  note(channel, {.kind = Event::Kind::kAsk});
+  request(channel, method, std::move(reply), {answered, {.kind = Event::Kind::kProof}});
 }
 
 void SimulatedClient::note(const Channel& channel, Event event) {
@@ -93,6 +124,7 @@ void SimulatedClient::open_channel() {
 void SimulatedClient::declare_all(Channel& channel) {
   for (const char* kind : kQueues)
     declare(channel, kind);
+  if (options_.durable) declare(channel, kOwn);
 }
 
 void SimulatedClient::declare(Channel& channel, const std::string& kind) {
@@ -100,7 +132,7 @@ void SimulatedClient::declare(Channel& channel, const std::string& kind) {
   amqp::QueueDeclare declare;
   const std::string queue = name(kind);
   declare.queue = queue;
-  declare.durable = kind == "durable" || kind == "quorum";
+  declare.durable = durable(kind);
   if (kind == "quorum")
     arguments.add_string("x-queue-type", "quorum").add_long("x-delivery-limit", -1);
   if (kind == "priority") arguments.add_long("x-max-priority", kPriorityMax);
@@ -109,7 +141,15 @@ void SimulatedClient::declare(Channel& channel, const std::string& kind) {
   if (kind == "short") arguments.add_long("x-max-length", 5);
   if (kind == "ttl") arguments.add_long("x-message-ttl", 20);
   declare.arguments = arguments;
-  request(channel, declare, "queue.declare-ok");
+  if (kind == kOwn) own_exists_ = true;
+  const Event asked{.kind = Event::Kind::kDeclare, .queue = queue, .durable = declare.durable};
+  const Event answered{.kind = Event::Kind::kDeclared, .queue = queue};
+  if (declare.durable) {
+    request_durable(channel, declare, "queue.declare-ok", asked, answered);
+  } else {
+    note(channel, asked);
+    request(channel, declare, "queue.declare-ok", {answered});
+  }
   // A requeue over a length limit trims; so a limited queue may lose what it had accepted.
   if (loses_messages(kind) || kind == "reject")
     note(channel, {.kind = Event::Kind::kRemoved, .queue = queue});
@@ -118,7 +158,9 @@ void SimulatedClient::declare(Channel& channel, const std::string& kind) {
 void SimulatedClient::barrier() {
   for (auto& [number, channel] : channels_) {
     if (channel.closing || channel.committing) continue;
-    request(channel, amqp::BasicQos{0, channel.prefetch, false}, "basic.qos-ok");
+    if (options_.durable && below(3) == 0) declare(channel, "durable");
+    request(channel, amqp::BasicQos{0, channel.prefetch, false}, "basic.qos-ok",
+            {{.kind = Event::Kind::kBarrier}});
   }
 }
 
@@ -138,8 +180,8 @@ std::string SimulatedClient::describe() const {
     text += " [" + std::to_string(channel.key) + (channel.closing ? " closing" : "");
     text +=
         " confirmed " + std::to_string(channel.confirmed) + "/" + std::to_string(channel.published);
-    for (const std::string& reply : channel.awaited)
-      text += " " + reply;
+    for (const Awaited& awaited : channel.awaited)
+      text += " " + awaited.reply;
     text += "]";
   }
   return text + "\n";
@@ -153,6 +195,9 @@ SimulatedClient::Channel* SimulatedClient::pick_channel() {
 }
 
 std::string SimulatedClient::pick_queue(bool for_publish, const Channel& channel) {
+  // Seldom taken from: then a purge of it is certain to take all.
+  if (own_exists_ && options_.durable && !channel.transactional && below(for_publish ? 6 : 60) == 0)
+    return kOwn;
   while (true) {
     const std::string kind = kQueues[below(std::size(kQueues))];
     // Without confirms nobody would know what it refused.
@@ -162,6 +207,7 @@ std::string SimulatedClient::pick_queue(bool for_publish, const Channel& channel
 }
 
 void SimulatedClient::act() {
+  own_changes_ = false;
   if (options_.drops && below(60) == 0) return drop();
   if (channels_.empty() || (channels_.size() < 3 && below(8) == 0)) open_channel();
   for (std::uint64_t left = 1 + below(12); left != 0; --left)
@@ -181,6 +227,7 @@ void SimulatedClient::act_on(Channel& channel) {
   if (what < 96) return misuse(channel);
   if (what < 97) return purge(channel);
   if (what < 99 && options_.recovers) return recover_or_delete(channel);
+  if (options_.durable) return change_own(channel);
 }
 
 void SimulatedClient::publish(Channel& channel) {
@@ -200,6 +247,8 @@ void SimulatedClient::publish(Channel& channel) {
   Event event{.kind = Event::Kind::kPublish, .queue = queue, .body = body};
   event.priority = kind == "priority" ? std::min<int>(properties.priority, kPriorityMax) : 0;
   event.confirms = channel.confirms;
+  event.gated = kind == "quorum";
+  event.durable = durable(kind) && (properties.delivery_mode == 2 || event.gated);
   if (!channel.transactional) return note(channel, event);
   channel.transaction.push_back(event);
 }
@@ -211,7 +260,7 @@ void SimulatedClient::consume(Channel& channel) {
   static constexpr std::uint16_t kPrefetch[] = {0, 1, 2, 10};
   channel.prefetch = kPrefetch[below(4)];
   request(channel, amqp::BasicQos{0, channel.prefetch, false}, "basic.qos-ok*");
-  const bool no_ack = below(5) == 0;
+  const bool no_ack = below(5) == 0 && options_.no_ack;
   channel.consumers[consumer] = {queue, no_ack};
   Event event{.kind = Event::Kind::kConsume, .queue = queue, .consumer = consumer};
   event.prefetch = channel.prefetch;
@@ -234,8 +283,9 @@ void SimulatedClient::cancel(Channel& channel) {
 
 void SimulatedClient::get(Channel& channel) {
   const std::string queue = name(pick_queue(false, channel));
-  const bool no_ack = below(3) == 0;
+  const bool no_ack = below(3) == 0 && options_.no_ack;
   channel.gets.push_back({queue, no_ack});
+  note(channel, {.kind = Event::Kind::kGet, .queue = queue, .no_ack = no_ack});
   request(channel, amqp::BasicGet{0, queue, no_ack}, "basic.get-");
 }
 
@@ -270,9 +320,15 @@ void SimulatedClient::settle(Channel& channel) {
 void SimulatedClient::finish_transaction(Channel& channel, bool commit) {
   if (!channel.transactional) return;
   if (commit) {
-    for (const Event& event : std::exchange(channel.transaction, {}))
+    const int transaction = number_ * 1'000'000 + ++transactions_;
+    for (Event& event : channel.transaction) {
+      event.transaction = transaction;
       note(channel, event);
-    request(channel, amqp::TxCommit{}, "tx.commit-ok");
+    }
+    channel.transaction.clear();
+    note(channel, {.kind = Event::Kind::kCommit, .transaction = transaction});
+    request(channel, amqp::TxCommit{}, "tx.commit-ok",
+            {{.kind = Event::Kind::kCommitted}, {.kind = Event::Kind::kBarrier}});
     channel.committing = true;
     return;
   }
@@ -297,9 +353,25 @@ void SimulatedClient::misuse(Channel& channel) {
 }
 
 void SimulatedClient::purge(Channel& channel) {
-  const std::string queue = name("plain");
-  note(channel, {.kind = Event::Kind::kRemoved, .queue = queue});
-  request(channel, amqp::QueuePurge{0, queue, false}, "queue.purge-ok");
+  const std::string queue = name(options_.durable && below(2) == 0 ? "durable" : "plain");
+  request_durable(channel, amqp::QueuePurge{0, queue, false}, "queue.purge-ok",
+                  {.kind = Event::Kind::kPurge, .queue = queue},
+                  {.kind = Event::Kind::kPurged, .queue = queue});
+}
+
+void SimulatedClient::change_own(Channel& channel) {
+  const std::string queue = name(kOwn);
+  if (own_exists_ && below(2) == 0) {
+    return request_durable(channel, amqp::QueuePurge{0, queue, false}, "queue.purge-ok",
+                           {.kind = Event::Kind::kPurge, .queue = queue},
+                           {.kind = Event::Kind::kPurged, .queue = queue});
+  }
+  if (std::exchange(own_changes_, true)) return;
+  if (!own_exists_) return declare(channel, kOwn);
+  own_exists_ = false;
+  request_durable(channel, amqp::QueueDelete{0, queue, false, false, false}, "queue.delete-ok",
+                  {.kind = Event::Kind::kDelete, .queue = queue},
+                  {.kind = Event::Kind::kDeleted, .queue = queue});
 }
 
 void SimulatedClient::recover_or_delete(Channel& channel) {
@@ -312,8 +384,9 @@ void SimulatedClient::recover_or_delete(Channel& channel) {
     return request(channel, amqp::BasicRecover{true}, "basic.recover-ok");
   }
   const std::string queue = name("durable");
-  note(channel, {.kind = Event::Kind::kRemoved, .queue = queue});
-  request(channel, amqp::QueueDelete{0, queue, false, false, false}, "queue.delete-ok");
+  request_durable(channel, amqp::QueueDelete{0, queue, false, false, false}, "queue.delete-ok",
+                  {.kind = Event::Kind::kDelete, .queue = queue},
+                  {.kind = Event::Kind::kDeleted, .queue = queue});
   declare(channel, "durable");
 }
 
@@ -358,18 +431,23 @@ void SimulatedClient::take_frame(const amqp::Frame& frame) {
   if (content_.body.size() == content_.size) take_content(channels_.at(number));
 }
 
-void SimulatedClient::take_method(unsigned number, const amqp::Method& method) {
-  if (number == 0) {
-    open_ = open_ || std::holds_alternative<amqp::ConnectionOpenOk>(method);
-    if (std::holds_alternative<amqp::ConnectionClose>(method))
-      complaints_.push_back(amqp::describe(method));
-    if (std::holds_alternative<amqp::ConnectionCloseOk>(method)) {
-      closed_ = true;
-      channels_.clear();
-      node_.drop(*std::exchange(wire_, nullptr));
-    }
-    return;
+void SimulatedClient::take_connection_method(const amqp::Method& method) {
+  open_ = open_ || std::holds_alternative<amqp::ConnectionOpenOk>(method);
+  if (const auto* close = std::get_if<amqp::ConnectionClose>(&method)) {
+    if (close->reply_code != static_cast<std::uint16_t>(amqp::ReplyCode::kConnectionForced))
+      return complaints_.push_back(amqp::describe(method));
+    disconnect(Event::Kind::kForced);
+    node_->drop(*std::exchange(wire_, nullptr));
   }
+  if (std::holds_alternative<amqp::ConnectionCloseOk>(method)) {
+    closed_ = true;
+    channels_.clear();
+    node_->drop(*std::exchange(wire_, nullptr));
+  }
+}
+
+void SimulatedClient::take_method(unsigned number, const amqp::Method& method) {
+  if (number == 0) return take_connection_method(method);
   const auto found = channels_.find(number);
   if (found == channels_.end())
     return complaints_.push_back("no such channel: " + amqp::describe(method));
@@ -389,7 +467,9 @@ void SimulatedClient::take_method(unsigned number, const amqp::Method& method) {
     take_confirm(channel, nack->delivery_tag.value, nack->multiple, true);
   } else if (const auto* cancelled = std::get_if<amqp::BasicCancel>(&method)) {
     remember(channel, "replies", amqp::describe(method));
-    channel.consumers.erase(std::string(cancelled->consumer_tag));
+    const std::string consumer(cancelled->consumer_tag);
+    if (channel.consumers.erase(consumer) != 0)
+      note(channel, {.kind = Event::Kind::kCancelOk, .consumer = consumer});
   } else {
     take_reply(channel, method);
   }
@@ -400,24 +480,25 @@ void SimulatedClient::take_reply(Channel& channel, const amqp::Method& method) {
   remember(channel, "replies", reply);
   // A get that waits for its body when the broker closes its channel is not answered.
   if (channel.closing && std::holds_alternative<amqp::ChannelClose>(method)) {
-    while (!channel.awaited.empty() && channel.awaited.front() == "basic.get-")
+    while (!channel.awaited.empty() && channel.awaited.front().reply == "basic.get-")
       channel.awaited.pop_front();
   }
   if (channel.awaited.empty()) return complaints_.push_back("an answer to nothing: " + reply);
-  const std::string awaited = channel.awaited.front();
+  const auto [awaited, events] = channel.awaited.front();
   const bool closes = std::holds_alternative<amqp::ChannelClose>(method);
   if (!reply.starts_with(awaited.substr(0, awaited.find('*'))))
     return complaints_.push_back("awaited " + awaited + ", not " + reply);
   channel.awaited.pop_front();
-  if (awaited == "basic.qos-ok" && !channel.closing) note(channel, {.kind = Event::Kind::kBarrier});
+  for (const Event& event : events)
+    if (!channel.closing || event.kind != Event::Kind::kBarrier) note(channel, event);
   if (awaited == "basic.get-") channel.gets.pop_front();
   if (awaited == "basic.recover-ok") channel.recovering = false;
   if (awaited == "tx.commit-ok") {
     channel.committing = false;
-    note(channel, {.kind = Event::Kind::kBarrier});
     // What the commit sets going comes behind commit-ok.
     if (!channel.closing)
-      request(channel, amqp::BasicQos{0, channel.prefetch, false}, "basic.qos-ok");
+      request(channel, amqp::BasicQos{0, channel.prefetch, false}, "basic.qos-ok",
+              {{.kind = Event::Kind::kBarrier}});
   }
   if (const auto* ok = std::get_if<amqp::BasicConsumeOk>(&method))
     note(channel, {.kind = Event::Kind::kConsumeOk, .consumer = std::string(ok->consumer_tag)});
@@ -426,7 +507,9 @@ void SimulatedClient::take_reply(Channel& channel, const amqp::Method& method) {
     channel.consumers.erase(std::string(ok->consumer_tag));
   }
   if (closes) send(channel, amqp::ChannelCloseOk{});
-  if (closes || awaited == "channel.close-ok") channels_.erase(channel.number);
+  if (!closes && awaited != "channel.close-ok") return;
+  note(channel, {.kind = Event::Kind::kBarrier});
+  channels_.erase(channel.number);
 }
 
 void SimulatedClient::take_confirm(Channel& channel, std::uint64_t tag, bool multiple, bool nack) {
@@ -450,7 +533,8 @@ void SimulatedClient::take_content(Channel& channel) {
   if (event.redelivered) line += " redelivered";
   if (content.get) {
     remember(channel, "replies", "get-ok " + line);
-    if (channel.awaited.empty() || channel.awaited.front() != "basic.get-" || channel.gets.empty())
+    if (channel.awaited.empty() || channel.awaited.front().reply != "basic.get-" ||
+        channel.gets.empty())
       return complaints_.push_back("a get-ok out of order");
     channel.awaited.pop_front();
     event.kind = Event::Kind::kGetOk;

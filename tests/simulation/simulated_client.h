@@ -3,7 +3,8 @@
 // Model:  bursts of random operations, each ended by a barrier (basic.qos on every channel) that it
 //         waits for. What it does next depends on its seed and on what it has seen at barriers
 //         only, so that a run is the same however its steps are interleaved, as long as nobody
-//         shares its queues.
+//         shares its queues. A node can be taken from below it (lose_node()); it goes on with the
+//         next one.
 // Thread: confined(test).
 #pragma once
 
@@ -22,6 +23,9 @@ struct ClientOptions {
   std::string suffix;     // of its queues' names: empty when they are shared
   bool drops = true;      // loses its connection now and then
   bool recovers = false;  // uses basic.recover and deletes queues: private queues only
+  bool no_ack = true;     // takes without acknowledgement now and then
+  // All queues but `plain` are durable, and it has one of its own that it deletes now and then.
+  bool durable = false;
 };
 
 class SimulatedClient {
@@ -31,6 +35,15 @@ class SimulatedClient {
 
   // Reads what has arrived.
   void read();
+  // The node begins to close its connections: what the client holds goes back from now on.
+  void expect_close();
+  // The node is gone; `reads`: what had arrived before.
+  void lose_node(bool reads);
+  void go_on_with(SimulatedNode& node);
+  // Without a connection.
+  bool away() const { return wire_ == nullptr; }
+  // connection.open-ok came.
+  bool connected() const { return open_; }
   // Waits for nothing.
   bool idle() const;
   // One burst. REQUIRES idle().
@@ -60,6 +73,11 @@ class SimulatedClient {
     std::string queue;
     bool no_ack = false;
   };
+  // The name of a reply, and what it tells the checker.
+  struct Awaited {
+    std::string reply;
+    std::vector<Event> events;
+  };
   struct Channel {
     int key = 0;  // unique in the events
     unsigned number = 0;
@@ -69,7 +87,7 @@ class SimulatedClient {
     bool committing = false;
     bool recovering = false;
     std::uint16_t prefetch = 0;
-    std::deque<std::string> awaited;  // names of replies, in order
+    std::deque<Awaited> awaited;  // in order
     std::deque<Get> gets;
     std::map<std::uint64_t, Held> held;
     std::map<std::string, Consumer> consumers;
@@ -91,6 +109,7 @@ class SimulatedClient {
   };
 
   void connect();
+  void disconnect(Event::Kind why);
   void drop();
   void open_channel();
   void declare_all(Channel& channel);
@@ -108,9 +127,15 @@ class SimulatedClient {
   void misuse(Channel& channel);
   void purge(Channel& channel);
   void recover_or_delete(Channel& channel);
+  void change_own(Channel& channel);
 
   void send(const Channel& channel, const amqp::Method& method);
-  void request(Channel& channel, const amqp::Method& method, std::string reply);
+  void request(Channel& channel, const amqp::Method& method, std::string reply,
+               std::vector<Event> events = {});
+  // Its answer promises that all before it is on disk.
+  void request_durable(Channel& channel, const amqp::Method& method, std::string reply,
+                       const Event& asked, const Event& answered);
+  void take_connection_method(const amqp::Method& method);
   void note(const Channel& channel, Event event);
   void take_frame(const amqp::Frame& frame);
   void take_method(unsigned number, const amqp::Method& method);
@@ -121,10 +146,17 @@ class SimulatedClient {
   void remember(const Channel& channel, const char* what, std::string line);
   Channel* pick_channel();
   std::string pick_queue(bool for_publish, const Channel& channel);
-  std::string name(const std::string& kind) const { return kind + options_.suffix; }
+  std::string name(const std::string& kind) const {
+    return kind + (kind == kOwn ? "-" + std::to_string(number_) : options_.suffix);
+  }
+  bool durable(const std::string& kind) const {
+    return kind == "durable" || kind == "quorum" || (options_.durable && kind != "plain");
+  }
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
 
-  SimulatedNode& node_;
+  static constexpr const char* kOwn = "own";
+
+  SimulatedNode* node_;
   std::vector<Event>& events_;
   const int number_;
   base::SeededRandom random_;
@@ -137,7 +169,10 @@ class SimulatedClient {
   bool closed_ = false;
   int connections_ = 0;
   int opened_channels_ = 0;
+  int transactions_ = 0;
   std::uint64_t last_body_ = 0;
+  bool own_exists_ = false;
+  bool own_changes_ = false;  // in this burst
   std::map<std::string, std::vector<std::string>> seen_;
   std::vector<std::string> complaints_;
 };

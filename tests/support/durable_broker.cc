@@ -46,6 +46,8 @@ bool DurableBroker::open(const ModelOf& model_of) {
   options.loop.chunk_bytes = options_.chunk_bytes;
   options.loop.merging.bytes_max = options_.merge_bytes;
   options.loop.merging.dead_bytes_max = options_.merge_dead_bytes;
+  options.loop.merging.slice_bytes = options_.merge_slice_bytes;
+  options.loop.merging.groups_per_turn = options_.merge_groups_per_turn;
   options.loop.snapshot_slice = options_.snapshot_slice;
   options.loop.spill_slice = options_.spill_slice;
   store::StoreCallbacks callbacks;
@@ -156,12 +158,9 @@ bool DurableBroker::deadlines() {
 bool DurableBroker::step(std::size_t who) {
   if (failed_) return false;
   switch (who) {
-    case 0: return deadlines();
+    case kLoopDeadlines: return deadlines();
     case 1: {
-      if (port_.tasks.empty()) return false;
-      const auto task = std::move(port_.tasks.front());
-      port_.tasks.pop_front();
-      task();
+      if (!port_.run_one()) return false;
       // Sometimes more happens in the same turn.
       if (random_.below(3) != 0) end_turn();
       return true;
@@ -224,8 +223,9 @@ bool DurableBroker::checkpoint() {
 
 bool DurableBroker::spill_everything() {
   settle();
-  journal::ShardLsns all;
-  all.fill(UINT64_MAX - 1);
+  journal::ShardLsns all{};
+  for (const Host& host : hosts_)
+    all[host.shard] = loop_store().log(host.shard).last_appended().value;
   bool done = false;
   loop_store().spill_through(all, [&done](store::Spiller::Result) { done = true; });
   return settle() && done;
@@ -240,10 +240,7 @@ bool DurableBroker::spill_for_memory(const std::string& queue) {
 }
 
 void DurableBroker::run_posted() {
-  while (!port_.tasks.empty()) {
-    const auto task = std::move(port_.tasks.front());
-    port_.tasks.pop_front();
-    task();
+  while (port_.run_one()) {
   }
 }
 

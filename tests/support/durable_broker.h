@@ -6,7 +6,6 @@
 // Thread: confined(test).
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,31 +15,9 @@
 #include "broker/virtual_host.h"
 #include "store/store.h"
 #include "support/durable_model.h"
+#include "support/manual_worker.h"
 
 namespace harrier::test {
-
-class ManualWorker final : public store::Worker {
- public:
-  void post(store::StoreTask task) override { tasks_.push_back(std::move(task)); }
-  bool run_one() {
-    if (tasks_.empty()) return false;
-    const store::StoreTask task = std::move(tasks_.front());
-    tasks_.pop_front();
-    task();
-    return true;
-  }
-  bool idle() const { return tasks_.empty(); }
-  void clear() { tasks_.clear(); }
-
- private:
-  std::deque<store::StoreTask> tasks_;
-};
-
-class ManualPort final : public store::LoopPort {
- public:
-  void post(std::function<void()> task) override { tasks.push_back(std::move(task)); }
-  std::deque<std::function<void()>> tasks;
-};
 
 class ManualClock final : public base::Clock {
  public:
@@ -64,6 +41,8 @@ struct DurableOptions {
   // Merges as soon as it can.
   std::uint64_t merge_dead_bytes = 0;
   std::uint64_t merge_bytes = 64 << 10;
+  std::uint64_t merge_slice_bytes = 8 << 10;
+  std::size_t merge_groups_per_turn = 2;
   std::uint64_t pending_bytes_max = 32 << 10;
   std::size_t chunk_bytes = 16 << 10;
   std::uint32_t slice_entries = 64;
@@ -117,6 +96,7 @@ class DurableBroker {
   void end_turn();
   // One step of the actor with this number; false when it had nothing to do.
   static constexpr std::size_t kActors = 6;
+  static constexpr std::size_t kLoopDeadlines = 0;
   bool step(std::size_t who);
   // A few seeded ones.
   void jitter(std::size_t steps);
@@ -144,8 +124,9 @@ class DurableBroker {
   base::SeededRandom random_;
   base::SeededRandom salts_;
   broker::VirtualHostLimits limits_;
-  const broker::AccessControl access_{
-      {{"guest", "/", true, true, true}, {"guest", "other", true, true, true}}};
+  const broker::AccessControl access_{{{"guest", "/", true, true, true},
+                                       {"ali", "/", true, true, true},
+                                       {"guest", "other", true, true, true}}};
   journal::FileSystem& files_;
   const std::uint64_t epoch_;
   ManualWorker writer_;

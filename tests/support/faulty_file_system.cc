@@ -156,6 +156,7 @@ IoError FaultyFileSystem::error_of(Fault fault, const char* call, std::string_vi
 std::optional<IoError> FaultyFileSystem::begin_call(const char* call, std::string_view path) {
   if (crashed_) return failed(kCrashed, call, path).error;
   ++calls_;
+  if (on_call) on_call(calls_, path);
   std::optional<Fault> fault = planned();
   const std::string_view name = call;
   if (name == "sync" && next_sync_) fault = std::exchange(next_sync_, std::nullopt);

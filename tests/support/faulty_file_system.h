@@ -52,9 +52,16 @@ class FaultyFileSystem final : public journal::FileSystem {
   std::uint64_t calls() const { return calls_; }
   std::uint64_t syncs() const { return syncs_; }
   std::uint64_t writes() const { return writes_; }
+  // Told of every call before anything happens.
+  std::function<void(std::uint64_t call, std::string_view path)> on_call;
   void fail_at(std::uint64_t call, Fault fault) { plan_[call] = fault; }
   void fail_next_sync(Fault fault) { next_sync_ = fault; }
   void fail_next_write(Fault fault) { next_write_ = fault; }
+  void forget_plan() {
+    plan_.clear();
+    next_sync_.reset();
+    next_write_.reset();
+  }
   void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
   bool crashed() const { return crashed_; }
   void crash() { crashed_ = true; }

@@ -1,7 +1,8 @@
 // A whole node without sockets and threads: connections with real frames on a simulated broker.
 //
 // Role:   server's part in tests: moves bytes between clients and ConnectionSessions, calls between
-//         these and their BrokerSessions, directly or through recorded batches.
+//         these and their BrokerSessions, directly or through recorded batches. What the broker
+//         stands on is a SimulatedBackend.
 // Model:  actors (each connection's socket and I/O half, the broker loop, the store, the clock)
 //         take one small step at a time in an order drawn from a seed. Nothing else is random.
 //         Faults: bytes arrive in pieces; batches, commits, evictions and reads are late; reads are
@@ -9,7 +10,6 @@
 // Thread: confined(test).
 #pragma once
 
-#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -17,17 +17,13 @@
 
 #include "session/broker_session.h"
 #include "support/session_doubles.h"
-#include "support/simulated_broker.h"
+#include "support/simulated_backend.h"
 
 namespace harrier::test {
 
 struct NodeOptions {
   bool recorded = false;  // input and output go through batches
-  bool late_commits = false;
-  bool pages_out = false;
   bool clock_stands = false;
-  std::uint32_t slice_entries = 4'096;
-  std::uint64_t read_ahead_bytes = 0;
   std::size_t output_credit_bytes = 1 << 20;
 };
 
@@ -41,7 +37,7 @@ class SimulatedNode {
           node_(node),
           input_recorder_(id, node.input_source_),
           output_recorder_(id, node.output_source_),
-          io({}, *this, id, auth::Peer{"10.0.0.1", 4711, false}, node.broker.now()) {
+          io({}, *this, id, auth::Peer{"10.0.0.1", 4711, false}, node.backend.now()) {
       properties_.add_string("product", "HarrierMQ");
     }
 
@@ -64,8 +60,8 @@ class SimulatedNode {
                                       session::SessionOutput& output) {
       session::SessionLimits limits;
       limits.output_credit_bytes = node_.options.output_credit_bytes;
-      half =
-          std::make_unique<session::BrokerSession>(node_.broker.host, parameters, limits, output);
+      half = std::make_unique<session::BrokerSession>(node_.backend.host(), parameters, limits,
+                                                      output);
       return half.get();
     }
     session::SessionOutput& recorder() { return output_recorder_; }
@@ -83,10 +79,9 @@ class SimulatedNode {
     session::ConnectionSession io;
   };
 
-  SimulatedNode(const NodeOptions& node_options, std::uint64_t seed)
-      : options(node_options), random(seed), broker(limits_of(node_options), seed + 1) {
-    broker.store.commits_at_once = !options.late_commits;
-  }
+  // `backend` outlives it.
+  SimulatedNode(SimulatedBackend& under, const NodeOptions& node_options, std::uint64_t seed)
+      : options(node_options), random(seed), backend(under) {}
   ~SimulatedNode() {
     for (auto& [id, wire] : wires_)
       drop(*wire);
@@ -96,7 +91,7 @@ class SimulatedNode {
 
   const NodeOptions options;
   base::SeededRandom random;
-  SimulatedBroker broker;
+  SimulatedBackend& backend;
 
   Wire& connect() {
     auto wire = std::make_unique<Wire>(*this, ++last_id_);
@@ -108,7 +103,16 @@ class SimulatedNode {
   void drop(Wire& wire) {
     if (wire.dropped) return;
     wire.dropped = true;
-    on_io([&] { wire.io.handle_end_of_input(broker.now()); });
+    on_io([&] { wire.io.handle_end_of_input(backend.now()); });
+  }
+  // The node is told to stop: every connection gets connection.close.
+  void close_all() {
+    for (auto& [id, wire] : wires_) {
+      if (wire->dropped) continue;
+      on_io([&, at = wire.get()] {
+        at->io.force_close(amqp::ReplyCode::kConnectionForced, "shutdown", backend.now());
+      });
+    }
   }
 
   // One small step of one actor.
@@ -143,13 +147,6 @@ class SimulatedNode {
     std::unique_ptr<Batch> seal() { return std::exchange(current, std::make_unique<Batch>()); }
   };
 
-  static broker::VirtualHostLimits limits_of(const NodeOptions& options) {
-    broker::VirtualHostLimits limits;
-    limits.slice_entries = options.slice_entries;
-    limits.read_ahead_bytes = options.read_ahead_bytes;
-    return limits;
-  }
-
   Wire* pick_wire() {
     if (wires_.empty()) return nullptr;
     auto found = wires_.lower_bound(broker::ConnectionId(1 + random.below(last_id_)));
@@ -159,17 +156,20 @@ class SimulatedNode {
   template <class Calls>
   void on_io(Calls&& calls) {
     if (options.recorded) return calls();
-    busy_ = broker.turn(std::forward<Calls>(calls));
+    backend.turn(calls);
+  }
+  bool reads(const Wire& wire) const {
+    return wire.io.wants_input() && !(wire.io.publishes() && backend.holds_publishers());
   }
   void feed(Wire* wire, std::size_t count) {
     if (wire == nullptr || wire->dropped || wire->to_server.empty()) return;
-    if (!wire->io.wants_input()) return;
+    if (!reads(*wire)) return;
     unread_[wire->id] += std::min(count, wire->to_server.size());
     std::size_t& offered = unread_[wire->id];
     offered = std::min(offered, wire->to_server.size());
     on_io([&] {
       const std::size_t used =
-          wire->io.handle_input(Bytes(wire->to_server).substr(0, offered), broker.now());
+          wire->io.handle_input(Bytes(wire->to_server).substr(0, offered), backend.now());
       wire->to_server.erase(0, used);
       offered -= used;
     });
@@ -180,7 +180,7 @@ class SimulatedNode {
     if (count == 0) return;
     if (!wire->dropped) wire->to_client.append(wire->io.output().bytes().substr(0, count));
     wire->io.output().consume(count);
-    on_io([&] { wire->io.handle_written(count, broker.now()); });
+    on_io([&] { wire->io.handle_written(count, backend.now()); });
   }
   void seal_input() {
     if (!input_source_.current->empty()) inputs_.push_back(input_source_.seal());
@@ -189,7 +189,7 @@ class SimulatedNode {
     if (inputs_.empty()) return;
     const auto batch = std::move(inputs_.front());
     inputs_.pop_front();
-    busy_ = broker.turn([&] {
+    backend.turn([&] {
       returned_.clear();
       session::replay(
           *batch,
@@ -219,35 +219,13 @@ class SimulatedNode {
     returned_.push_back(std::move(batch));
   }
   void serve_store() {
-    if (options.pages_out && random.below(4) == 0) page_out();
-    if (!broker.store.has_uncommitted() && broker.store.pending_reads() == 0) return;
-    broker.store.commit(random.below(20));
-    busy_ = broker.turn([&] { broker.store.answer_some(broker.host, random); });
-    seal_output();
-  }
-  // Writes some of a queue, or evicts what was written before.
-  void page_out() {
-    static constexpr const char* kNames[] = {"plain",  "durable", "quorum", "priority",
-                                             "reject", "short",   "ttl"};
-    if (!written_.empty() && random.below(2) == 0) return evict(random.below(written_.size()));
-    broker::Queue* queue = broker.host.find_queue(kNames[random.below(std::size(kNames))]);
-    const bool being_written = std::any_of(written_.begin(), written_.end(), [&](const auto& one) {
-      return one.first.get() == queue;
-    });
-    if (queue == nullptr || being_written) return;
-    const std::uint64_t bytes_max = 1 + random.below(20'000);
-    written_.emplace_back(broker::QueueRef(queue), broker.store.write_out(*queue, bytes_max));
-  }
-  void evict(std::size_t index) {
-    auto [queue, parts] = std::move(written_[index]);
-    written_.erase(written_.begin() + static_cast<std::ptrdiff_t>(index));
-    busy_ = broker.turn([&, &evicted = parts, &from = queue] { from->evict(evicted); });
+    backend.step_store(random);
     seal_output();
   }
   void take_turn() {
     if (!options.clock_stands && random.below(50) == 0)
-      broker.pass(base::Milliseconds(static_cast<int>(random.below(5))));
-    if (busy_) busy_ = broker.turn();
+      backend.pass(base::Milliseconds(static_cast<int>(random.below(5))));
+    if (backend.busy()) backend.turn([] {});
     seal_output();
   }
   // Everybody does what can be done; false when there was nothing.
@@ -260,7 +238,7 @@ class SimulatedNode {
     };
     for (auto& [id, wire] : wires_) {
       Wire* at = wire.get();
-      when(!at->dropped && unread_[id] < at->to_server.size() && at->io.wants_input(),
+      when(!at->dropped && unread_[id] < at->to_server.size() && reads(*at),
            [&] { feed(at, at->to_server.size()); });
       when(at->io.output().size() != 0, [&] { drain(at, at->io.output().size()); });
     }
@@ -268,15 +246,12 @@ class SimulatedNode {
     seal_output();
     when(!inputs_.empty(), [&] { take_input(); });
     when(!outputs_.empty(), [&] { take_output(); });
-    when(busy_, [&] {
-      busy_ = broker.turn();
+    when(backend.busy(), [&] {
+      backend.turn([] {});
       seal_output();
     });
-    when(!written_.empty(), [&] { evict(0); });
-    when(broker.store.has_uncommitted() || broker.store.pending_reads() != 0, [&] {
-      broker.catch_up();
-      seal_output();
-    });
+    moved = backend.work_off_store() || moved;
+    seal_output();
     return moved;
   }
   void reap() {
@@ -296,8 +271,6 @@ class SimulatedNode {
   std::map<broker::ConnectionId, std::size_t> unread_;
   std::map<broker::ConnectionId, std::unique_ptr<Wire>> wires_;
   std::uint64_t last_id_ = 0;
-  std::vector<std::pair<broker::QueueRef, std::vector<broker::EvictionPart>>> written_;
-  bool busy_ = false;
 };
 
 }  // namespace harrier::test

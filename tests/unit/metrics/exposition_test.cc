@@ -1,5 +1,6 @@
 #include "metrics/exposition.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <sstream>
@@ -7,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/frame_client.h"
 #include "support/temporary_directory.h"
 
 namespace harrier::metrics {
@@ -94,11 +96,58 @@ TEST_F(ExpositionTest, CountsTheStore) {
         "harriermq_journal_segments{state=\"free\"} 7\n", "harriermq_journal_pending_bytes ",
         "harriermq_store_resident_bytes 0\n", "harriermq_store_runs 0\n",
         "harriermq_store_run_bytes 0\n", "harriermq_store_spilled_messages_total 0\n",
-        "harriermq_store_spilled_bytes_total 0\n", "harriermq_store_read_bytes_total 0\n",
-        "harriermq_store_damaged_blocks_total 0\n", "harriermq_store_checkpoints_total ",
-        "harriermq_store_checkpoint_generation ", "harriermq_recovery_records 0\n",
-        "harriermq_recovery_torn_bytes 0\n", "harriermq_recovery_clean "})
+        "harriermq_store_run_dead_bytes 0\n", "harriermq_store_spilled_bytes_total 0\n",
+        "harriermq_store_merges_total 0\n", "harriermq_store_merged_bytes_total 0\n",
+        "harriermq_store_read_bytes_total 0\n", "harriermq_store_damaged_blocks_total 0\n",
+        "harriermq_store_checkpoints_total ", "harriermq_store_checkpoint_generation ",
+        "harriermq_recovery_records 0\n", "harriermq_recovery_torn_bytes 0\n",
+        "harriermq_recovery_clean "})
     EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
+  node.stop();
+}
+
+// Queues in whose runs little is alive, until the runs are merged.
+TEST_F(ExpositionTest, MergesOfRunsAreCounted) {
+  const test::TemporaryDirectory directory;
+  Options options;
+  options.data_dir = directory.path();
+  options.amqp.port = 0;
+  options.journal.segment_size = 1 << 20;
+  options.journal.segments = 8;
+  options.journal.pending_max = 1 << 20;
+  options.disk.reserve = 0;
+  options.disk.free_limit_bytes = 1;
+  const base::SystemClock clock;
+  server::Node node(options, clock);
+  ASSERT_TRUE(node.start().ok());
+  const Exposition exposition(node, clock);
+  const auto value = [&](const std::string& name) {
+    const std::string text = exposition.text();
+    const std::size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1.0 : std::stod(text.substr(at + name.size() + 2));
+  };
+  EXPECT_EQ(value("harriermq_store_merges_total"), 0);
+  test::FrameClient client({.port = node.port()}, {});
+  client.open_channel(1);
+  for (const char* queue : {"rare", "often"})
+    client.declare_queue(1, queue, {.durable = true});
+  client.select_confirms(1);
+  const test::Properties persistent{.delivery_mode = 2};
+  std::uint64_t published = 0;
+  double dead_most = 0;
+  for (int round = 0; round != 60 && value("harriermq_store_merges_total") == 0; ++round) {
+    // More than the journal keeps.
+    for (int i = 0; i != 6'000; ++i)
+      client.publish(1, "", i % 10 == 0 ? "rare" : "often", std::string(1'000, 'x'), persistent);
+    published += 6'000;
+    client.confirms(1, published);
+    client.purge(1, "often");
+    dead_most = std::max(dead_most, value("harriermq_store_run_dead_bytes"));
+  }
+  EXPECT_GE(value("harriermq_store_merges_total"), 1);
+  EXPECT_GE(value("harriermq_store_merged_bytes_total"), 100'000);
+  EXPECT_GT(dead_most, 100'000);
+  client.close();
   node.stop();
 }
 
