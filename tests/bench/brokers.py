@@ -44,7 +44,7 @@ class Broker:
 
     start_limit_s = 60
     metrics_port = 0
-    queue_version = 0
+    queue_arguments = {}
 
     def __init__(self, load_program, folder, label):
         self.load_program = Path(load_program).resolve()
@@ -61,18 +61,32 @@ class Broker:
             self.process = subprocess.Popen(
                 self.command(), env=self.environment(), cwd=self.folder, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, start_new_session=True)
-        return self.load("await", since=since, seconds=limit_s)["ready_s"]
+        return self.load("await", since=since, time=limit_s)["ready_s"]
 
-    def load(self, mode, *switches, limit_s=900, **options):
-        """Runs durable_load against this node: its line as a dictionary."""
-        command = [str(self.load_program), mode, "--port", str(self.port), "--label", self.label,
-                   "--queue-version", str(self.queue_version), "--limit-s", str(limit_s)]
-        if mode != "await":
-            command += ["--pid", str(self.process.pid), "--metrics-port", str(self.metrics_port)]
+    def load(self, workload, *switches, limit_s=900, **options):
+        """Runs harrier-perf against this node: its figures as a dictionary.
+
+        `workload` is a subcommand with its operands, or "load" for none; options and switches are
+        named as the program's long options, with _ for -.
+        """
+        command = [str(self.load_program), *(workload.split() if workload != "load" else []),
+                   "--uri", options.pop("uri", self.uri()), "--limit-s", str(limit_s),
+                   "--json", "-", "--quiet"]
+        if workload != "await":
+            command += ["--broker-pid", str(self.process.pid)]
+        if self.metrics_port:
+            command += ["--metrics-url", f"http://127.0.0.1:{self.metrics_port}/metrics"]
+        arguments = dict(self.queue_arguments, **options.pop("queue_args", {}))
+        if arguments:
+            options["queue_args"] = ",".join(f"{name}={value}" for name, value in arguments.items())
         for name, value in options.items():
-            command += ["--" + name.replace("_", "-"), str(value)]
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                command += ["--" + name.replace("_", "-"), str(one)]
         command += ["--" + switch for switch in switches]
-        return run_load(command, limit_s)
+        return dict(run_load(command, limit_s), label=self.label, queue_arguments=arguments)
+
+    def uri(self):
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
 
     def kill(self):
         if self.process is not None:
@@ -95,7 +109,7 @@ def run_load(command, limit_s):
     except subprocess.TimeoutExpired:
         raise BenchError(f"{command[1]} did not end in {limit_s + 10} s") from None
     if result.returncode != 0:
-        raise BenchError(result.stderr.strip() or f"durable_load ended with {result.returncode}")
+        raise BenchError(result.stderr.strip() or f"harrier-perf ended with {result.returncode}")
     return json.loads(result.stdout)
 
 
@@ -124,7 +138,7 @@ class Rabbit(Broker):
     def __init__(self, load_program, folder, label, queue_version):
         super().__init__(load_program, folder, label)
         # 1 is the default: without the argument older releases are measured alike.
-        self.queue_version = queue_version if queue_version > 1 else 0
+        self.queue_arguments = {"x-queue-version": queue_version} if queue_version > 1 else {}
         self.epmd = None
         self.epmd_port = free_port()
         self.node_port = free_port()

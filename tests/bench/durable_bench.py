@@ -2,7 +2,7 @@
 
 Rounds of all brokers, each a fresh node, in an order that turns; HarrierMQ twice in each round, so
 that the second against the first shows what a difference is worth here (A/A). Every line of
-durable_load goes to build/bench/durable-<date>.jsonl with its round; the table is made from it.
+harrier-perf goes to build/bench/durable-<date>.jsonl with its round; the table is made from it.
 Takes minutes and gigabytes, both bounded; ends only what it started and removes its folder.
 """
 
@@ -143,29 +143,33 @@ class Bench:
                                     lambda b: self.queues(b, 1, self.sizes.rabbit_queues))
 
     def flow(self, broker, round_number):
-        def attempt(part, mode, *switches, **options):
-            self.results.attempt(broker, part, round_number,
-                                 lambda: broker.load(mode, *switches, limit_s=240, **options))
+        def attempt(part, *switches, **options):
+            self.results.attempt(broker, part, round_number, lambda: broker.load(
+                "load", *switches, limit_s=240, flag="persistent", size=1024, confirm=1000,
+                qos=1000, ahead=100_000, warmup_seconds=2, **options))
+
+        def attempt_confirms(part, *switches, **options):
+            self.results.attempt(broker, part, round_number, lambda: broker.load(
+                "confirms", *switches, limit_s=240, warmup_seconds=1, **options))
         if "throughput" in self.options.parts:
-            attempt("throughput", "throughput", seconds=self.sizes.throughput_s)
+            attempt("throughput", time=self.sizes.throughput_s)
         if broker.label == "harriermq-again":
             return
         if "throughput" in self.options.parts:
-            attempt("throughput-multiple", "throughput", seconds=self.sizes.throughput_s,
-                    ack_every=100)
+            attempt("throughput-multiple", time=self.sizes.throughput_s, multi_ack_every=100)
         if "latency" in self.options.parts:
-            for publishers in (1, 64):
-                attempt(f"latency-{publishers}", "latency", publishers=publishers,
-                        seconds=self.sizes.latency_s, raw_dir=self.folder,
-                        raw_seconds=self.sizes.raw_s)
+            for producers in (1, 64):
+                attempt_confirms(f"latency-{producers}", producers=producers,
+                                 time=self.sizes.latency_s, raw_dir=self.folder,
+                                 raw_seconds=self.sizes.raw_s)
         if self.options.strace:
-            attempt("throughput-strace", "throughput", "strace", seconds=3)
-            for publishers in (1, 64):
-                attempt(f"latency-{publishers}-strace", "latency", "strace", publishers=publishers,
-                        seconds=3)
+            attempt("throughput-strace", "strace", time=3)
+            for producers in (1, 64):
+                attempt_confirms(f"latency-{producers}-strace", "strace", producers=producers,
+                                 time=3)
 
     def backlog(self, broker, round_number):
-        messages = {"messages": self.sizes.backlog, "cache_bytes": self.options.cache_bytes}
+        messages = {"pmessages": self.sizes.backlog, "cache_bytes": self.options.cache_bytes}
         self.results.attempt(broker, "backlog", round_number,
                              lambda: broker.load("backlog", **messages))
         if not self.results.attempt(broker, "backlog-kept", round_number, lambda: broker.load(
@@ -176,7 +180,7 @@ class Bench:
                                  lambda: broker.load("backlog", "drain-only", **messages))
 
     def rabbit_backlog(self, broker):
-        messages = {"messages": self.sizes.rabbit_backlog}
+        messages = {"pmessages": self.sizes.rabbit_backlog}
         if self.results.attempt(broker, "backlog", 1, lambda: broker.load(
                 "backlog", "keep", **messages)) and self.restart(broker, "restart-backlog", 1):
             self.results.attempt(broker, "backlog-drained", 1,
@@ -184,11 +188,11 @@ class Bench:
 
     def queues(self, broker, round_number, count):
         if not self.results.attempt(broker, "queues", round_number,
-                                    lambda: broker.load("queues", queues=count)):
+                                    lambda: broker.load("queues", count=count)):
             return
         if self.restart(broker, "restart-queues", round_number):
             self.results.attempt(broker, "queues-checked", round_number,
-                                 lambda: broker.load("queues", "check", queues=count, sample=1000))
+                                 lambda: broker.load("queues", "check", count=count, sample=1000))
 
     def restart(self, broker, part, round_number):
         """kill -9 and start again: the time until a connection opens."""
@@ -215,7 +219,7 @@ def parse(words):
     parser.add_argument("--binary", type=Path,
                         default=ROOT / "build" / "release" / "bin" / "harriermq")
     parser.add_argument("--load", type=Path,
-                        default=ROOT / "build" / "release" / "bin" / "durable_load")
+                        default=ROOT / "build" / "release" / "bin" / "harrier-perf")
     options = parser.parse_args(words)
     options.parts = options.only.split(",")
     unknown = set(options.parts) - set(PARTS)
