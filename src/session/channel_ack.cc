@@ -17,13 +17,26 @@ Channel::Status Channel::handle_basic_nack(const amqp::BasicNack& method) {
                 method.requeue ? Settlement::kRequeue : Settlement::kReject);
 }
 
+namespace {
+
+amqp::CheckedStatus unknown_delivery_tag(DeliveryTag delivery_tag) {
+  return amqp::refuse(ReplyCode::kPreconditionFailed,
+                      "unknown delivery tag " + std::to_string(delivery_tag.value));
+}
+
+}  // namespace
+
 Channel::Status Channel::settle(DeliveryTag delivery_tag, bool multiple, Settlement settlement) {
+  // By far the most frequent: looks the entry up once.
+  if (!multiple && !transaction_) {
+    std::optional<broker::Unacked> unacked = unacked_.take(delivery_tag);
+    if (!unacked) return unknown_delivery_tag(delivery_tag);
+    apply_settlement(std::move(*unacked), settlement);
+    return base::Done{};
+  }
   // Zero with multiple: everything so far, which may be nothing (S31).
   const bool all = multiple && delivery_tag == DeliveryTag();
-  if (!all && !unacked_.contains(delivery_tag)) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        "unknown delivery tag " + std::to_string(delivery_tag.value));
-  }
+  if (!all && !unacked_.contains(delivery_tag)) return unknown_delivery_tag(delivery_tag);
   if (transaction_) {
     if (auto status = check_transaction_room(); !status.ok()) return status;
   }
