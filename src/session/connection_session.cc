@@ -122,7 +122,7 @@ std::size_t ConnectionSession::take_open_frame(Bytes bytes) {
   if (found->consumed == 0) return 0;
   const amqp::Frame& frame = found->frame;
   if (frame.type == amqp::FrameType::kMethod && packed_id(frame.payload) == kBasicPublish &&
-      assembler_.idle() && check_channel(frame.channel, frame.payload).ok()) {
+      assembler_.idle() && is_channel(frame.channel)) {
     const std::size_t taken =
         read_whole_publish(bytes, frame.payload, input_frame_max(), assembly_limits_, publish_);
     if (taken != 0) [[likely]] {
@@ -146,21 +146,26 @@ void ConnectionSession::handle_open_frame(const amqp::Frame& frame) {
 
 void ConnectionSession::handle_method_frame(ChannelNumber channel, Bytes payload) {
   if (channel.value == 0) return handle_connection_method(payload);
+  const std::uint32_t id = packed_id(payload);
+  // The most frequent one that is not a publish, past all that cannot go wrong with it.
+  if (id == kBasicAck && payload.size() == kAckPayloadSize && is_channel(channel) &&
+      assembler_.idle())
+    return take_ack(channel, payload);
   auto fine = check_channel(channel, payload);
   if (fine.ok()) fine = assembler_.expect_method(channel);
   if (!fine) return fail(std::move(fine).error());
-  const std::uint32_t id = packed_id(payload);
-  if (id == kBasicAck && payload.size() == kAckPayloadSize) {
-    const DeliveryTag tag(base::load_big_endian<std::uint64_t>(payload.data() + kMethodIdSize));
-    input_->ack(channel, tag, (payload.back() & 1) != 0);
-  } else {
-    handle_channel_method(channel, payload);
-  }
+  if (id == kBasicAck && payload.size() == kAckPayloadSize) return take_ack(channel, payload);
+  handle_channel_method(channel, payload);
+}
+
+void ConnectionSession::take_ack(ChannelNumber channel, Bytes payload) {
+  const DeliveryTag tag(base::load_big_endian<std::uint64_t>(payload.data() + kMethodIdSize));
+  input_->ack(channel, tag, (payload.back() & 1) != 0);
 }
 
 amqp::CheckedStatus ConnectionSession::check_channel(ChannelNumber channel,
                                                      Bytes method_payload) const {
-  if (channel.value != 0 && (channel_max_ == 0 || channel.value <= channel_max_)) [[likely]]
+  if (is_channel(channel)) [[likely]]
     return base::Done{};
   const std::string limit = std::to_string(channel_max_);
   if (channel.value != 0 && packed_id(method_payload) == kChannelOpen)

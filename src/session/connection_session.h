@@ -158,8 +158,12 @@ class ConnectionSession final : public SessionOutput {
   void handle_method_frame(ChannelNumber channel, Bytes payload);
   void handle_channel_method(ChannelNumber channel, Bytes payload);
   void handle_connection_method(Bytes payload);
+  void take_ack(ChannelNumber channel, Bytes payload);
   void handle_content_frame(const amqp::Frame& frame);
   void handle_basic_publish(ChannelNumber channel, Bytes payload);
+  bool is_channel(ChannelNumber channel) const {
+    return channel.value != 0 && (channel_max_ == 0 || channel.value <= channel_max_);
+  }
   amqp::CheckedStatus check_channel(ChannelNumber channel, Bytes method_payload) const;
   void publish(ChannelNumber channel);
 
