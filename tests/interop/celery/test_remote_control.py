@@ -1,3 +1,5 @@
+import time
+
 import celery
 
 from celery_case import DEADLINE, CeleryCase
@@ -36,6 +38,11 @@ class RemoteControl(CeleryCase):
         )
         self.ask("cancel_consumer", queue=queue)
         with app.connection_for_write() as connection:
+            # The worker answers first and cancels afterwards; a queue deleted under its consumer
+            # makes it reconnect, and the next command to it is lost.
+            deadline = time.monotonic() + DEADLINE
+            while connection.default_channel.queue_declare(queue, passive=True).consumer_count:
+                self.assertLess(time.monotonic(), deadline, "the consumer was not cancelled")
             connection.default_channel.queue_delete(queue)
 
     def test_prefetch_can_be_changed_while_working(self):
