@@ -4,7 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <asio/post.hpp>
@@ -19,19 +18,6 @@ namespace harrier::server {
 namespace {
 
 using asio::ip::tcp;
-
-// A peer that vanished without a word is found by probes after a minute of silence.
-constexpr int kKeepAliveIdle_s = 60;
-constexpr int kKeepAliveInterval_s = 10;
-constexpr int kKeepAliveProbes = 6;
-// Data the peer's kernel has not acknowledged for so long ends the connection.
-constexpr unsigned kUserTimeout_ms = 120'000;
-
-template <class Value>
-void set_option(int descriptor, int level, int name, Value value) {
-  // An option the kernel refuses costs comfort, not the connection.
-  (void)::setsockopt(descriptor, level, name, &value, sizeof value);
-}
 
 bool would_block(int error) { return error == EAGAIN; }
 
@@ -80,20 +66,9 @@ Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::Conn
     input_ended_ = true;
     return;
   }
-  set_socket_options();
 }
 
 Connection::~Connection() { unlink(); }
-
-void Connection::set_socket_options() {
-  const int descriptor = socket_.native_handle();
-  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdle_s);
-  set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval_s);
-  set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
-  set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout_ms);
-}
 
 void Connection::start() {
   enter();

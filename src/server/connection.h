@@ -128,7 +128,6 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
     if (session_.output().size() >= kEarlyWrite) write_some();
   }
   void touch_host();
-  void set_socket_options();
   void arm_read();
   void arm_write();
   void handle_readable();

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +15,29 @@ namespace harrier::server {
 namespace {
 
 using asio::ip::tcp;
+
+// A peer that vanished without a word is found by probes after a minute of silence.
+constexpr int kKeepAliveIdle_s = 60;
+constexpr int kKeepAliveInterval_s = 10;
+constexpr int kKeepAliveProbes = 6;
+// Data the peer's kernel has not acknowledged for so long ends the connection.
+constexpr unsigned kUserTimeout_ms = 120'000;
+
+template <class Value>
+void set_option(int descriptor, int level, int name, Value value) {
+  // An option the kernel refuses costs comfort, not the connection.
+  (void)::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+// Linux hands them down to every accepted connection (tcp(7)): six system calls less for each.
+void set_connection_options(int listening) {
+  set_option(listening, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(listening, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(listening, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdle_s);
+  set_option(listening, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval_s);
+  set_option(listening, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
+  set_option(listening, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout_ms);
+}
 
 // Errors of one connection attempt, gone by the time we look.
 bool is_passing(int error) {
@@ -49,6 +73,7 @@ base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.non_blocking(true, error);
+  if (!error) set_connection_options(acceptor_.native_handle());
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(4096, error);
   const auto bound = error ? tcp::endpoint() : acceptor_.local_endpoint(error);

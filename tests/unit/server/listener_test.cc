@@ -1,0 +1,70 @@
+#include "server/listener.h"
+
+#include <future>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace harrier::server {
+namespace {
+
+class NoWork final : public LoopWork {
+ public:
+  void take_mail() override {}
+  void handle_deadlines() override {}
+  base::MonotonicTime finish_turn() override { return base::kNever; }
+};
+
+int option(int descriptor, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(descriptor, level, name, &value, &size), 0);
+  return value;
+}
+
+int connect_to(std::uint16_t port) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  return descriptor;
+}
+
+// They are set on the listening socket alone: were they not handed down, small frames would wait
+// for Nagle and vanished peers would never be found.
+TEST(Listener, AcceptedSocketsAreUndelayedAndProbed) {
+  base::SystemClock clock;
+  NoWork work;
+  Loop loop(clock);
+  Admission admission({});
+  std::promise<int> accepted;
+  Listener listener(loop, admission,
+                    [&](int descriptor, const auth::Peer&) { accepted.set_value(descriptor); });
+  const std::uint16_t port = listener.open("127.0.0.1", 0).value();
+  listener.start();
+  loop.start(work);
+  const int client = connect_to(port);
+  const int server = accepted.get_future().get();
+
+  EXPECT_EQ(option(server, IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(option(server, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(server, IPPROTO_TCP, TCP_KEEPIDLE), 60);
+  EXPECT_EQ(option(server, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+  EXPECT_EQ(option(server, IPPROTO_TCP, TCP_KEEPCNT), 6);
+  EXPECT_EQ(option(server, IPPROTO_TCP, TCP_USER_TIMEOUT), 120'000);
+
+  loop.stop();
+  loop.join();
+  listener.close();
+  ::close(client);
+  ::close(server);
+}
+
+}  // namespace
+}  // namespace harrier::server
