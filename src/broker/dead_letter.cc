@@ -136,7 +136,7 @@ MessageRef dead_letter_message(const Message& message, const Death& death,
   parts.priority = message.priority();
   parts.dead_lettered = true;
   parts.ingress = message.ingress();
-  return MessageRef(Message::create(parts).get());
+  return Message::create(parts);
 }
 
 std::vector<Bytes> dead_letter_keys(const Message& dead_letter) {

@@ -27,7 +27,7 @@ Message::Message(const MessageParts& parts)
       expiration_(parts.expiration),
       ingress_(parts.ingress) {}
 
-base::Ref<Message> Message::create(const MessageParts& parts) {
+base::Ref<const Message> Message::create(const MessageParts& parts) {
   CHECK(parts.exchange.size() <= 255 && parts.routing_key.size() <= 255);
   CHECK(parts.body.size() <= UINT32_MAX && parts.property_bytes.size() <= UINT32_MAX);
   const std::size_t text_size = parts.exchange.size() + parts.routing_key.size() +
@@ -41,7 +41,7 @@ base::Ref<Message> Message::create(const MessageParts& parts) {
     to += part.size();
   }
   resident_message_bytes += static_cast<std::int64_t>(message->footprint());
-  return base::Ref<Message>(message);
+  return base::Ref<const Message>(message);
 }
 
 void Message::destroy(const Message* message) {

@@ -39,7 +39,7 @@ struct MessageParts {
 
 class Message final : public base::RefCounted<Message> {
  public:
-  static base::Ref<Message> create(const MessageParts& parts);
+  static base::Ref<const Message> create(const MessageParts& parts);
   static void destroy(const Message* message);
 
   Bytes exchange() const { return {text(), exchange_size_}; }

@@ -99,7 +99,7 @@ Channel::Status Channel::publish_routed(const PublishView& view, const broker::M
     confirm(broker::Lsn(), false);
     return base::Done{};
   }
-  const broker::MessageRef message(broker::Message::create(parts).get());
+  const broker::MessageRef message = broker::Message::create(parts);
   if (transaction_) {
     if (auto status = check_transaction_room(); !status.ok()) return status;
     Transaction::Publish publish;
@@ -123,7 +123,7 @@ Channel::Status Channel::publish_routed(const PublishView& view, const broker::M
 // To the channel that holds this address. Counts as routed whether or not it is still there (S38).
 Channel::Status Channel::publish_reply(const PublishView& view, const broker::MessageParts& parts) {
   if (broker::ReplySink* sink = virtual_host().find_reply_sink(view.routing_key)) {
-    sink->deliver_reply(broker::MessageRef(broker::Message::create(parts).get()));
+    sink->deliver_reply(broker::Message::create(parts));
   } else {
     ++virtual_host().counters().direct_replies_dropped;
   }

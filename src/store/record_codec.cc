@@ -307,7 +307,7 @@ base::Result<std::optional<StoredChange>> RecordDecoder::decode_publish(Bytes pa
   }
   if (!parts) return malformed("publish");
   StoredPublish publish;
-  publish.message = broker::MessageRef(broker::Message::create(*parts).get());
+  publish.message = broker::Message::create(*parts);
   publish.places = places_;
   return std::optional<StoredChange>(std::move(publish));
 }

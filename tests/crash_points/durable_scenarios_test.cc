@@ -227,7 +227,7 @@ broker::MessageRef message_of(std::size_t body_size) {
   const std::string body(body_size, 'x');
   broker::MessageParts parts;
   parts.body = body;
-  return broker::MessageRef(broker::Message::create(parts).get());
+  return broker::Message::create(parts);
 }
 
 class SpilledQueue : public testing::Test {

@@ -299,7 +299,7 @@ broker::MessageRef DurableWorld::make_message(const Publish& publish) {
     parts.expiration = *publish.expiration;
   }
   parts.ingress = base::WallTime(base::Milliseconds(static_cast<std::int64_t>(number)));
-  return broker::MessageRef(broker::Message::create(parts).get());
+  return broker::Message::create(parts);
 }
 
 void DurableWorld::publish(std::size_t host, const Publish& publish) {

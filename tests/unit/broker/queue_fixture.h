@@ -217,7 +217,7 @@ class QueueFixture : public ::testing::Test {
     parts.persistent = sent.persistent;
     parts.has_expiration = sent.expiration >= 0;
     parts.expiration = Milliseconds(sent.expiration);
-    return broker::MessageRef(broker::Message::create(parts).get());
+    return broker::Message::create(parts);
   }
   // Through the default exchange, in a turn of its own; false when refused.
   bool publish(std::string_view key, std::string_view body, Sent sent = {}) {

@@ -18,7 +18,7 @@ using ::testing::StartsWith;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-base::Ref<broker::Message> make_message(Bytes body, Bytes properties = {"\0\0", 2}) {
+broker::MessageRef make_message(Bytes body, Bytes properties = {"\0\0", 2}) {
   broker::MessageParts parts;
   parts.exchange = "x";
   parts.routing_key = "key";

@@ -16,7 +16,7 @@ using session::OutputBatch;
 using session::OutputRecorder;
 using ::testing::ElementsAre;
 
-base::Ref<broker::Message> make_message(Bytes body, Bytes key = "key") {
+broker::MessageRef make_message(Bytes body, Bytes key = "key") {
   broker::MessageParts parts;
   parts.exchange = "exchange";
   parts.routing_key = key;
@@ -26,7 +26,7 @@ base::Ref<broker::Message> make_message(Bytes body, Bytes key = "key") {
 }
 
 // Makes one random call, of any kind but released.
-void call_at_random(base::SeededRandom& random, const std::vector<base::Ref<broker::Message>>& from,
+void call_at_random(base::SeededRandom& random, const std::vector<broker::MessageRef>& from,
                     std::initializer_list<session::SessionOutput*> all) {
   const ChannelNumber channel(static_cast<std::uint16_t>(1 + random.below(9)));
   const DeliveryTag tag(random.next());
@@ -58,7 +58,7 @@ void call_at_random(base::SeededRandom& random, const std::vector<base::Ref<brok
   }
 }
 
-std::vector<base::Ref<broker::Message>> some_messages() {
+std::vector<broker::MessageRef> some_messages() {
   return {make_message("small"), make_message(""), make_message(std::string(10'000, 'm'), "")};
 }
 
@@ -118,7 +118,7 @@ TEST(OutputRecorder, KeepsMessagesAliveUntilCleared) {
   recorder.deliver(ChannelNumber(1), view, *message, message->property_bytes());
   EXPECT_EQ(message->reference_count(), 3u);
   EXPECT_GE(source.current.bytes(), 2 * message->footprint());
-  const base::Ref<broker::Message> last = std::exchange(message, {});
+  const broker::MessageRef last = std::exchange(message, {});
   RecordingOutput output;
   session::replay(source.current, [&](broker::ConnectionId) { return &output; });
   EXPECT_EQ(last->reference_count(), 3u) << "replay never touches the count";

@@ -26,13 +26,12 @@ inline base::WallTime at(std::int64_t milliseconds) {
 
 inline broker::MessageRef message(std::string_view body, std::string_view exchange = "",
                                   std::int64_t ingress = 1'000) {
-  return broker::MessageRef(broker::Message::create({.exchange = exchange,
-                                                     .routing_key = "key",
-                                                     .property_bytes = std::string_view("\0\0", 2),
-                                                     .body = body,
-                                                     .persistent = true,
-                                                     .ingress = at(ingress)})
-                                .get());
+  return broker::Message::create({.exchange = exchange,
+                                  .routing_key = "key",
+                                  .property_bytes = std::string_view("\0\0", 2),
+                                  .body = body,
+                                  .persistent = true,
+                                  .ingress = at(ingress)});
 }
 
 inline std::string random_text(base::SeededRandom& random, std::size_t size) {

@@ -70,7 +70,7 @@ class SpilledQueue {
     broker::MessageParts parts;
     const std::string body(size, 'b');
     parts.body = body;
-    return broker::MessageRef(broker::Message::create(parts).get());
+    return broker::Message::create(parts);
   }
 
   base::SeededRandom random_;
