@@ -1,0 +1,131 @@
+"""matrix_bench.py [W1 ...]: the workloads W1 to W12, HarrierMQ beside RabbitMQ 3.10, for script/bench.
+
+Rounds over one node of each broker, in an order that turns, HarrierMQ twice in each so that the
+second against the first shows what a difference is worth here (A/A). Every line of harrier-perf goes
+to build/bench/matrix-<date>.jsonl; matrix_report.py makes the table and the chart from it.
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import brokers
+import matrix_report
+from durable_bench import ROOT, Results, environment
+from matrix_workloads import ROWS, WORKLOADS
+
+HARRIER, AGAIN, RABBIT = matrix_report.HARRIER, matrix_report.AGAIN, matrix_report.RABBIT
+
+
+def parse(words):
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__.splitlines()[0])
+    parser.add_argument("workloads", nargs="*", metavar="W1...W12", help="only these; all of them")
+    parser.add_argument("--rounds", type=int, default=3, help="3")
+    parser.add_argument("--scale", type=float, default=1.0,
+                        help="so many times the messages; 0.02 shows that everything runs")
+    parser.add_argument("--no-rabbitmq", action="store_true", help="HarrierMQ alone")
+    parser.add_argument("--binary", type=Path, default=ROOT / "build/release/bin/harriermq")
+    parser.add_argument("--load", type=Path, default=ROOT / "build/release/bin/harrier-perf")
+    parser.add_argument("--data-root", type=Path, default=ROOT / "build/bench")
+    parser.add_argument("--output", type=Path, default=ROOT / "build/bench",
+                        help="folder of the raw lines and the chart")
+    options = parser.parse_args(words)
+    unknown = set(options.workloads) - set(WORKLOADS)
+    if unknown:
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    if options.rounds < 1 or options.scale <= 0:
+        parser.error("--rounds and --scale are positive")
+    return options
+
+
+class Bench:
+    def __init__(self, options, results, folder):
+        self.options = options
+        self.results = results
+        self.folder = Path(folder)
+        self.nodes = {}
+
+    def start(self):
+        labels = [HARRIER, AGAIN] if self.options.no_rabbitmq else [HARRIER, RABBIT, AGAIN]
+        for label in labels:
+            self.nodes[label] = self.node(label)
+            self.nodes[label].start()
+
+    def node(self, label):
+        """One that has never run. The A/A control is one more of the same program and options."""
+        folder = Path(tempfile.mkdtemp(prefix=label + "-", dir=self.folder))
+        if label == RABBIT:
+            return brokers.Rabbit(self.options.load, folder, label, 1)
+        return brokers.Harrier(self.options.load, folder, label, self.options.binary, "loops: 1\n")
+
+    def stop(self):
+        for node in self.nodes.values():
+            node.stop()
+
+    def run(self):
+        for row in ROWS:
+            chosen = not self.options.workloads or row.workload in self.options.workloads
+            if row.measured_by or not chosen:
+                continue
+            labels = list(self.nodes)
+            for round_number in range(1, self.options.rounds + 1):
+                turn = (round_number - 1) % len(labels)
+                for label in labels[turn:] + labels[:turn]:
+                    if self.is_due(row, label, round_number):
+                        self.measure(row, label, round_number)
+
+    def is_due(self, row, label, round_number):
+        if label == RABBIT:
+            return not row.ours_only and round_number <= row.rabbit_rounds
+        return label == HARRIER or row.control
+
+    def measure(self, row, label, round_number):
+        if not row.fresh:
+            return self.load(row, self.nodes[label], round_number)
+        node = self.node(label)
+        try:
+            node.start()
+            self.load(row, node, round_number)
+        finally:
+            node.stop()
+
+    def load(self, row, node, round_number):
+        share = row.rabbit_share if node.label == RABBIT else 1
+        options = row.scaled(self.options.scale * share)
+        self.results.attempt(node, row.name, round_number, lambda: node.load(
+            row.subcommand, *row.switches, limit_s=300, **options))
+
+
+def main(words):
+    options = parse(words)
+    options.data_root.mkdir(parents=True, exist_ok=True)
+    if not options.no_rabbitmq and not Path(brokers.RABBITMQ_SERVER).exists():
+        sys.exit("bench: RabbitMQ is missing: script/setup --bench, or --no-rabbitmq")
+    options.output.mkdir(parents=True, exist_ok=True)
+    results = Results(options.output / time.strftime("matrix-%Y-%m-%dT%H%M%S.jsonl"))
+    # So that `finally` runs, and with it the end of every node.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
+    with tempfile.TemporaryDirectory(prefix="matrix-", dir=options.data_root) as folder:
+        results.add(environment(options.data_root), scale=options.scale, round=0)
+        bench = Bench(options, results, folder)
+        try:
+            bench.start()
+            bench.run()
+        finally:
+            bench.stop()
+    print(matrix_report.table(results.lines))
+    chart = results.path.with_suffix(".svg")
+    chart.write_text(matrix_report.chart(results.lines), encoding="utf-8")
+    print(f"\nraw lines: {results.path}\nchart: {chart}")
+    return 1 if any("error" in line for line in results.lines) else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (KeyboardInterrupt, brokers.BenchError) as trouble:
+        sys.exit(130 if isinstance(trouble, KeyboardInterrupt) else f"bench: {trouble}")
