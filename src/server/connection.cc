@@ -64,7 +64,6 @@ Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::Conn
     // The reactor could not take it; the peer sees the end at once.
     ::close(descriptor);
     input_ended_ = true;
-    return;
   }
 }
 

@@ -231,21 +231,25 @@ def parse(words):
     return options
 
 
+def prepare(name, options, output):
+    """Folders, RabbitMQ and an orderly end for a run called `name`; where its lines go."""
+    if not options.no_rabbitmq and not Path(brokers.RABBITMQ_SERVER).exists():
+        sys.exit("bench: RabbitMQ is missing: script/setup --bench, or --no-rabbitmq")
+    options.data_root.mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
+    # So that `finally` runs, and with it the end of every node.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
+    return Results(output / time.strftime(f"{name}-%Y-%m-%dT%H%M%S.jsonl"))
+
+
 def main(words):
     options = parse(words)
     sizes = Sizes(options.quick)
     sizes.rounds = options.rounds or sizes.rounds
-    options.data_root.mkdir(parents=True, exist_ok=True)
+    results = prepare("durable", options, ROOT / "build" / "bench")
     if not options.quick and shutil.disk_usage(options.data_root).free < DISK_BYTES_NEEDED:
         sys.exit(f"bench: less than {DISK_BYTES_NEEDED >> 30} GiB free in {options.data_root}")
-    if not options.no_rabbitmq and not Path(brokers.RABBITMQ_SERVER).exists():
-        sys.exit("bench: RabbitMQ is missing: script/setup --bench, or --no-rabbitmq")
-    output = ROOT / "build" / "bench"
-    output.mkdir(parents=True, exist_ok=True)
-    results = Results(output / time.strftime("durable-%Y-%m-%dT%H%M%S.jsonl"))
-    # So that `finally` runs, and with it the end of every node.
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="durable-", dir=options.data_root) as folder:
         results.add(environment(options.data_root), quick=options.quick, round=0)
         Bench(options, sizes, results, folder).run()

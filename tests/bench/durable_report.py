@@ -164,6 +164,18 @@ def noise(lines):
     return "A/A, HarrierMQ : itself: " + (", ".join(words) or "not measured")
 
 
+def aligned(rows):
+    """The lines of a Markdown table whose columns stand under each other."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
+            for row in rows]
+
+
+def failures(lines):
+    return [f"failed: round {line['round']}, {line['label']}, {line['part']}: {line['error']}"
+            for line in lines.errors()]
+
+
 def table(raw_lines):
     lines = Lines(raw_lines)
     shown = [("what", "HarrierMQ", "RabbitMQ v1", "RabbitMQ v2", "target", "result"),
@@ -173,19 +185,12 @@ def table(raw_lines):
         figures = tuple(spread(lines.rounds(part, label, field)) for label in (HARRIER, V1, V2))
         if target or set(figures) != {NOTHING}:
             shown.append((what, *figures, target, result))
-    widths = [max(len(row[i]) for row in shown) for i in range(6)]
-    text = [""]
-    for row in shown:
-        text.append("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
-    text += ["", noise(lines)]
+    text = ["", *aligned(shown), "", noise(lines)]
     pressures = [line["cpu_pressure"] for line in raw_lines if line.get("cpu_pressure") is not None]
     if pressures:
         text.append(f"waiting for a processor: median {short(statistics.median(pressures))} % of "
                     "the time")
-    for line in lines.errors():
-        text.append(f"failed: round {line['round']}, {line['label']}, {line['part']}: "
-                    f"{line['error']}")
-    return "\n".join(text)
+    return "\n".join(text + failures(lines))
 
 
 if __name__ == "__main__":

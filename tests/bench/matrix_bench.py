@@ -6,15 +6,13 @@ to build/bench/matrix-<date>.jsonl; matrix_report.py makes the table and the cha
 """
 
 import argparse
-import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import brokers
 import matrix_report
-from durable_bench import ROOT, Results, environment
+from durable_bench import ROOT, environment, prepare
 from matrix_workloads import ROWS, WORKLOADS
 
 HARRIER, AGAIN, RABBIT = matrix_report.HARRIER, matrix_report.AGAIN, matrix_report.RABBIT
@@ -101,14 +99,7 @@ class Bench:
 
 def main(words):
     options = parse(words)
-    options.data_root.mkdir(parents=True, exist_ok=True)
-    if not options.no_rabbitmq and not Path(brokers.RABBITMQ_SERVER).exists():
-        sys.exit("bench: RabbitMQ is missing: script/setup --bench, or --no-rabbitmq")
-    options.output.mkdir(parents=True, exist_ok=True)
-    results = Results(options.output / time.strftime("matrix-%Y-%m-%dT%H%M%S.jsonl"))
-    # So that `finally` runs, and with it the end of every node.
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))
+    results = prepare("matrix", options, options.output)
     with tempfile.TemporaryDirectory(prefix="matrix-", dir=options.data_root) as folder:
         results.add(environment(options.data_root), scale=options.scale, round=0)
         bench = Bench(options, results, folder)

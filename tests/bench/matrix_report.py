@@ -10,11 +10,10 @@ import statistics
 import sys
 from html import escape
 
-from durable_report import NOTHING, Lines, short, spread
+from durable_report import AGAIN, HARRIER, NOTHING, V1, Lines, aligned, failures, short, spread
 from matrix_workloads import ROWS
 
-HARRIER, AGAIN, RABBIT = "harriermq", "harriermq-again", "rabbitmq-v1"
-
+RABBIT = V1
 
 def figures(lines, row, label):
     """{round: figure} of a row."""
@@ -87,15 +86,7 @@ def table(raw_lines):
         shown.append((row.name, row.unit, spread(figures(lines, row, HARRIER)),
                       spread(figures(lines, row, RABBIT)), short(advantage(lines, row)),
                       target(row), verdict(lines, row)))
-    widths = [max(len(row[i]) for row in shown) for i in range(7)]
-    text = [""]
-    for row in shown:
-        text.append("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
-    text += ["", noise(lines)]
-    for line in lines.errors():
-        text.append(f"failed: round {line['round']}, {line['label']}, {line['part']}: "
-                    f"{line['error']}")
-    return "\n".join(text)
+    return "\n".join(["", *aligned(shown), "", noise(lines), *failures(lines)])
 
 
 def chart(raw_lines):

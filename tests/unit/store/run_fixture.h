@@ -46,18 +46,17 @@ inline broker::MessageRef random_message(base::SeededRandom& random, std::size_t
   const std::string key = random_text(random, random.below(100) == 0 ? 255 : random.below(20));
   const std::string properties = random_text(random, random.below(40));
   const std::string body = random_text(random, random.below(body_size_max + 1));
-  return broker::MessageRef(
-      broker::Message::create({.exchange = exchange,
-                               .routing_key = key,
-                               .property_bytes = properties,
-                               .body = body,
-                               .persistent = random.below(2) == 0,
-                               .priority = static_cast<std::uint8_t>(random.below(256)),
-                               .dead_lettered = random.below(2) == 0,
-                               .has_expiration = random.below(2) == 0,
-                               .expiration = base::Milliseconds(random.below(1'000'000)),
-                               .ingress = at(static_cast<std::int64_t>(random.below(1 << 30)))})
-          .get());
+  return broker::Message::create(
+      {.exchange = exchange,
+       .routing_key = key,
+       .property_bytes = properties,
+       .body = body,
+       .persistent = random.below(2) == 0,
+       .priority = static_cast<std::uint8_t>(random.below(256)),
+       .dead_lettered = random.below(2) == 0,
+       .has_expiration = random.below(2) == 0,
+       .expiration = base::Milliseconds(random.below(1'000'000)),
+       .ingress = at(static_cast<std::int64_t>(random.below(1 << 30)))});
 }
 
 // What a run holds, kept to compare: the messages live as long as this does.
