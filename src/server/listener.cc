@@ -1,5 +1,6 @@
 #include "server/listener.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -100,7 +101,7 @@ void Listener::wait() {
 }
 
 void Listener::accept_some() {
-  for (int accepted = 0; accepted < kAcceptsPerEvent; ++accepted) {
+  for (int accepted = 0; accepted < accepts_; ++accepted) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     const int descriptor = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&from),
@@ -108,11 +109,13 @@ void Listener::accept_some() {
     if (descriptor >= 0) {
       admit(descriptor, peer_of(from));
     } else if (errno == EAGAIN) {
-      break;
+      accepts_ = 1;
+      return wait();
     } else if (!is_passing(errno)) {
       return pause(errno);
     }
   }
+  accepts_ = std::min(2 * accepts_, kAcceptsPerEvent);
   wait();
 }
 

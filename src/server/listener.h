@@ -28,6 +28,8 @@ namespace harrier::server {
 
 class Listener {
  public:
+  // At most; begins with one and doubles while there are as many: being told that nobody else waits
+  // would be a system call for every lone client.
   static constexpr int kAcceptsPerEvent = 64;
   static constexpr base::Milliseconds kAcceptPause{200};
 
@@ -57,6 +59,7 @@ class Listener {
   const Take take_;
   asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   asio::steady_timer pause_;
+  int accepts_ = 1;
   LogThrottle refusal_log_;
   LogThrottle error_log_;
   ListenerCounters counters_;

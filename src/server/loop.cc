@@ -57,15 +57,22 @@ void Loop::run_turn() {
   // With a deadline in the past the turn must not sleep.
   const bool at_once = next_deadline_ != base::kNever && next_deadline_ <= now().monotonic;
   now_.reset();
-  std::size_t handlers = at_once ? context_.poll_one() : context_.run_one();
-  for (int run = 1; handlers != 0 && run < kHandlersPerTurn && input_of_turn_ < kInputPerTurn;
-       ++run)
-    handlers = context_.poll_one();
-  input_of_turn_ = 0;
+  run_handlers(at_once);
   if (next_deadline_ <= now().monotonic) work_->handle_deadlines();
   next_deadline_ = work_->finish_turn();
   arm_timer(next_deadline_);
   ++turns_;
+}
+
+// Handlers that a turn leaves are the next turn's, without asking the reactor in between.
+void Loop::run_handlers(bool at_once) {
+  std::size_t handlers = at_once ? context_.poll_one() : context_.run_one();
+  const bool ask = company_ || turns_.value() % kAskAgainEvery == 0;
+  int run = 1;
+  for (; ask && handlers != 0 && run < kHandlersPerTurn && input_of_turn_ < kInputPerTurn; ++run)
+    handlers = context_.poll_one();
+  if (ask) company_ = run > 2;
+  input_of_turn_ = 0;
 }
 
 // The timer is only ever moved forward: waking too early costs a turn, moving it for every change

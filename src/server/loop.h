@@ -41,6 +41,9 @@ class Loop {
  public:
   static constexpr int kHandlersPerTurn = 64;
   static constexpr std::size_t kInputPerTurn = 512 << 10;
+  // A turn asks the reactor for further handlers if that was of use before, and else every so many
+  // turns: with one client talking it is a system call in vain.
+  static constexpr std::uint64_t kAskAgainEvery = 16;
 
   explicit Loop(const base::Clock& clock);
   Loop(const Loop&) = delete;
@@ -72,6 +75,7 @@ class Loop {
  private:
   void run();
   void run_turn();
+  void run_handlers(bool at_once);
   void arm_timer(base::MonotonicTime deadline);
 
   const base::Clock& clock_;
@@ -85,6 +89,8 @@ class Loop {
   base::MonotonicTime next_deadline_ = base::kNever;
   base::MonotonicTime timer_deadline_ = base::kNever;
   std::size_t input_of_turn_ = 0;
+  // Another handler was ready when the reactor was last asked a second time in a turn.
+  bool company_ = true;
   std::atomic<bool> stopping_{false};
   base::Counter turns_;
   base::Counter wakes_;

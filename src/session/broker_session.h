@@ -29,8 +29,11 @@ class Channel;
 
 class BrokerSession final : public SessionInput {
  public:
+  // `virtual_host`, `limits` and `output` must outlive it.
   BrokerSession(broker::VirtualHost& virtual_host, const ConnectionParameters& parameters,
                 const SessionLimits& limits, SessionOutput& output);
+  BrokerSession(broker::VirtualHost&, const ConnectionParameters&, const SessionLimits&&,
+                SessionOutput&) = delete;
   ~BrokerSession() override;
   BrokerSession(const BrokerSession&) = delete;
   BrokerSession& operator=(const BrokerSession&) = delete;
@@ -78,7 +81,7 @@ class BrokerSession final : public SessionInput {
 
   broker::VirtualHost& virtual_host_;
   ConnectionParameters parameters_;
-  SessionLimits limits_;
+  const SessionLimits& limits_;
   SessionOutput& output_;
   broker::Credit output_credit_;
   std::map<ChannelNumber, std::unique_ptr<Channel>> channels_;

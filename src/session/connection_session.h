@@ -63,8 +63,11 @@ struct ClientDescription {
 
 class ConnectionSession final : public SessionOutput {
  public:
+  // `limits` and `host` must outlive it.
   ConnectionSession(const ConnectionLimits& limits, ConnectionHost& host, broker::ConnectionId id,
                     auth::Peer peer, base::Now now);
+  ConnectionSession(const ConnectionLimits&&, ConnectionHost&, broker::ConnectionId, auth::Peer,
+                    base::Now) = delete;
 
   // ---- inputs, from server
   // Answers how many bytes were consumed. The rest is presented again: with more behind it or, if
@@ -182,7 +185,7 @@ class ConnectionSession final : public SessionOutput {
   void account(OutputKind kind, std::size_t size_before);
   std::uint32_t input_frame_max() const;
 
-  const ConnectionLimits limits_;
+  const ConnectionLimits& limits_;
   ConnectionHost& host_;
   const broker::ConnectionId id_;
   const auth::Peer peer_;
@@ -208,7 +211,7 @@ class ConnectionSession final : public SessionOutput {
   std::string end_reason_;
   bool peer_closes_first_ = false;
 
-  AssemblyLimits assembly_limits_;
+  const AssemblyLimits assembly_limits_;
   ContentAssembler assembler_;
   PublishView publish_;
 

@@ -39,7 +39,9 @@ enum class AssemblyStep : std::uint8_t {
 
 class ContentAssembler {
  public:
+  // `limits` must outlive it.
   explicit ContentAssembler(const AssemblyLimits& limits);
+  explicit ContentAssembler(const AssemblyLimits&&) = delete;
 
   // Whether a method may come on the channel; if not, the error is why. Refused contents that are
   // still being dropped do not stand in the way of a method: it ends them.
@@ -80,7 +82,7 @@ class ContentAssembler {
   // Moves the content out of the map, so that the view outlives its entry.
   void complete(Contents::iterator entry, PublishView& view);
 
-  const AssemblyLimits limits_;
+  const AssemblyLimits& limits_;
   Contents unfinished_;
   std::uint64_t held_bytes_ = 0;
   std::uint64_t refused_size_ = 0;

@@ -43,6 +43,8 @@ class OutputAccount {
       run.bytes -= part;
       if (run.bytes == 0) runs_.pop_front();
     }
+    // Whoever has nothing to read holds no memory for it.
+    if (runs_.empty()) runs_ = {};
     return credit;
   }
 

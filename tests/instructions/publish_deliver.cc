@@ -25,7 +25,8 @@ class DirectConnection final : public session::ConnectionHost {
  public:
   DirectConnection(broker::VirtualHost& host, std::uint64_t id, base::Now now)
       : host_(host),
-        io({}, *this, broker::ConnectionId(id), auth::Peer{"10.0.0.1", 4711, false}, now) {
+        io(connection_limits_, *this, broker::ConnectionId(id), auth::Peer{"10.0.0.1", 4711, false},
+           now) {
     properties_.add_string("product", "HarrierMQ");
   }
 
@@ -34,13 +35,15 @@ class DirectConnection final : public session::ConnectionHost {
   bool ready() const override { return true; }
   session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                 session::SessionOutput& output) override {
-    half_.emplace(host_, parameters, session::SessionLimits(), output);
+    half_.emplace(host_, parameters, session_limits_, output);
     return &*half_;
   }
   bool released() const { return half_->released(); }
 
  private:
   broker::VirtualHost& host_;
+  const session::ConnectionLimits connection_limits_;
+  const session::SessionLimits session_limits_;
   FakeAuthenticator authenticator_;
   amqp::FieldTable properties_;
   std::optional<session::BrokerSession> half_;

@@ -18,13 +18,15 @@ namespace harrier::test {
 class SessionClient {
   // Before the session, which is made with it.
   base::Milliseconds time_{1'000'000};
+  const session::ConnectionLimits limits_;
 
  public:
   using Milliseconds = base::Milliseconds;
 
   explicit SessionClient(const session::ConnectionLimits& limits = {})
-      : session(limits, host, broker::ConnectionId(7), auth::Peer{"10.0.0.1", 4711, false}, now()) {
-  }
+      : limits_(limits),
+        session(limits_, host, broker::ConnectionId(7), auth::Peer{"10.0.0.1", 4711, false},
+                now()) {}
 
   FakeHost host;
   session::ConnectionSession session;

@@ -37,7 +37,8 @@ class SimulatedNode {
           node_(node),
           input_recorder_(id, node.input_source_),
           output_recorder_(id, node.output_source_),
-          io({}, *this, id, auth::Peer{"10.0.0.1", 4711, false}, node.backend.now()) {
+          io(connection_limits_, *this, id, auth::Peer{"10.0.0.1", 4711, false},
+             node.backend.now()) {
       properties_.add_string("product", "HarrierMQ");
     }
 
@@ -58,10 +59,9 @@ class SimulatedNode {
     }
     session::BrokerSession* make_half(const session::ConnectionParameters& parameters,
                                       session::SessionOutput& output) {
-      session::SessionLimits limits;
-      limits.output_credit_bytes = node_.options.output_credit_bytes;
-      half = std::make_unique<session::BrokerSession>(node_.backend.host(), parameters, limits,
-                                                      output);
+      session_limits_.output_credit_bytes = node_.options.output_credit_bytes;
+      half = std::make_unique<session::BrokerSession>(node_.backend.host(), parameters,
+                                                      session_limits_, output);
       return half.get();
     }
     session::SessionOutput& recorder() { return output_recorder_; }
@@ -69,6 +69,8 @@ class SimulatedNode {
 
    private:
     SimulatedNode& node_;
+    const session::ConnectionLimits connection_limits_;
+    session::SessionLimits session_limits_;
     FakeAuthenticator authenticator_;
     amqp::FieldTable properties_;
     session::InputRecorder input_recorder_;

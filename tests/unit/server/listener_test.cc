@@ -1,6 +1,8 @@
 #include "server/listener.h"
 
+#include <chrono>
 #include <future>
+#include <vector>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -64,6 +66,39 @@ TEST(Listener, AcceptedSocketsAreUndelayedAndProbed) {
   listener.close();
   ::close(client);
   ::close(server);
+}
+
+// Accepting begins with one client an event; whoever came at the same time must not wait for the
+// next one to come.
+TEST(Listener, AllOfABurstAreAccepted) {
+  constexpr int kClients = 200;
+  base::SystemClock clock;
+  NoWork work;
+  Loop loop(clock);
+  AcceptLimitOptions limits;
+  limits.unauthenticated_per_address_max = kClients;
+  Admission admission(limits);
+  std::vector<int> open;
+  std::promise<void> all;
+  Listener listener(loop, admission, [&](int descriptor, const auth::Peer&) {
+    open.push_back(descriptor);
+    if (open.size() == kClients) all.set_value();
+  });
+  const std::uint16_t port = listener.open("127.0.0.1", 0).value();
+  std::vector<int> clients;
+  for (int client = 0; client < kClients; ++client)
+    clients.push_back(connect_to(port));
+  listener.start();
+  loop.start(work);
+  EXPECT_EQ(all.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+
+  loop.stop();
+  loop.join();
+  listener.close();
+  for (const int descriptor : open)
+    ::close(descriptor);
+  for (const int descriptor : clients)
+    ::close(descriptor);
 }
 
 }  // namespace

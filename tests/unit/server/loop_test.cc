@@ -79,6 +79,18 @@ TEST_F(LoopTest, DeadlineInThePastMeansAnotherTurnAtOnce) {
   EXPECT_TRUE(work_.wait([&] { return work_.deadlines_ == 1 && work_.turns_ >= 2; }));
 }
 
+// However often the reactor was asked in vain before: what comes together is handled, none left.
+TEST_F(LoopTest, AfterManyLonelyTurnsABurstIsHandledWhole) {
+  loop_.start(work_);
+  for (int lonely = 1; lonely <= 40; ++lonely) {
+    loop_.wake();
+    ASSERT_TRUE(work_.wait([&] { return work_.mails_ == lonely; }));
+  }
+  for (int more = 0; more < 100; ++more)
+    loop_.wake();
+  EXPECT_TRUE(work_.wait([&] { return work_.mails_ == 140; }));
+}
+
 TEST_F(LoopTest, StopsWithoutHavingRun) {
   loop_.start(work_);
   loop_.stop();

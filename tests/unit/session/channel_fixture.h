@@ -64,7 +64,9 @@ class TestSession {
  public:
   TestSession(SimulatedBroker& broker, std::uint64_t id, session::SessionLimits limits = {},
               std::string user = "guest")
-      : broker_(broker), session_(broker.host, parameters(id, std::move(user)), limits, output_) {
+      : broker_(broker),
+        limits_(limits),
+        session_(broker.host, parameters(id, std::move(user)), limits_, output_) {
     call([this] { session_.open(); });
   }
   ~TestSession() {
@@ -183,6 +185,7 @@ class TestSession {
 
   SimulatedBroker& broker_;
   ChannelOutput output_;
+  const session::SessionLimits limits_;
   session::BrokerSession session_;
 };
 

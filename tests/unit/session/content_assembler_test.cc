@@ -35,7 +35,8 @@ class ContentAssemblerTest : public ::testing::Test {
     EXPECT_TRUE(assembler.begin(channel, {0, exchange, key, true, false}).ok());
   }
 
-  ContentAssembler assembler{AssemblyLimits{1'000, 3'000, {}}};
+  const AssemblyLimits limits{1'000, 3'000, {}};
+  ContentAssembler assembler{limits};
   PublishView view;
 };
 
