@@ -1,8 +1,5 @@
 #include "amqp/frame.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "base/check.h"
 
 namespace harrier::amqp {
@@ -15,20 +12,17 @@ constexpr std::size_t kContentHeaderSize = 12;
 // Method id, delivery tag, redelivered and three length octets.
 constexpr std::size_t kDeliverFixedSize = 4 + 8 + 1 + 3;
 
-char* put_bytes(char* at, Bytes bytes) {
-  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-  return at + bytes.size();
-}
-
 char* put_short_string(char* at, Bytes text) {
   *at++ = static_cast<char>(text.size());
-  return put_bytes(at, text);
+  return base::put_bytes(at, text);
 }
 
+// In one store, which reaches an octet further: every frame has an end octet there or behind.
 char* put_frame_header(char* at, FrameType type, ChannelNumber channel, std::size_t payload_size) {
-  *at++ = static_cast<char>(type);
-  at = base::store_big_endian(at, channel.value);
-  return base::store_big_endian(at, static_cast<std::uint32_t>(payload_size));
+  base::store_big_endian(at, std::uint64_t{static_cast<std::uint8_t>(type)} << 56 |
+                                 std::uint64_t{channel.value} << 40 |
+                                 std::uint64_t{static_cast<std::uint32_t>(payload_size)} << 8);
+  return at + kFrameHeaderSize;
 }
 
 char* put_frame_end(char* at) {
@@ -47,15 +41,16 @@ char* put_content_frames(char* at, ChannelNumber channel, std::uint32_t frame_ma
   at = put_frame_header(at, FrameType::kHeader, channel, header_size);
   at = base::store_big_endian(at, kBasicClassAndWeight);
   at = base::store_big_endian(at, static_cast<std::uint64_t>(body.size()));
-  at = put_frame_end(put_bytes(at, property_bytes));
+  at = put_frame_end(base::put_bytes(at, property_bytes));
   const std::size_t size_max = body_frame_size_max(frame_max, body.size());
-  while (!body.empty()) {
-    const std::size_t size = std::min(size_max, body.size());
-    at = put_frame_header(at, FrameType::kBody, channel, size);
-    at = put_frame_end(put_bytes(at, body.substr(0, size)));
-    body.remove_prefix(size);
+  while (body.size() > size_max) {
+    at = put_frame_header(at, FrameType::kBody, channel, size_max);
+    at = put_frame_end(base::put_bytes(at, body.substr(0, size_max)));
+    body.remove_prefix(size_max);
   }
-  return at;
+  if (body.empty()) return at;
+  at = put_frame_header(at, FrameType::kBody, channel, body.size());
+  return put_frame_end(base::put_bytes(at, body));
 }
 
 std::size_t deliver_payload_size(const DeliverView& deliver) {

@@ -178,6 +178,15 @@ Checked<ContentHeader> parse_content_header(Bytes payload, const TableLimits& li
   return result;
 }
 
+bool read_properties(Bytes property_bytes, const TableLimits& limits, Properties& properties) {
+  base::ByteReader reader(property_bytes);
+  properties.flags = reader.u16();
+  if ((properties.flags & kUndefinedFlags) != 0) return false;
+  if (properties.flags != 0) read_values(reader, properties);
+  if (!reader.ok() || reader.remaining() != 0) return false;
+  return properties.headers.empty() || validate_table(properties.headers.bytes(), limits).ok();
+}
+
 Properties parse_properties(Bytes property_bytes) {
   Properties properties;
   base::ByteReader reader(property_bytes);

@@ -67,6 +67,9 @@ struct ContentHeader {
   Properties properties;
 };
 
+// Reads property bytes that may be anything into `properties`, which is as good as new. Answers
+// whether they are well-formed; parse_content_header() says what is wrong with them.
+bool read_properties(Bytes property_bytes, const TableLimits& limits, Properties& properties);
 // Parses and validates a header frame's payload.
 Checked<ContentHeader> parse_content_header(Bytes payload, const TableLimits& limits = {});
 // Parses property bytes that passed parse_content_header once (CHECK).

@@ -35,6 +35,32 @@ inline char* store_big_endian(char* to, Number number) {
   return to + sizeof number;
 }
 
+// Copies `bytes` to where there is room for them and answers the place behind. Names, keys and
+// small bodies take a call less than with memcpy.
+inline char* put_bytes(char* to, Bytes bytes) {
+  const std::size_t size = bytes.size();
+  const char* const from = bytes.data();
+  const auto both_ends = [&]<class Word>(Word) {
+    Word first, last;
+    std::memcpy(&first, from, sizeof first);
+    std::memcpy(&last, from + size - sizeof last, sizeof last);
+    std::memcpy(to, &first, sizeof first);
+    std::memcpy(to + size - sizeof last, &last, sizeof last);
+  };
+  if (size > 16) {
+    std::memcpy(to, from, size);
+  } else if (size >= 8) {
+    both_ends(std::uint64_t{});
+  } else if (size >= 4) {
+    both_ends(std::uint32_t{});
+  } else if (size >= 2) {
+    both_ends(std::uint16_t{});
+  } else if (size == 1) {
+    *to = *from;
+  }
+  return to + size;
+}
+
 class ByteReader {
  public:
   explicit ByteReader(Bytes bytes) : cursor_(bytes.data()), end_(bytes.data() + bytes.size()) {}

@@ -67,6 +67,7 @@ class IntrusiveList {
   }
   // Moves the front to the back.
   void rotate() {
+    if (anchor_.next_ == anchor_.previous_) return;
     T& first = front();
     first.ListNode<T>::unlink();
     push_back(first);

@@ -6,6 +6,7 @@
 // Errors: taking the value of a failed Result, or the error of a good one, is our bug (CHECK).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -83,6 +84,31 @@ class [[nodiscard]] Result {
 
 // Success without a value.
 struct Done {};
+
+// What most calls answer, and most answer success: that is a null pointer.
+template <class E>
+class [[nodiscard]] Result<Done, E> {
+ public:
+  Result(Done) {}  // NOLINT: implicit on purpose
+  template <class F>
+  Result(Failure<F> failure)  // NOLINT: implicit on purpose
+      : error_(std::make_unique<E>(std::move(failure.error))) {}
+
+  bool ok() const { return error_ == nullptr; }
+  explicit operator bool() const { return ok(); }
+
+  const E& error() const& {
+    CHECK(!ok());
+    return *error_;
+  }
+  E&& error() && {
+    CHECK(!ok());
+    return std::move(*error_);
+  }
+
+ private:
+  std::unique_ptr<E> error_;
+};
 
 template <class E = Error>
 using Status = Result<Done, E>;

@@ -30,7 +30,7 @@ class ConsumerSink {
   virtual ~ConsumerSink() = default;
   // Takes the entry over. Without acknowledgement it is settled already; otherwise the sink gives
   // it back through Queue::acknowledge, reject or requeue, exactly once.
-  virtual void deliver(Consumer& consumer, QueueEntry entry) = 0;
+  virtual void deliver(Consumer& consumer, QueueEntry&& entry) = 0;
   // The queue is gone and has dropped this consumer.
   virtual void cancelled(Consumer& consumer) = 0;
 };

@@ -40,7 +40,11 @@ class ConsumerRing {
     return nullptr;
   }
   // `consumer`, just returned by next(), has been served.
-  void served(Consumer& consumer) { lists_->find(consumer.priority())->second.rotate(); }
+  void served(Consumer& consumer) {
+    auto place = lists_->begin();
+    if (place->first != consumer.priority()) place = lists_->find(consumer.priority());
+    place->second.rotate();
+  }
   // Forgets the list of a priority nobody has any more.
   void forget_empty(std::int64_t priority) {
     if (!lists_) return;

@@ -1,14 +1,15 @@
 #include "broker/message.h"
 
-#include <cstring>
 #include <new>
 
 #include "base/check.h"
+#include "broker/message_pool.h"
 
 namespace harrier::broker {
 namespace {
 
 thread_local std::int64_t resident_message_bytes = 0;
+thread_local MessagePool pool;
 
 }  // namespace
 
@@ -32,22 +33,20 @@ base::Ref<const Message> Message::create(const MessageParts& parts) {
   CHECK(parts.body.size() <= UINT32_MAX && parts.property_bytes.size() <= UINT32_MAX);
   const std::size_t text_size = parts.exchange.size() + parts.routing_key.size() +
                                 parts.property_bytes.size() + parts.body.size();
-  void* memory = ::operator new(sizeof(Message) + text_size);
-  auto* message = new (memory) Message(parts);
-  char* to = reinterpret_cast<char*>(message + 1);
-  for (Bytes part : {parts.exchange, parts.routing_key, parts.property_bytes, parts.body}) {
-    if (part.empty()) continue;
-    std::memcpy(to, part.data(), part.size());
-    to += part.size();
-  }
+  auto* message = new (pool.take(sizeof(Message) + text_size)) Message(parts);
+  char* to = base::put_bytes(reinterpret_cast<char*>(message + 1), parts.exchange);
+  to = base::put_bytes(to, parts.routing_key);
+  to = base::put_bytes(to, parts.property_bytes);
+  base::put_bytes(to, parts.body);
   resident_message_bytes += static_cast<std::int64_t>(message->footprint());
   return base::Ref<const Message>(message);
 }
 
 void Message::destroy(const Message* message) {
-  resident_message_bytes -= static_cast<std::int64_t>(message->footprint());
+  const std::size_t size = message->footprint();
+  resident_message_bytes -= static_cast<std::int64_t>(size);
   message->~Message();
-  ::operator delete(const_cast<Message*>(message));
+  pool.give_back(const_cast<Message*>(message), size);
 }
 
 }  // namespace harrier::broker

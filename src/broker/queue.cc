@@ -28,8 +28,7 @@ Queue::~Queue() {
 
 // ---- publishing
 
-bool Queue::refuses(std::size_t body_size) const {
-  if (settings_->overflow == Overflow::kDropHead) return false;
+bool Queue::would_exceed(std::size_t body_size) const {
   if (settings_->max_length && ready_.count() + 1 > *settings_->max_length) return true;
   return settings_->max_length_bytes && ready_.bytes() + body_size > *settings_->max_length_bytes;
 }
@@ -152,7 +151,7 @@ void Queue::detach(Consumer& consumer) {
   }
 }
 
-void Queue::hand_over(Consumer& consumer, QueueEntry entry) {
+void Queue::hand_over(Consumer& consumer, QueueEntry&& entry) {
   ring_.served(consumer);
   if (!consumer.no_ack()) consumer.take_credit();
   note_taken(entry, consumer.no_ack());

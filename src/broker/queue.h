@@ -69,7 +69,9 @@ class Queue final : public base::RefCounted<Queue>,
 
   // ---- publishing
   // Whether reject-publish turns away a body of this size now.
-  bool refuses(std::size_t body_size) const;
+  bool refuses(std::size_t body_size) const {
+    return settings_->overflow != Overflow::kDropHead && would_exceed(body_size);
+  }
   // REQUIRES a following publish() with it, in the order of the positions given out.
   Position take_position() {
     const Position position = next_position_;
@@ -173,6 +175,7 @@ class Queue final : public base::RefCounted<Queue>,
   bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
   bool awaits_commit() const { return awaiting_commit_ || requeued_lsn_ != Lsn(); }
   bool over_length() const;
+  bool would_exceed(std::size_t body_size) const;
   bool deliverable(const QueueEntry& entry) const;
   bool dead_letters() const { return settings_->dead_letter_exchange.has_value(); }
   // What is needed soon would only come back at once.
@@ -180,7 +183,7 @@ class Queue final : public base::RefCounted<Queue>,
     return may_expire_ || !consumers_.empty() ? turn_.limits.read_ahead_bytes : 0;
   }
   base::MonotonicTime expiry_of(const Message& message) const;
-  void hand_over(Consumer& consumer, QueueEntry entry);
+  void hand_over(Consumer& consumer, QueueEntry&& entry);
   void note_taken(const QueueEntry& entry, bool no_ack);
   QueueEntry take_ready_head() { return take_ready(ready_.head().level); }
   QueueEntry take_ready(std::uint8_t level);

@@ -75,12 +75,15 @@ Unacked UnackedMessages::take_from(Chunks::const_iterator chunk, std::size_t ind
 }
 
 void UnackedMessages::thin_out(Chunks::const_iterator chunk) {
+  // The newest chunk takes the next tags.
+  if (chunk + 1 == chunks_.end()) return;
   const std::uint64_t present = (*chunk)->present;
-  if (chunk + 1 == chunks_.end()) {
-    // The newest chunk takes the next tags.
-    return;
-  }
-  if (std::popcount(present) >= static_cast<int>(kSparse)) return;
+  // Without counting them all, which takes a call where the processor's own instruction may not be
+  // used.
+  std::uint64_t rest = present;
+  for (std::uint32_t entry = 1; entry != kSparse; ++entry)
+    rest &= rest - 1;
+  if (rest != 0) return;
   for (std::uint64_t left = present; left != 0; left &= left - 1) {
     const auto index = static_cast<std::size_t>(std::countr_zero(left));
     side_.emplace((*chunk)->number * kChunkEntries + index, std::move((*chunk)->entries[index]));

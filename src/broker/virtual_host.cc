@@ -215,8 +215,7 @@ amqp::Checked<Exchange*> VirtualHost::publish_exchange(const Actor& actor,
   return exchange;
 }
 
-bool VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
-  if (!queue.refuses(message->body_size())) return false;
+void VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
   ++turn_.counters.refused;
   if (queue.settings().overflow == Overflow::kRejectPublishDeadLetter &&
       queue.settings().dead_letter_exchange) {
@@ -224,7 +223,6 @@ bool VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
     refused.message = message;
     turn_.dead_letters.push_back({QueueRef(&queue), std::move(refused), SettleReason::kMaxLength});
   }
-  return true;
 }
 
 PublishOutcome VirtualHost::publish(const MessageRef& message, std::span<Queue* const> queues) {
@@ -235,7 +233,8 @@ PublishOutcome VirtualHost::publish(const MessageRef& message, std::span<Queue* 
   accepting_.clear();
   for (Queue* queue : queues) {
     if (queue->deleted()) continue;
-    if (turn_away(*queue, message)) {
+    if (queue->refuses(message->body_size())) [[unlikely]] {
+      turn_away(*queue, message);
       outcome.refused = true;
       continue;
     }

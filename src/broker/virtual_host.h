@@ -219,7 +219,7 @@ class VirtualHost {
   void settle_down_slowly();
   bool has_more_work() const;
   void send_dead_letter(DeadLetter dead_letter);
-  bool turn_away(Queue& queue, const MessageRef& message);
+  void turn_away(Queue& queue, const MessageRef& message);
   std::string in_virtual_host(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> not_found(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> locked(const Queue& queue) const;

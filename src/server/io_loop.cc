@@ -94,12 +94,14 @@ base::Buffer IoLoop::lend_buffer() {
   if (spare_buffers_.empty()) return {};
   base::Buffer buffer = std::move(spare_buffers_.back());
   spare_buffers_.pop_back();
+  spare_bytes_ -= buffer.capacity();
   return buffer;
 }
 
 void IoLoop::take_back(base::Buffer buffer) {
-  if (spare_buffers_.size() < kSpareBuffers && buffer.capacity() <= kSpareBufferMax)
-    spare_buffers_.push_back(std::move(buffer));
+  if (buffer.capacity() > kSpareBufferMax || spare_bytes_ + buffer.capacity() > kSpareBytes) return;
+  spare_bytes_ += buffer.capacity();
+  spare_buffers_.push_back(std::move(buffer));
 }
 
 void IoLoop::resume_waiting() {

@@ -107,9 +107,8 @@ void BrokerSession::close(const CloseCause& cause) {
 
 // ---- channels
 
-Channel* BrokerSession::channel_for(ChannelNumber number, amqp::MethodId method) {
+Channel* BrokerSession::find_channel(ChannelNumber number, amqp::MethodId method) {
   if (state_ != State::kOpen) return nullptr;
-  if (last_channel_ != nullptr && last_channel_number_ == number) return last_channel_;
   const auto found = channels_.find(number);
   if (found != channels_.end()) {
     last_channel_ = found->second.get();

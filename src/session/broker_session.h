@@ -73,7 +73,11 @@ class BrokerSession final : public SessionInput {
   enum class State : std::uint8_t { kOpening, kOpen, kEnding, kReleased };
 
   // The channel to give the call to; nullptr when the call is to be dropped (or was an error).
-  Channel* channel_for(ChannelNumber number, amqp::MethodId method);
+  Channel* channel_for(ChannelNumber number, amqp::MethodId method) {
+    const bool again = state_ == State::kOpen && last_channel_number_ == number;
+    return again && last_channel_ != nullptr ? last_channel_ : find_channel(number, method);
+  }
+  Channel* find_channel(ChannelNumber number, amqp::MethodId method);
   void open_channel(ChannelNumber number);
   void end(CloseCause cause);
   void finish_if_released();

@@ -59,7 +59,7 @@ class Channel final : public broker::ConsumerSink,
   void abandon();
 
   // ---- from the broker
-  void deliver(broker::Consumer& consumer, broker::QueueEntry entry) override;
+  void deliver(broker::Consumer& consumer, broker::QueueEntry&& entry) override;
   void cancelled(broker::Consumer& consumer) override;
   void deliver_reply(const broker::MessageRef& message) override;
   void turn_ended() override;
@@ -105,8 +105,9 @@ class Channel final : public broker::ConsumerSink,
   void fill_get(ReplySlots::Slot& slot, broker::GetOutcome outcome, bool no_ack,
                 const broker::QueueRef& queue, broker::QueueEntry entry);
   void get_done(PendingGet& pending);
-  DeliveryTag note_unacked(broker::QueueRef queue, broker::ConsumerRef consumer,
-                           broker::QueueEntry entry, bool no_ack);
+  // Under last_delivery_tag_.
+  void note_unacked(broker::QueueRef queue, broker::ConsumerRef consumer,
+                    broker::QueueEntry&& entry);
   void arm_consumer_timeout(const broker::Queue& queue);
   // channel_ack.cc
   Status handle_basic_reject(const amqp::BasicReject& method);

@@ -139,37 +139,29 @@ void Channel::cancelled(broker::Consumer& consumer) {
 
 // ---- deliveries
 
-DeliveryTag Channel::note_unacked(broker::QueueRef queue, broker::ConsumerRef consumer,
-                                  broker::QueueEntry entry, bool no_ack) {
-  last_delivery_tag_ = last_delivery_tag_.next();
-  if (!no_ack) {
-    // Its bytes leave with this call: whoever can read them again need not keep them.
-    if (entry.stored && queue->may_drop_bodies()) entry.message = nullptr;
-    arm_consumer_timeout(*queue);
-    unacked_.push(last_delivery_tag_, {std::move(queue), std::move(consumer), std::move(entry),
-                                       virtual_host().now().monotonic});
-  }
-  return last_delivery_tag_;
+void Channel::note_unacked(broker::QueueRef queue, broker::ConsumerRef consumer,
+                           broker::QueueEntry&& entry) {
+  // Its bytes have left with this call: whoever can read them again need not keep them.
+  if (entry.stored && queue->may_drop_bodies()) entry.message = nullptr;
+  arm_consumer_timeout(*queue);
+  unacked_.push(last_delivery_tag_, {std::move(queue), std::move(consumer), std::move(entry),
+                                     virtual_host().now().monotonic});
 }
 
-void Channel::deliver(broker::Consumer& consumer, broker::QueueEntry entry) {
-  const broker::MessageRef message = entry.message;
-  const std::uint32_t delivery_count = entry.delivery_count;
-  const bool redelivered = entry.redelivered;
-  const bool no_ack = consumer.no_ack();
+void Channel::deliver(broker::Consumer& consumer, broker::QueueEntry&& entry) {
+  const broker::Message& message = *entry.message;
   broker::Queue& queue = consumer.queue();
-  const DeliveryTag tag =
-      no_ack ? note_unacked(nullptr, nullptr, {}, true)
-             : note_unacked(broker::QueueRef(&queue), broker::ConsumerRef(&consumer),
-                            std::move(entry), false);
-  const amqp::DeliverView view{consumer.consumer_tag(), tag, redelivered, message->exchange(),
-                               message->routing_key()};
-  if (delivery_count != 0 && counts_deliveries(queue)) {
-    const std::string properties = counted_properties(*message, delivery_count);
-    session_.emit_delivery(number_, view, *message, properties);
+  last_delivery_tag_ = last_delivery_tag_.next();
+  const amqp::DeliverView view{consumer.consumer_tag(), last_delivery_tag_, entry.redelivered,
+                               message.exchange(), message.routing_key()};
+  if (entry.delivery_count != 0 && counts_deliveries(queue)) {
+    const std::string properties = counted_properties(message, entry.delivery_count);
+    session_.emit_delivery(number_, view, message, properties);
   } else {
-    session_.emit_delivery(number_, view, *message, message->property_bytes());
+    session_.emit_delivery(number_, view, message, message.property_bytes());
   }
+  if (!consumer.no_ack())
+    note_unacked(broker::QueueRef(&queue), broker::ConsumerRef(&consumer), std::move(entry));
 }
 
 void Channel::deliver_reply(const broker::MessageRef& message) {
@@ -234,11 +226,11 @@ void Channel::fill_get(ReplySlots::Slot& slot, GetOutcome outcome, bool no_ack,
   ReplySlots::fill(slot, [this, message, properties, got, redelivered, ready_left] {
     // Not found: it needs no acknowledgement, or was given back with its channel.
     auto held = got_.extract(got);
-    const DeliveryTag tag = held.empty() ? note_unacked(nullptr, nullptr, {}, true)
-                                         : note_unacked(std::move(held.mapped().queue), nullptr,
-                                                        std::move(held.mapped().entry), false);
-    const amqp::BasicGetOk ok{tag, redelivered, message->exchange(), message->routing_key(),
-                              ready_left};
+    last_delivery_tag_ = last_delivery_tag_.next();
+    if (!held.empty())
+      note_unacked(std::move(held.mapped().queue), nullptr, std::move(held.mapped().entry));
+    const amqp::BasicGetOk ok{last_delivery_tag_, redelivered, message->exchange(),
+                              message->routing_key(), ready_left};
     session_.emit_content(number_, ok, *message, properties);
   });
 }

@@ -30,7 +30,7 @@ std::optional<Channel::Status> Channel::declare_reply_to(const amqp::QueueDeclar
 }
 
 Channel::Status Channel::handle_queue_declare(const amqp::QueueDeclare& method) {
-  if (auto done = declare_reply_to(method)) return *done;
+  if (auto done = declare_reply_to(method)) return *std::move(done);
   auto name = declared_name(method.queue);
   if (!name.ok()) return base::fail(name.error());
   const broker::ConnectionId connection = session_.parameters().id;
@@ -65,10 +65,9 @@ amqp::Checked<broker::BindingRequest> Channel::queue_binding(const M& method) co
   if (!queue.ok()) return base::fail(queue.error());
   // Both empty: the queue last declared, bound by its name (S16).
   const bool by_name = method.queue.empty() && method.routing_key.empty();
-  return broker::BindingRequest{broker::RoutingTarget::Kind::kQueue, *queue,
-                                without_line_breaks(method.exchange),
-                                by_name ? *queue : std::string(method.routing_key),
-                                method.arguments};
+  return broker::BindingRequest{
+      broker::RoutingTarget::Kind::kQueue, *queue, without_line_breaks(method.exchange),
+      by_name ? *queue : std::string(method.routing_key), method.arguments};
 }
 
 Channel::Status Channel::handle_queue_bind(const amqp::QueueBind& method) {

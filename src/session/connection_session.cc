@@ -10,7 +10,6 @@
 namespace harrier::session {
 namespace {
 
-constexpr std::uint32_t kBasicPublish = amqp::BasicPublish::kTraits.id.packed();
 constexpr std::uint32_t kBasicAck = amqp::BasicAck::kTraits.id.packed();
 constexpr std::uint32_t kChannelOpen = amqp::ChannelOpen::kTraits.id.packed();
 constexpr std::uint32_t kConnectionClose = amqp::ConnectionClose::kTraits.id.packed();
@@ -113,6 +112,14 @@ std::uint32_t ConnectionSession::input_frame_max() const {
 }
 
 std::size_t ConnectionSession::take_open_frame(Bytes bytes) {
+  if (ChannelNumber channel; assembler_.idle()) {
+    const std::size_t taken =
+        read_whole_publish(bytes, input_frame_max(), assembly_limits_, channel, publish_);
+    if (taken != 0 && is_channel(channel)) [[likely]] {
+      publish(channel);
+      return taken;
+    }
+  }
   auto found = amqp::find_frame(bytes, input_frame_max());
   if (!found) [[unlikely]] {
     lost_sync_ = true;
@@ -120,17 +127,7 @@ std::size_t ConnectionSession::take_open_frame(Bytes bytes) {
     return bytes.size();
   }
   if (found->consumed == 0) return 0;
-  const amqp::Frame& frame = found->frame;
-  if (frame.type == amqp::FrameType::kMethod && packed_id(frame.payload) == kBasicPublish &&
-      assembler_.idle() && is_channel(frame.channel)) {
-    const std::size_t taken =
-        read_whole_publish(bytes, frame.payload, input_frame_max(), assembly_limits_, publish_);
-    if (taken != 0) [[likely]] {
-      publish(frame.channel);
-      return taken;
-    }
-  }
-  handle_open_frame(frame);
+  handle_open_frame(found->frame);
   return found->consumed;
 }
 

@@ -19,23 +19,35 @@ base::Failure<amqp::ProtocolError> no_content_expected() {
   return unexpected("expected method frame, got non method frame instead", {});
 }
 
-// The frame of this type and channel at the start of `bytes`, if it is whole and well-formed; its
-// payload's size is the second answer.
-bool starts_with_frame(Bytes bytes, amqp::FrameType type, const char* channel,
-                       std::uint32_t frame_max, std::size_t& payload_size) {
-  if (bytes.size() < amqp::kFrameOverhead) return false;
-  payload_size = base::load_big_endian<std::uint32_t>(bytes.data() + 3);
-  return static_cast<amqp::FrameType>(bytes[0]) == type &&
-         std::memcmp(bytes.data() + 1, channel, sizeof(std::uint16_t)) == 0 &&
-         (frame_max == 0 || payload_size <= frame_max) &&
-         bytes.size() - amqp::kFrameOverhead >= payload_size &&
-         static_cast<std::uint8_t>(bytes[amqp::kFrameHeaderSize + payload_size]) == amqp::kFrameEnd;
+constexpr std::size_t kIdSize = sizeof(std::uint32_t);
+// Class, weight and the body's size stand before the properties.
+constexpr std::size_t kBodySizeAt = sizeof(std::uint32_t);
+constexpr std::size_t kPropertiesAt = kBodySizeAt + sizeof(std::uint64_t);
+constexpr std::uint32_t kBasicClassAndWeight = std::uint32_t{60} << 16;
+
+// Type and channel of a frame as they stand there.
+constexpr std::uint32_t type_and_channel(amqp::FrameType type, ChannelNumber channel) {
+  return std::uint32_t{static_cast<std::uint8_t>(type)} << 16 | channel.value;
+}
+
+// The payload of the frame at the start of `bytes` if it is whole, well-formed and of this type and
+// channel; without data if not.
+Bytes payload_of_frame(Bytes bytes, std::uint32_t wanted, std::uint32_t frame_max) {
+  if (bytes.size() < amqp::kFrameOverhead) return {};
+  // Type, channel and size, and an octet of what follows.
+  const auto head = base::load_big_endian<std::uint64_t>(bytes.data());
+  const std::size_t size = static_cast<std::uint32_t>(head >> 8);
+  if (head >> 40 != wanted || (frame_max != 0 && size > frame_max) ||
+      bytes.size() - amqp::kFrameOverhead < size ||
+      static_cast<std::uint8_t>(bytes[amqp::kFrameHeaderSize + size]) != amqp::kFrameEnd)
+    return {};
+  return {bytes.data() + amqp::kFrameHeaderSize, size};
 }
 
 // The fields of basic.publish; false if they are malformed.
 bool read_publish_fields(Bytes method_payload, PublishView& view) {
   base::ByteReader reader(method_payload);
-  reader.take(sizeof(std::uint32_t) + sizeof(std::uint16_t));  // the method's id, the ticket
+  reader.take(kIdSize + sizeof(std::uint16_t));  // the method's id, the ticket
   view.exchange = reader.short_string();
   view.routing_key = reader.short_string();
   const std::uint8_t bits = reader.u8();
@@ -183,33 +195,38 @@ void ContentAssembler::complete(Contents::iterator entry, PublishView& view) {
   view.body = completed_.body.bytes();
 }
 
-std::size_t read_whole_publish(Bytes bytes, Bytes method_payload, std::uint32_t frame_max,
-                               const AssemblyLimits& limits, PublishView& view) {
-  const char* channel = bytes.data() + 1;
-  const std::size_t method_frame_size = method_payload.size() + amqp::kFrameOverhead;
-  Bytes rest = bytes.substr(method_frame_size);
-  std::size_t header_size = 0;
-  if (!starts_with_frame(rest, amqp::FrameType::kHeader, channel, frame_max, header_size)) return 0;
-  // The body's size stands behind class and weight; look before parsing for nothing.
-  if (header_size < sizeof(std::uint32_t) + sizeof(std::uint64_t)) return 0;
-  const Bytes header_payload = rest.substr(amqp::kFrameHeaderSize, header_size);
-  const auto body_size =
-      base::load_big_endian<std::uint64_t>(header_payload.data() + sizeof(std::uint32_t));
+std::size_t read_whole_publish(Bytes bytes, std::uint32_t frame_max, const AssemblyLimits& limits,
+                               ChannelNumber& channel, PublishView& view) {
+  if (bytes.size() < amqp::kFrameOverhead + kIdSize) return 0;
+  channel = ChannelNumber(base::load_big_endian<std::uint16_t>(bytes.data() + 1));
+  const Bytes method =
+      payload_of_frame(bytes, type_and_channel(amqp::FrameType::kMethod, channel), frame_max);
+  if (method.size() < kIdSize ||
+      base::load_big_endian<std::uint32_t>(method.data()) != kPublishId.packed())
+    return 0;
+  Bytes rest = bytes.substr(method.size() + amqp::kFrameOverhead);
+  const Bytes header =
+      payload_of_frame(rest, type_and_channel(amqp::FrameType::kHeader, channel), frame_max);
+  if (header.size() < kPropertiesAt ||
+      base::load_big_endian<std::uint32_t>(header.data()) != kBasicClassAndWeight)
+    return 0;
+  const auto body_size = base::load_big_endian<std::uint64_t>(header.data() + kBodySizeAt);
   if (body_size > limits.max_message_size) return 0;
-  rest.remove_prefix(header_size + amqp::kFrameOverhead);
+  rest.remove_prefix(header.size() + amqp::kFrameOverhead);
+  std::size_t body_frame_size = 0;
+  view.body = {};
   if (body_size != 0) {
-    std::size_t size = 0;
-    if (!starts_with_frame(rest, amqp::FrameType::kBody, channel, frame_max, size)) return 0;
-    if (size != body_size) return 0;
+    view.body =
+        payload_of_frame(rest, type_and_channel(amqp::FrameType::kBody, channel), frame_max);
+    if (view.body.size() != body_size) return 0;
+    body_frame_size = body_size + amqp::kFrameOverhead;
   }
-  if (!read_publish_fields(method_payload, view)) return 0;
-  auto header = amqp::parse_content_header(header_payload, limits.table_limits);
-  if (!header) return 0;
-  view.property_bytes = header->property_bytes;
-  view.properties = header->properties;
-  view.body = body_size == 0 ? Bytes() : rest.substr(amqp::kFrameHeaderSize, body_size);
-  const std::size_t body_frame_size = body_size == 0 ? 0 : body_size + amqp::kFrameOverhead;
-  return method_frame_size + header_size + amqp::kFrameOverhead + body_frame_size;
+  if (!read_publish_fields(method, view)) return 0;
+  view.property_bytes = header.substr(kPropertiesAt);
+  // Without a flag nothing was ever set.
+  if (view.properties.flags != 0) view.properties = {};
+  if (!amqp::read_properties(view.property_bytes, limits.table_limits, view.properties)) return 0;
+  return method.size() + header.size() + 2 * amqp::kFrameOverhead + body_frame_size;
 }
 
 }  // namespace harrier::session

@@ -89,11 +89,10 @@ class ContentAssembler {
   Content completed_;
 };
 
-// Reads a basic.publish whose method, header and at most one body frame all lie in `bytes`, without
-// copying any of it. Answers how many bytes that were; 0 if it is not so or not as it should be,
-// and then the frames one by one tell why. REQUIRES that `bytes` starts with a whole frame of
-// basic.publish, `method_payload` being its payload.
-std::size_t read_whole_publish(Bytes bytes, Bytes method_payload, std::uint32_t frame_max,
-                               const AssemblyLimits& limits, PublishView& view);
+// Reads a basic.publish whose method, header and at most one body frame all lie at the start of
+// `bytes`, without copying any of it. Answers how many bytes that were; 0 if it is not so or not as
+// it should be, and then the frames one by one tell why. `view` may hold an earlier publish.
+std::size_t read_whole_publish(Bytes bytes, std::uint32_t frame_max, const AssemblyLimits& limits,
+                               ChannelNumber& channel, PublishView& view);
 
 }  // namespace harrier::session

@@ -162,8 +162,7 @@ journal::IoStatus CheckpointFiles::write(const CheckpointHead& head,
                                          const std::vector<Buffer>& chunks) {
   const std::string unfinished = path_of(head.generation, kUnfinished);
   const std::string path = path_of(head.generation, kSuffix);
-  if (const auto removed = files_.remove(unfinished);
-      !removed.ok() && !removed.error().is_not_found())
+  if (auto removed = files_.remove(unfinished); !removed.ok() && !removed.error().is_not_found())
     return removed;
   {
     auto file = files_.open(unfinished, journal::OpenMode::kCreate);

@@ -31,7 +31,7 @@ struct DurableWorld::Getter final : broker::GetWaiter {
 
 struct DurableWorld::Sink final : broker::ConsumerSink {
   Sink(DurableWorld& owner, std::size_t host_index) : world(owner), host(host_index) {}
-  void deliver(broker::Consumer& consumer, QueueEntry entry) override {
+  void deliver(broker::Consumer& consumer, QueueEntry&& entry) override {
     world.delivered(host, consumer.queue(), entry);
     if (consumer.no_ack()) return;
     world.held_.push_back(

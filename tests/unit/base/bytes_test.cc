@@ -78,5 +78,18 @@ TEST(ByteReader, EmptyBytesHoldNothing) {
   EXPECT_FALSE(reader.ok());
 }
 
+// Whatever way its size takes: all of it arrives, and nothing beside it is touched.
+TEST(PutBytes, CopiesAsManyAsThereAre) {
+  for (std::size_t size = 0; size <= 70; ++size) {
+    std::string from;
+    for (std::size_t at = 0; at < size; ++at)
+      from.push_back(static_cast<char>('0' + at));
+    std::string to(size + 2, '.');
+    char* const end = put_bytes(to.data() + 1, from);
+    EXPECT_EQ(end, to.data() + 1 + size);
+    EXPECT_EQ(to, "." + from + ".") << size;
+  }
+}
+
 }  // namespace
 }  // namespace harrier::base

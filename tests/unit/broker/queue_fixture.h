@@ -94,7 +94,7 @@ class TestChannel final : public broker::ConsumerSink {
     settle(tag, [](auto& held) { held.queue->requeue(held.entry, held.consumer.get()); });
   }
 
-  void deliver(broker::Consumer& consumer, broker::QueueEntry entry) override {
+  void deliver(broker::Consumer& consumer, broker::QueueEntry&& entry) override {
     deliveries.push_back({consumer.consumer_tag(), std::string(entry.message->body()),
                           entry.redelivered, entry.delivery_count});
     ++last_tag_;

@@ -140,17 +140,18 @@ class WholePublish : public ::testing::Test {
  protected:
   // What the short way takes of `bytes`.
   std::size_t read(Bytes bytes, std::uint32_t frame_max = 4096) {
-    const auto found = amqp::find_frame(bytes, 0);
-    return session::read_whole_publish(bytes, found->frame.payload, frame_max, limits, view);
+    return session::read_whole_publish(bytes, frame_max, limits, channel, view);
   }
 
   AssemblyLimits limits{1'000, 3'000, {}};
+  ChannelNumber channel;
   PublishView view;
 };
 
 TEST_F(WholePublish, IsReadInPlace) {
   const std::string bytes = publish_bytes(1, "key", "body") + "rest";
   EXPECT_EQ(read(bytes), bytes.size() - 4);
+  EXPECT_EQ(channel, kOne);
   EXPECT_EQ(view.routing_key, "key");
   EXPECT_EQ(view.body, "body");
   EXPECT_GE(view.body.data(), bytes.data());
@@ -162,8 +163,7 @@ TEST_F(WholePublish, IsReadInPlace) {
 
 TEST_F(WholePublish, AllMustHaveArrived) {
   const std::string bytes = publish_bytes(1, "key", "body");
-  const std::size_t method_size = method_bytes(1, amqp::BasicPublish{0, "", "key"}).size();
-  for (std::size_t size = method_size; size < bytes.size(); ++size)
+  for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_EQ(read(Bytes(bytes).substr(0, size)), 0u) << size;
 }
 
@@ -173,6 +173,8 @@ TEST_F(WholePublish, WhatIsUnusualTakesTheLongWay) {
   const std::string body = body_bytes(1, "body");
   EXPECT_NE(read(method + header + body), 0u);
   EXPECT_EQ(read(publish_bytes(1, "key", "body", 2)), 0u) << "two body frames";
+  EXPECT_EQ(read(method_bytes(1, amqp::BasicAck{}) + header + body), 0u) << "another method";
+  EXPECT_EQ(read(raw_frame(1, 1, "abc") + header + body), 0u) << "no method";
   EXPECT_EQ(read(method + header_bytes(2, 4) + body), 0u) << "another channel's header";
   EXPECT_EQ(read(method + header + body_bytes(2, "body")), 0u) << "another channel's body";
   EXPECT_EQ(read(method + method + header + body), 0u) << "no header";
@@ -184,6 +186,23 @@ TEST_F(WholePublish, WhatIsUnusualTakesTheLongWay) {
   EXPECT_EQ(read(method + raw_frame(2, 1, "short") + body), 0u) << "header cut short";
   EXPECT_EQ(read(method + raw_frame(2, 1, header_payload(4, {}, 10)) + body), 0u)
       << "another class";
+}
+
+TEST_F(WholePublish, NothingOfTheOneBeforeIsLeft) {
+  amqp::Properties properties;
+  properties.flags = amqp::kReplyTo | amqp::kDeliveryMode;
+  properties.reply_to = "somewhere";
+  properties.delivery_mode = 2;
+  const std::string method = method_bytes(1, amqp::BasicPublish{0, "x", "key", true});
+  EXPECT_NE(read(method + header_bytes(1, 4, properties) + body_bytes(1, "body")), 0u);
+  EXPECT_TRUE(view.properties.persistent());
+  EXPECT_TRUE(view.mandatory);
+  EXPECT_NE(read(publish_bytes(1, "other", "")), 0u);
+  EXPECT_EQ(view.properties.reply_to, "");
+  EXPECT_EQ(view.properties.flags, 0);
+  EXPECT_FALSE(view.mandatory);
+  EXPECT_EQ(view.exchange, "");
+  EXPECT_EQ(view.body, "");
 }
 
 // Flipping any byte never makes the short way take what the long way refuses.
@@ -202,7 +221,7 @@ TEST_F(WholePublish, TakesOnlyWhatTheLongWayTakes) {
     ContentAssembler assembler(limits);
     const auto method = amqp::decode_method(first->frame.payload);
     ASSERT_TRUE(method.ok());
-    const ChannelNumber channel = first->frame.channel;
+    ASSERT_EQ(channel, first->frame.channel);
     ASSERT_TRUE(assembler.begin(channel, std::get<amqp::BasicPublish>(*method)).ok());
     std::size_t at = first->consumed;
     while (at < taken) {
