@@ -1,5 +1,6 @@
 #include "store/message_codec.h"
 
+#include "base/check.h"
 #include "broker/expiration.h"
 
 namespace harrier::store {
@@ -25,23 +26,27 @@ std::size_t encoded_size(const broker::Message& message) {
 }
 
 void encode_message(base::Buffer& to, const broker::Message& message) {
-  to.reserve(encoded_size(message));
-  to.append_number(static_cast<std::uint8_t>(message.format()));
-  to.append_number(flags_of(message));
-  to.append_number(message.priority());
-  to.append_number(std::uint8_t{0});
-  to.append_number(static_cast<std::uint64_t>(message.ingress().time_since_epoch().count()));
+  const std::size_t size = encoded_size(message);
+  char* const begin = to.reserve(size);
+  char* at = base::store_big_endian(begin, static_cast<std::uint8_t>(message.format()));
+  at = base::store_big_endian(at, flags_of(message));
+  at = base::store_big_endian(at, message.priority());
+  at = base::store_big_endian(at, std::uint8_t{0});
+  at = base::store_big_endian(
+      at, static_cast<std::uint64_t>(message.ingress().time_since_epoch().count()));
   if (message.has_expiration())
-    to.append_number(static_cast<std::uint64_t>(message.expiration().count()));
-  to.append_number(static_cast<std::uint8_t>(message.exchange().size()));
-  to.append(message.exchange());
-  to.append_number(static_cast<std::uint8_t>(message.routing_key().size()));
-  to.append(message.routing_key());
-  to.append_number(static_cast<std::uint32_t>(message.property_bytes().size()));
-  to.append(message.property_bytes());
-  to.append_number(static_cast<std::uint32_t>(message.body_size()));
-  to.append(message.body());
-  to.append_number(std::uint16_t{0});
+    at = base::store_big_endian(at, static_cast<std::uint64_t>(message.expiration().count()));
+  at = base::store_big_endian(at, static_cast<std::uint8_t>(message.exchange().size()));
+  at = base::put_bytes(at, message.exchange());
+  at = base::store_big_endian(at, static_cast<std::uint8_t>(message.routing_key().size()));
+  at = base::put_bytes(at, message.routing_key());
+  at = base::store_big_endian(at, static_cast<std::uint32_t>(message.property_bytes().size()));
+  at = base::put_bytes(at, message.property_bytes());
+  at = base::store_big_endian(at, static_cast<std::uint32_t>(message.body_size()));
+  at = base::put_bytes(at, message.body());
+  at = base::store_big_endian(at, std::uint16_t{0});
+  DCHECK(at == begin + size);
+  to.commit(size);
 }
 
 std::optional<broker::MessageParts> decode_message(base::ByteReader& reader) {

@@ -46,9 +46,7 @@ std::uint8_t number_of(broker::SettleReason reason) {
 bool finished(const ByteReader& reader) { return reader.ok() && reader.remaining() == 0; }
 
 // Every position has a next one.
-bool is_range(Position first, Position last) {
-  return first <= last && last.value != UINT64_MAX;
-}
+bool is_range(Position first, Position last) { return first <= last && last.value != UINT64_MAX; }
 
 base::Failure<base::Error> malformed(const char* what) {
   return base::fail(std::string("malformed ") + what + " record");
@@ -121,16 +119,20 @@ bool readable(RecordType type, Bytes payload) {
 // ---- payloads
 
 void encode_places(Buffer& to, std::span<const broker::PublishPlace> places) {
-  to.append_number(static_cast<std::uint32_t>(places.size()));
+  constexpr std::size_t kPlaceMax = 8 + 8 + 1 + 1 + 8;
+  char* const begin = to.reserve(sizeof(std::uint32_t) + places.size() * kPlaceMax);
+  char* at = base::store_big_endian(begin, static_cast<std::uint32_t>(places.size()));
   for (const broker::PublishPlace& place : places) {
-    to.append_number(place.queue.value);
-    to.append_number(place.position.value);
-    to.append_number(place.level);
+    at = base::store_big_endian(at, place.queue.value);
+    at = base::store_big_endian(at, place.position.value);
+    at = base::store_big_endian(at, place.level);
     const bool expires = place.expires_at != broker::kNoExpiry;
-    to.append_number(flag(expires, kExpires));
+    at = base::store_big_endian(at, flag(expires, kExpires));
     if (expires)
-      to.append_number(static_cast<std::uint64_t>(place.expires_at.time_since_epoch().count()));
+      at = base::store_big_endian(
+          at, static_cast<std::uint64_t>(place.expires_at.time_since_epoch().count()));
   }
+  to.commit(static_cast<std::size_t>(at - begin));
 }
 
 void encode_settle(Buffer& to, const broker::SettleChange& change) {
