@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -38,10 +39,24 @@ bool is_control(std::string_view character) {
   return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
 
-// Calls visit(octets, whether they are one character of UTF-8) until `text` is used up.
+// How many octets at the start of `text` are written as they are in every format.
+std::size_t plain_size(std::string_view text) {
+  const auto special = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x7F || c < ' ' || c == '"' || c == '\\';
+  };
+  return static_cast<std::size_t>(std::find_if(text.begin(), text.end(), special) - text.begin());
+}
+
+// Calls visit(octets, whether they are one character of UTF-8, or several plain ones) until `text`
+// is used up.
 template <class Visit>
 void each_character(std::string_view text, Visit&& visit) {
   while (!text.empty()) {
+    if (const std::size_t plain = plain_size(text); plain != 0) {
+      visit(text.substr(0, plain), true);
+      text.remove_prefix(plain);
+      continue;
+    }
     const std::size_t size = utf8_character_size(text);
     visit(text.substr(0, size == 0 ? 1 : size), size != 0);
     text.remove_prefix(size == 0 ? 1 : size);
