@@ -156,8 +156,8 @@ void add_growth(Figures& figures, const Filled& filled, std::uint64_t messages,
   const std::optional<double> resident = growth_each(filled.before, filled.after, messages);
   std::optional<double> beyond;
   if (resident)
-    beyond = std::max(
-        0.0, *resident - static_cast<double>(cache_bytes) / static_cast<double>(messages));
+    beyond =
+        std::max(0.0, *resident - static_cast<double>(cache_bytes) / static_cast<double>(messages));
   figures.count("rss_start_bytes", number(filled.start, &Memory::resident_bytes));
   figures.count("rss_before_bytes", number(filled.before, &Memory::resident_bytes));
   figures.count("rss_after_bytes", number(filled.after, &Memory::resident_bytes));

@@ -50,7 +50,8 @@ Outcome run_queues(const Options& options) {
   figures = begin_figures(options);
   figures.count("queues", queues).count("declared", declared).flag("check", options.check);
   figures.flag("durable", !options.transient).count("window", options.window);
-  figures.real("elapsed_s", elapsed_s).real("declares_per_s", static_cast<double>(declared) / elapsed_s);
+  figures.real("elapsed_s", elapsed_s);
+  figures.real("declares_per_s", static_cast<double>(declared) / elapsed_s);
   figures.real("rss_bytes_per_queue", growth_each(before, after, declared));
   figures.real("rss_anon_bytes_per_queue",
                growth_each(before, after, declared, &Memory::anonymous_bytes));

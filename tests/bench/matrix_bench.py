@@ -13,7 +13,7 @@ from pathlib import Path
 import brokers
 import matrix_report
 from durable_bench import ROOT, environment, prepare
-from matrix_workloads import ROWS, WORKLOADS
+from matrix_workloads import CONFIGURATION, ROWS, WORKLOADS
 
 HARRIER, AGAIN, RABBIT = matrix_report.HARRIER, matrix_report.AGAIN, matrix_report.RABBIT
 
@@ -53,13 +53,13 @@ class Bench:
             self.nodes[label] = self.node(label)
             self.nodes[label].start()
 
-    def node(self, label, loops=1):
+    def node(self, label, configuration=CONFIGURATION):
         """One that has never run. The A/A control is one more of the same program and options."""
         folder = Path(tempfile.mkdtemp(prefix=label + "-", dir=self.folder))
         if label == RABBIT:
             return brokers.Rabbit(self.options.load, folder, label, 1)
         return brokers.Harrier(self.options.load, folder, label, self.options.binary,
-                               f"loops: {loops}\n")
+                               configuration)
 
     def stop(self):
         for node in self.nodes.values():
@@ -93,7 +93,7 @@ class Bench:
     def measure(self, row, label, round_number):
         if not row.fresh:
             return self.load(row, self.nodes[label], round_number)
-        node = self.node(label, row.loops)
+        node = self.node(label, row.configuration)
         try:
             node.start()
             self.load(row, node, round_number)
@@ -108,7 +108,7 @@ class Bench:
     def figures(self, row, node, options):
         line = node.load(row.subcommand, *row.switches, limit_s=300, **options)
         for percent in row.percentages:
-            scheduled = node.load(row.subcommand, *row.switches, limit_s=300, spin_us=100,
+            scheduled = node.load(row.subcommand, *row.switches, limit_s=300,
                                   rate=line[row.figure] * percent / 100, **options)
             line.update((f"{name}_at_{percent}", scheduled[name])
                         for name in ("latency_p50_us", "latency_p99_us", "send_lag_p99_us"))
