@@ -237,6 +237,9 @@ std::string contradiction(const Options& options) {
     return "--predeclared needs --queue or --queue-pattern";
   if (options.queue && options.queues) return "--queue and --queue-pattern exclude each other";
   if (options.keys > 0 && !options.exchange_type) return "--keys needs --type";
+  if (options.workload == "churn" && options.churn_kind != "connections" &&
+      (options.with_consumers || options.drop))
+    return "--with-consumers and --drop are of churn connections";
   if (options.strace && options.broker_pid == 0) return "--strace needs --broker-pid";
   return {};
 }
