@@ -133,7 +133,7 @@ def chart(raw_lines):
     lines = Lines(raw_lines)
     bars = [(row.name, times) for row in measured(lines)
             if (times := advantage(lines, row)) is not None]
-    left, width, step, top = 250, 420, 22, 46
+    left, width, step, top = 300, 420, 22, 46
     decades = max([1] + [math.ceil(math.log10(times)) for _, times in bars])
     height = top + step * len(bars) + 12
     svg = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 70}" height="{height}" '
