@@ -153,17 +153,11 @@ void add_growth(Figures& figures, const Filled& filled, std::uint64_t messages,
   const auto number = [](const std::optional<Memory>& memory, std::uint64_t Memory::*bytes) {
     return memory ? std::optional((*memory).*bytes) : std::nullopt;
   };
-  std::optional<double> resident, anonymous, beyond;
-  if (filled.before && filled.after) {
-    const auto count = static_cast<double>(messages);
-    const double grown = static_cast<double>(filled.after->resident_bytes) -
-                         static_cast<double>(filled.before->resident_bytes);
-    resident = grown / count;
-    anonymous = (static_cast<double>(filled.after->anonymous_bytes) -
-                 static_cast<double>(filled.before->anonymous_bytes)) /
-                count;
-    beyond = std::max(0.0, grown - static_cast<double>(cache_bytes)) / count;
-  }
+  const std::optional<double> resident = growth_each(filled.before, filled.after, messages);
+  std::optional<double> beyond;
+  if (resident)
+    beyond =
+        std::max(0.0, *resident - static_cast<double>(cache_bytes) / static_cast<double>(messages));
   figures.count("rss_start_bytes", number(filled.start, &Memory::resident_bytes));
   figures.count("rss_before_bytes", number(filled.before, &Memory::resident_bytes));
   figures.count("rss_after_bytes", number(filled.after, &Memory::resident_bytes));
@@ -171,7 +165,8 @@ void add_growth(Figures& figures, const Filled& filled, std::uint64_t messages,
   figures.count("rss_anon_before_bytes", number(filled.before, &Memory::anonymous_bytes));
   figures.count("rss_anon_after_bytes", number(filled.after, &Memory::anonymous_bytes));
   figures.real("rss_bytes_per_message", resident);
-  figures.real("rss_anon_bytes_per_message", anonymous);
+  figures.real("rss_anon_bytes_per_message",
+               growth_each(filled.before, filled.after, messages, &Memory::anonymous_bytes));
   figures.count("cache_bytes", cache_bytes);
   figures.real("rss_beyond_cache_bytes_per_message", beyond);
 }

@@ -23,8 +23,14 @@ Churned churn_connections(const Options& options, std::uint64_t count) {
   Churned churned;
   for (; churned.done < count && !is_interrupted(); ++churned.done) {
     const auto begin = Clock::now();
-    Connection connection(options.endpoint);
-    connection.close();
+    Connection connection(numbered_endpoint(options.endpoint, churned.done));
+    if (options.with_consumers) {
+      const std::string queue = options.id + "-" + std::to_string(churned.done);
+      connection.call<amqp::QueueDeclareOk>(amqp::QueueDeclare{.queue = queue, .exclusive = true});
+      connection.call<amqp::BasicConsumeOk>(
+          amqp::BasicConsume{.queue = queue, .consumer_tag = "c"});
+    }
+    if (!options.drop) connection.close();
     churned.times.record(nanoseconds(Clock::now() - begin));
   }
   return churned;
@@ -57,10 +63,26 @@ void churn_queues(Connection& connection, const Options& options, std::uint64_t 
       kMethod<amqp::QueueDeleteOk>);
 }
 
+// Binds or unbinds all of them.
+template <class Request, class Reply>
+void for_each_binding(Connection& connection, const Options& options, const std::string& type,
+                      std::uint64_t count) {
+  pipeline(
+      connection, count, options.window,
+      [&](std::uint64_t number) {
+        const Route binding = numbered_binding(number, type, options.wildcards);
+        return method_frame(Request{.queue = options.id,
+                                    .exchange = options.id,
+                                    .routing_key = binding.key,
+                                    .arguments = binding.headers});
+      },
+      kMethod<Reply>);
+}
+
 // All of them bound, then unbound, so that they weigh something in between.
 Churned churn_bindings(Connection& connection, const Options& options, std::uint64_t count,
                        Meter& meter, Figures& figures) {
-  const std::string name = options.id;
+  const std::string& name = options.id;
   const std::string type = options.exchange_type.value_or("topic");
   connection.call<amqp::ExchangeDeclareOk>(
       amqp::ExchangeDeclare{.exchange = name, .type = type, .durable = options.persistent});
@@ -68,37 +90,14 @@ Churned churn_bindings(Connection& connection, const Options& options, std::uint
       amqp::QueueDeclare{.queue = name, .durable = options.persistent});
   const std::optional<Memory> before = meter.memory();
   const auto begin = Clock::now();
-  pipeline(
-      connection, count, options.window,
-      [&](std::uint64_t number) {
-        const Route binding = numbered_binding(number, type, options.wildcards);
-        return method_frame(amqp::QueueBind{.queue = name,
-                                            .exchange = name,
-                                            .routing_key = binding.key,
-                                            .arguments = binding.headers});
-      },
-      kMethod<amqp::QueueBindOk>);
+  for_each_binding<amqp::QueueBind, amqp::QueueBindOk>(connection, options, type, count);
   const auto bound = Clock::now();
   const std::optional<Memory> after = meter.memory();
-  pipeline(
-      connection, count, options.window,
-      [&](std::uint64_t number) {
-        const Route binding = numbered_binding(number, type, options.wildcards);
-        return method_frame(amqp::QueueUnbind{.queue = name,
-                                              .exchange = name,
-                                              .routing_key = binding.key,
-                                              .arguments = binding.headers});
-      },
-      kMethod<amqp::QueueUnbindOk>);
+  for_each_binding<amqp::QueueUnbind, amqp::QueueUnbindOk>(connection, options, type, count);
   const auto done = static_cast<double>(count);
   figures.text("exchange_type", type).real("binds_per_s", done / seconds(bound - begin));
   figures.real("unbinds_per_s", done / seconds(Clock::now() - bound));
-  std::optional<double> each;
-  if (before && after)
-    each =
-        (static_cast<double>(after->resident_bytes) - static_cast<double>(before->resident_bytes)) /
-        done;
-  figures.real("rss_bytes_per_binding", each);
+  figures.real("rss_bytes_per_binding", growth_each(before, after, count));
   connection.call<amqp::QueueDeleteOk>(amqp::QueueDelete{.queue = name});
   connection.call<amqp::ExchangeDeleteOk>(amqp::ExchangeDelete{.exchange = name});
   return {count, seconds(Clock::now() - begin), {}};
@@ -153,6 +152,8 @@ Churned churn_on_connection(const Options& options, std::uint64_t count, Meter& 
 Outcome run_churn(const Options& options) {
   const std::uint64_t count = options.count.value_or(kDefaultCount);
   if (count == 0 || options.window == 0) throw LoadError("--count and --window must not be 0");
+  if (options.churn_kind == "connections" && count > kNumberedEndpointsMax)
+    throw LoadError("--count is out of range");
   Meter meter(options);
   Outcome outcome;
   Figures& figures = outcome.figures;

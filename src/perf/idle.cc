@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::uint64_t kDefaultCount = 10'000;
 constexpr double kDefaultSeconds = 5;
-// Below the ports that one source address has; further connections come from 127.0.0.2 and on.
-constexpr std::uint64_t kPortsPerAddress = 20'000;
 constexpr std::uint64_t kDescriptorsElse = 64;
 
 void allow_descriptors(std::uint64_t count) {
@@ -30,10 +28,7 @@ void allow_descriptors(std::uint64_t count) {
 }
 
 std::unique_ptr<Connection> open_one(const Options& options, std::uint64_t number) {
-  Endpoint endpoint = options.endpoint;
-  const std::uint64_t address = number / kPortsPerAddress;
-  if (address > 0) endpoint.source_address = "127.0.0." + std::to_string(1 + address);
-  auto connection = std::make_unique<Connection>(endpoint);
+  auto connection = std::make_unique<Connection>(numbered_endpoint(options.endpoint, number));
   if (options.with_consumers)
     connection->call<amqp::BasicConsumeOk>(
         amqp::BasicConsume{.queue = options.id, .consumer_tag = "c"});
@@ -53,7 +48,7 @@ double sleep_seconds(double wanted) {
 
 Outcome run_idle(const Options& options) {
   const std::uint64_t count = options.count.value_or(kDefaultCount);
-  if (count == 0 || count > 250 * kPortsPerAddress) throw LoadError("--count is out of range");
+  if (count == 0 || count > kNumberedEndpointsMax) throw LoadError("--count is out of range");
   allow_descriptors(count);
   Meter meter(options);
   Connection control(options.endpoint);
@@ -79,13 +74,9 @@ Outcome run_idle(const Options& options) {
   const auto opened_count = static_cast<double>(connections.size());
   figures.count("connections", connections.size()).flag("consumers", options.with_consumers);
   figures.real("open_s", opened_s).real("opens_per_s", opened_count / opened_s);
-  std::optional<double> each, percent;
-  if (before && after)
-    each =
-        (static_cast<double>(after->resident_bytes) - static_cast<double>(before->resident_bytes)) /
-        opened_count;
+  std::optional<double> percent;
   if (idle.broker_cpu_s) percent = *idle.broker_cpu_s / idle_s * 100;
-  figures.real("rss_bytes_per_connection", each);
+  figures.real("rss_bytes_per_connection", growth_each(before, after, connections.size()));
   figures.real("idle_s", idle_s).real("idle_cpu_percent", percent);
   add_memory(figures, after);
   add_usage(figures, "open_", opened, connections.size(), meter.flush_source());

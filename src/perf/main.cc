@@ -30,6 +30,7 @@ Outcome run_workload(const Options& options) {
   if (options.workload == "confirms") return run_confirms(options);
   if (options.workload == "queues") return run_queues(options);
   if (options.workload == "churn") return run_churn(options);
+  if (options.workload == "expiry") return run_expiry(options);
   if (options.workload == "idle") return run_idle(options);
   if (options.workload == "rawdisk") return run_raw_disk(options);
   if (options.workload == "await") return run_await(options);

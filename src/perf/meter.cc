@@ -208,6 +208,14 @@ void add_usage(Figures& figures, const std::string& prefix, const Usage& used,
   figures.text(prefix + "flush_source", flush_source);
 }
 
+std::optional<double> growth_each(const std::optional<Memory>& before,
+                                  const std::optional<Memory>& after, std::uint64_t count,
+                                  std::uint64_t Memory::*bytes) {
+  if (!before || !after) return std::nullopt;
+  return (static_cast<double>((*after).*bytes) - static_cast<double>((*before).*bytes)) /
+         static_cast<double>(count);
+}
+
 void add_memory(Figures& figures, const std::optional<Memory>& memory) {
   std::optional<std::uint64_t> resident, peak;
   if (memory) resident = memory->resident_bytes;

@@ -65,6 +65,10 @@ class Meter {
 // flushes, flushes_per_1000_messages, flush_source; each name with `prefix` before it.
 void add_usage(Figures& figures, const std::string& prefix, const Usage& used,
                std::uint64_t messages, const char* flush_source);
+// What each of `count` things added; nullopt if memory was not measured.
+std::optional<double> growth_each(const std::optional<Memory>& before,
+                                  const std::optional<Memory>& after, std::uint64_t count,
+                                  std::uint64_t Memory::*bytes = &Memory::resident_bytes);
 // rss_bytes and rss_peak_bytes; null without a process.
 void add_memory(Figures& figures, const std::optional<Memory>& memory);
 

@@ -156,6 +156,13 @@ void add_workloads(CLI::App& cli, Options& options) {
       "--durable", [&options](std::int64_t) { options.persistent = true; },
       "queues and bindings are durable");
 
+  churn->add_flag("--with-consumers", options.with_consumers,
+                  "connections: each consumes from an exclusive queue of its own");
+  churn->add_flag("--drop", options.drop, "connections: the socket is closed without a good-bye");
+
+  cli.add_subcommand("expiry",
+                     "-C messages expire at once beside messages on a schedule of -r a second");
+
   CLI::App* idle = cli.add_subcommand("idle", "many connections that do nothing for -z seconds");
   idle->add_option("--count", options.count, "connections; 10,000");
   idle->add_flag("--with-consumers", options.with_consumers, "each consumes from a queue");
@@ -230,6 +237,9 @@ std::string contradiction(const Options& options) {
     return "--predeclared needs --queue or --queue-pattern";
   if (options.queue && options.queues) return "--queue and --queue-pattern exclude each other";
   if (options.keys > 0 && !options.exchange_type) return "--keys needs --type";
+  if (options.workload == "churn" && options.churn_kind != "connections" &&
+      (options.with_consumers || options.drop))
+    return "--with-consumers and --drop are of churn connections";
   if (options.strace && options.broker_pid == 0) return "--strace needs --broker-pid";
   return {};
 }

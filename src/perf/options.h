@@ -111,6 +111,7 @@ struct Options {
   double raw_seconds = 2;
   std::int64_t since_ns = 0;
   bool with_consumers = false;
+  bool drop = false;
 
   static constexpr std::uint64_t kTenth = UINT64_MAX;  // of the messages
 };

@@ -16,13 +16,6 @@ std::string name_of(const std::string& prefix, std::uint64_t index) {
   return prefix + "_" + digits;
 }
 
-std::optional<double> growth_each(const std::optional<Memory>& before,
-                                  const std::optional<Memory>& after, std::uint64_t Memory::*bytes,
-                                  double count) {
-  if (!before || !after) return std::nullopt;
-  return (static_cast<double>((*after).*bytes) - static_cast<double>((*before).*bytes)) / count;
-}
-
 }  // namespace
 
 // Passive declares of what is missing close the channel: then --check throws.
@@ -51,17 +44,17 @@ Outcome run_queues(const Options& options) {
   const double elapsed_s = seconds(Clock::now() - begin_time);
   const Usage used = meter.end_phase(begin);
   const std::optional<Memory> after = meter.memory();
-  const auto count = static_cast<double>(declared);
 
   Outcome outcome;
   Figures& figures = outcome.figures;
   figures = begin_figures(options);
   figures.count("queues", queues).count("declared", declared).flag("check", options.check);
   figures.flag("durable", !options.transient).count("window", options.window);
-  figures.real("elapsed_s", elapsed_s).real("declares_per_s", count / elapsed_s);
-  figures.real("rss_bytes_per_queue", growth_each(before, after, &Memory::resident_bytes, count));
+  figures.real("elapsed_s", elapsed_s);
+  figures.real("declares_per_s", static_cast<double>(declared) / elapsed_s);
+  figures.real("rss_bytes_per_queue", growth_each(before, after, declared));
   figures.real("rss_anon_bytes_per_queue",
-               growth_each(before, after, &Memory::anonymous_bytes, count));
+               growth_each(before, after, declared, &Memory::anonymous_bytes));
   add_memory(figures, after);
   add_usage(figures, "", used, declared, meter.flush_source());
   connection.close();

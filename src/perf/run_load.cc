@@ -105,6 +105,7 @@ Goal warm_up_of(const Options& options) {
 // All rounds together, and what the broker used in each.
 struct Measured {
   std::uint64_t warmup_messages = 0;
+  std::optional<Memory> before, after;
   PhaseResult sum;
   Usage used;
   std::vector<double> cpu_us;  // per message, one for each round
@@ -125,6 +126,7 @@ void add_round(Measured& measured, const PhaseResult& round, const Usage& used) 
 Measured measure(const Options& options, Load& load, Meter& meter) {
   Measured measured;
   if (wants_warm_up(options)) measured.warmup_messages = load.run(warm_up_of(options)).totals.sent;
+  measured.before = meter.memory();
   Progress progress(options);
   const Totals before = load.totals();
   for (unsigned round = 0; round < options.rounds && !is_interrupted(); ++round) {
@@ -136,6 +138,7 @@ Measured measure(const Options& options, Load& load, Meter& meter) {
         seconds_of(options.interval_s));
     add_round(measured, result, meter.end_phase(begin));
   }
+  measured.after = meter.memory();
   measured.sum.totals = load.totals().since(before);
   measured.sum.is_interrupted = is_interrupted();
   std::sort(measured.cpu_us.begin(), measured.cpu_us.end());
@@ -182,7 +185,8 @@ void add_results(Figures& figures, const Measured& measured) {
   figures.flag("drained", sum.is_drained).flag("interrupted", sum.is_interrupted);
 }
 
-void add_costs(Figures& figures, const Measured& measured, const Meter& meter) {
+void add_costs(Figures& figures, const Options& options, const Measured& measured,
+               const Meter& meter) {
   const Totals& totals = measured.sum.totals;
   const std::uint64_t messages = totals.sent > 0 ? totals.sent : totals.received;
   add_usage(figures, "", measured.used, messages, meter.flush_source());
@@ -198,7 +202,12 @@ void add_costs(Figures& figures, const Measured& measured, const Meter& meter) {
   figures.real("broker_cpu_us_per_message_min", lowest);
   figures.real("broker_cpu_us_per_message_max", highest);
   figures.real("broker_cpu_us_per_delivery", each_delivery);
-  add_memory(figures, meter.memory());
+  // What waits weighs something; what has gone through leaves only what the broker keeps for more.
+  std::optional<double> each_waiting;
+  if (options.consumers == 0 && messages > 0)
+    each_waiting = growth_each(measured.before, measured.after, messages);
+  figures.real("rss_bytes_per_message", each_waiting);
+  add_memory(figures, measured.after);
 }
 
 // Everything there once, as it was sent, in order?
@@ -284,7 +293,7 @@ Outcome run_load(const Options& options) {
   add_settings(outcome.figures, options, topology);
   add_results(outcome.figures, measured);
   outcome.figures.count("left_in_queue", left);
-  add_costs(outcome.figures, measured, meter);
+  add_costs(outcome.figures, options, measured, meter);
   std::optional<std::uint64_t> topology_bytes;
   if (start && declared && declared->resident_bytes >= start->resident_bytes)
     topology_bytes = declared->resident_bytes - start->resident_bytes;

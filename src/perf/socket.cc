@@ -85,6 +85,10 @@ void Socket::connect(const Endpoint& endpoint) {
       sockaddr_in source{};
       source.sin_family = AF_INET;
       ::inet_pton(AF_INET, endpoint.source_address.c_str(), &source.sin_addr);
+      // The port is chosen at the connect then, where one that another connection has just left may
+      // be taken again.
+      const int on = 1;
+      ::setsockopt(descriptor_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
       if (::bind(descriptor_, reinterpret_cast<sockaddr*>(&source), sizeof source) != 0)
         fail_with_errno("cannot connect from " + endpoint.source_address);
     }

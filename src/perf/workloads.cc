@@ -3,6 +3,19 @@
 #include <ctime>
 
 namespace harrier::perf {
+namespace {
+
+// Below the ports that one source address has.
+constexpr std::uint64_t kPortsPerAddress = 20'000;
+
+}  // namespace
+
+Endpoint numbered_endpoint(const Endpoint& endpoint, std::uint64_t number) {
+  Endpoint numbered = endpoint;
+  const std::uint64_t address = number / kPortsPerAddress;
+  if (address > 0) numbered.source_address = "127.0.0." + std::to_string(1 + address);
+  return numbered;
+}
 
 Figures begin_figures(const Options& options) {
   Figures figures;

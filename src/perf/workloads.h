@@ -28,10 +28,14 @@ Outcome run_backlog(const Options& options);
 Outcome run_confirms(const Options& options);
 Outcome run_queues(const Options& options);
 Outcome run_churn(const Options& options);
+Outcome run_expiry(const Options& options);
 Outcome run_idle(const Options& options);
 Outcome run_raw_disk(const Options& options);
 Outcome run_await(const Options& options);
 
+// Where connection `number` of many comes from: one source address has not ports enough.
+inline constexpr std::uint64_t kNumberedEndpointsMax = 250 * 20'000;
+Endpoint numbered_endpoint(const Endpoint& endpoint, std::uint64_t number);
 // Figures that begin with the workload, the id and the time.
 Figures begin_figures(const Options& options);
 // Each workload that leaves with part of what was asked, because of Ctrl-C, ends with this.

@@ -24,6 +24,8 @@ LOAD_KEYS = {"confirmed_per_s", "consumed_per_s", "flushes", "rss_bytes", "laten
 BACKLOG_KEYS = {"fill_per_s", "drain_per_s", "empty_per_s", "fill_to_empty", "drain_to_empty",
                 "rss_before_bytes", "rss_after_bytes", "rss_anon_after_bytes",
                 "rss_bytes_per_message", "fill_generator_cpu_us_per_message"}
+EXPIRY_KEYS = {"quiet_max_us", "expiring_p99_us", "expiring_max_us", "expired_per_s",
+               "expiring_broker_cpu_us_per_message", "rss_bytes_per_message"}
 QUEUES_KEYS = {"declares_per_s", "rss_bytes_per_queue", "rss_peak_bytes"}
 
 
@@ -116,6 +118,16 @@ def check_others(smoke):
     for kind in ("connections", "channels", "queues", "bindings", "consumers"):
         smoke.run("churn " + kind, "churn " + kind, count=50, window=7, figures=USAGE_KEYS,
                   counts={"done": 50})
+    for switches in (("with-consumers",), ("with-consumers", "drop")):
+        smoke.run("churn connections, " + ", ".join(switches), "churn connections", *switches,
+                  count=50, figures=USAGE_KEYS, counts={"done": 50})
+    smoke.run("expiry", "expiry", pmessages=2000, time=0.1, figures=EXPIRY_KEYS,
+              counts={"messages": 2000, "left_in_queue": 0})
+    weighed = smoke.run("messages that wait", "load", consumers=0, pmessages=100, size=65536,
+                        type="fanout", queue_pattern="waiting-%d", queue_pattern_to=3,
+                        counts={"left_in_queue": 300})
+    if not weighed["rss_bytes_per_message"]:
+        raise brokers.BenchError(f"what waits weighs nothing: {weighed}")
     smoke.run("idle", "idle", "with-consumers", count=20, time=0.1, counts={"connections": 20})
     smoke.run("rawdisk", "rawdisk", dir=smoke.folder, time=0.05, figures={"raw_flush_p50_us"})
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -121,6 +122,14 @@ class Harrier(Broker):
         self.config = self.folder / "harriermq.yaml"
         self.config.write_text(f"metrics:\n  enabled: true\n  bind: 127.0.0.1\n"
                                f"  port: {self.metrics_port}\n{extra_yaml}", encoding="utf-8")
+
+    def metric(self, name):
+        """The sum of a family of its metrics."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics",
+                                    timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines
+                   if line.startswith((name + " ", name + "{")))
 
     def command(self):
         return [str(self.binary), "--config", str(self.config), "--bind", "127.0.0.1",

@@ -12,6 +12,16 @@ HARRIER, AGAIN, V1, V2 = "harriermq", "harriermq-again", "rabbitmq-v1", "rabbitm
 NOTHING = "–"
 
 
+def quotients(ours, theirs):
+    """{round: ours / theirs} of the rounds that both have."""
+    return {r: ours[r] / theirs[r] for r in ours.keys() & theirs.keys() if theirs[r]}
+
+
+def median(figures):
+    """Of {round: figure}; None if there is none."""
+    return statistics.median(figures.values()) if figures else None
+
+
 class Lines:
     def __init__(self, lines):
         self.lines = lines
@@ -24,18 +34,14 @@ class Lines:
 
     def ratio(self, part, label, other, field):
         """Median of the rounds' ratios of two brokers; None if there is none."""
-        ours, theirs = self.rounds(part, label, field), self.rounds(part, other, field)
-        ratios = [ours[r] / theirs[r] for r in ours.keys() & theirs.keys() if theirs[r]]
-        return statistics.median(ratios) if ratios else None
+        return median(quotients(self.rounds(part, label, field), self.rounds(part, other, field)))
 
     def ratio_within(self, part, label, field, other_field):
-        ours, floor = self.rounds(part, label, field), self.rounds(part, label, other_field)
-        ratios = [ours[r] / floor[r] for r in ours.keys() & floor.keys() if floor[r]]
-        return statistics.median(ratios) if ratios else None
+        return median(quotients(self.rounds(part, label, field),
+                                self.rounds(part, label, other_field)))
 
     def median(self, part, label, field):
-        figures = self.rounds(part, label, field).values()
-        return statistics.median(figures) if figures else None
+        return median(self.rounds(part, label, field))
 
     # A broker that never flushes would meet every target. None is proof enough, a text says what is
     # missing.
@@ -158,7 +164,7 @@ def noise(lines):
     words = []
     for what, field in (("CPU", "messages_per_broker_cpu_s"), ("consumed/s", "consumed_per_s")):
         first, again = (lines.rounds("throughput", label, field) for label in (HARRIER, AGAIN))
-        ratios = {r: again[r] / first[r] for r in first.keys() & again.keys()}
+        ratios = quotients(again, first)
         if ratios:
             words.append(f"{what} {spread(ratios)}")
     return "A/A, HarrierMQ : itself: " + (", ".join(words) or "not measured")

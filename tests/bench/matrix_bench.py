@@ -1,4 +1,4 @@
-"""matrix_bench.py [W1 ...]: the workloads W1 to W12, HarrierMQ beside RabbitMQ 3.10, for script/bench.
+"""matrix_bench.py [W1 ... loops]: HarrierMQ beside RabbitMQ 3.10, for script/bench.
 
 Rounds over one node of each broker, in an order that turns, HarrierMQ twice in each so that the
 second against the first shows what a difference is worth here (A/A). Every line of harrier-perf goes
@@ -13,14 +13,15 @@ from pathlib import Path
 import brokers
 import matrix_report
 from durable_bench import ROOT, environment, prepare
-from matrix_workloads import ROWS, WORKLOADS
+from matrix_workloads import CONFIGURATION, ROWS, WORKLOADS
 
 HARRIER, AGAIN, RABBIT = matrix_report.HARRIER, matrix_report.AGAIN, matrix_report.RABBIT
 
 
 def parse(words):
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__.splitlines()[0])
-    parser.add_argument("workloads", nargs="*", metavar="W1...W12", help="only these; all of them")
+    parser.add_argument("workloads", nargs="*", metavar="W1...W12,loops",
+                        help="only these; all of them")
     parser.add_argument("--rounds", type=int, default=3, help="3")
     parser.add_argument("--scale", type=float, default=1.0,
                         help="so many times the messages; 0.02 shows that everything runs")
@@ -52,28 +53,37 @@ class Bench:
             self.nodes[label] = self.node(label)
             self.nodes[label].start()
 
-    def node(self, label):
+    def node(self, label, configuration=CONFIGURATION):
         """One that has never run. The A/A control is one more of the same program and options."""
         folder = Path(tempfile.mkdtemp(prefix=label + "-", dir=self.folder))
         if label == RABBIT:
             return brokers.Rabbit(self.options.load, folder, label, 1)
-        return brokers.Harrier(self.options.load, folder, label, self.options.binary, "loops: 1\n")
+        return brokers.Harrier(self.options.load, folder, label, self.options.binary,
+                               configuration)
 
     def stop(self):
         for node in self.nodes.values():
             node.stop()
 
     def run(self):
-        for row in ROWS:
-            chosen = not self.options.workloads or row.workload in self.options.workloads
-            if row.measured_by or not chosen:
-                continue
-            labels = list(self.nodes)
+        labels = list(self.nodes)
+        for group in self.groups():
             for round_number in range(1, self.options.rounds + 1):
                 turn = (round_number - 1) % len(labels)
                 for label in labels[turn:] + labels[:turn]:
-                    if self.is_due(row, label, round_number):
-                        self.measure(row, label, round_number)
+                    for row in group:
+                        if self.is_due(row, label, round_number):
+                            self.measure(row, label, round_number)
+
+    def groups(self):
+        """Rows that are judged against each other are measured one after the other in each round:
+        in between the machine may change its speed."""
+        groups = {}
+        for row in ROWS:
+            chosen = not self.options.workloads or row.workload in self.options.workloads
+            if chosen and not row.measured_by and self.options.scale >= row.least_scale:
+                groups.setdefault(row.against or row.name, []).append(row)
+        return groups.values()
 
     def is_due(self, row, label, round_number):
         if label == RABBIT:
@@ -83,7 +93,7 @@ class Bench:
     def measure(self, row, label, round_number):
         if not row.fresh:
             return self.load(row, self.nodes[label], round_number)
-        node = self.node(label)
+        node = self.node(label, row.configuration)
         try:
             node.start()
             self.load(row, node, round_number)
@@ -93,8 +103,16 @@ class Bench:
     def load(self, row, node, round_number):
         share = row.rabbit_share if node.label == RABBIT else 1
         options = row.scaled(self.options.scale * share)
-        self.results.attempt(node, row.name, round_number, lambda: node.load(
-            row.subcommand, *row.switches, limit_s=300, **options))
+        self.results.attempt(node, row.name, round_number, lambda: self.figures(row, node, options))
+
+    def figures(self, row, node, options):
+        line = node.load(row.subcommand, *row.switches, limit_s=300, **options)
+        for percent in row.percentages:
+            scheduled = node.load(row.subcommand, *row.switches, limit_s=300,
+                                  rate=line[row.figure] * percent / 100, **options)
+            line.update((f"{name}_at_{percent}", scheduled[name])
+                        for name in ("latency_p50_us", "latency_p99_us", "send_lag_p99_us"))
+        return line
 
 
 def main(words):

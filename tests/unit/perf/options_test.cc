@@ -92,6 +92,12 @@ TEST(Options, WorkloadsTakeTheCommonOptionsToo) {
   EXPECT_TRUE(churn.persistent);
   EXPECT_EQ(churn.churn_kind, "bindings");
   EXPECT_EQ(churn.count, 5u);
+  const Options connections = parsed({"churn", "connections", "--with-consumers", "--drop"});
+  EXPECT_TRUE(connections.with_consumers);
+  EXPECT_TRUE(connections.drop);
+  const Options expiry = parsed({"expiry", "-C", "1000", "-r", "500"});
+  EXPECT_EQ(expiry.workload, "expiry");
+  EXPECT_EQ(expiry.producer_rate, 500);
 }
 
 TEST(Options, HelpAndVersionAreNoMistakes) {
@@ -121,6 +127,7 @@ TEST(Options, ContradictionsAreRefused) {
   EXPECT_NE(refusal({"--verify", "-s", "10"}).find("--size"), std::string::npos);
   EXPECT_NE(refusal({"-p"}).find("--queue"), std::string::npos);
   EXPECT_NE(refusal({"-u", "q", "-qp", "q-%d"}).find("exclude"), std::string::npos);
+  EXPECT_NE(refusal({"churn", "queues", "--drop"}).find("connections"), std::string::npos);
   EXPECT_NE(refusal({"--keys", "10"}).find("--type"), std::string::npos);
   EXPECT_NE(refusal({"-c", "0"}).find("--confirm"), std::string::npos);
 }
