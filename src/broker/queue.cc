@@ -81,6 +81,8 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   turn_.counters.ready_bytes.add(entry.body_size);
   ready_.push(std::move(entry));
   watch_memory();
+  if (over_length()) [[unlikely]]
+    keep_length();
   // A queue whose consumers all wait for credit has nothing to do: the credit wakes it.
   if (may_expire_ || over_length() || ring_.next() != nullptr) mark_dirty();
 }
@@ -180,6 +182,8 @@ GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
     waiter.unlink();
     entry = take_ready_head();
     note_taken(entry, no_ack);
+    // The next head's deadline is not armed while another stands before it.
+    if (may_expire_) mark_dirty();
     return GetOutcome::kEntry;
   }
   waiter.unlink();

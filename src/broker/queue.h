@@ -190,6 +190,8 @@ class Queue final : public base::RefCounted<Queue>,
   // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the
   // disk or the dead-letter backlog.
   enum class Step : std::uint8_t { kDone, kProgress, kStuck };
+  Step move_one();
+  void keep_length();
   Step expire_one();
   Step serve_waiter();
   Step deliver_one();

@@ -19,16 +19,27 @@ void Queue::pump() {
   Step step = Step::kProgress;
   while (!deleted_ && step == Step::kProgress) {
     if (!turn_.spend()) return mark_dirty();
-    step = expire_one();
-    if (step == Step::kDone) step = serve_waiter();
-    if (step == Step::kDone) step = deliver_one();
-    if (step == Step::kDone) step = trim_one();
+    step = move_one();
   }
   trim_if_unused();
   // Stuck, it will be pumped again, and a deadline that cannot be met now must not come again and
   // again.
   if (deleted_ || !may_expire_ || step == Step::kStuck) return;
   turn_.timers.arm(*this, ready_.next_expiry());
+}
+
+Queue::Step Queue::move_one() {
+  Step step = expire_one();
+  if (step == Step::kDone) step = serve_waiter();
+  if (step == Step::kDone) step = deliver_one();
+  if (step == Step::kDone) step = trim_one();
+  return step;
+}
+
+// A turn may bring more messages than pump() may move in it: each makes room for itself.
+void Queue::keep_length() {
+  for (int moves = 2; moves != 0 && over_length() && move_one() == Step::kProgress; --moves) {
+  }
 }
 
 Queue::Step Queue::expire_one() {

@@ -240,21 +240,25 @@ class Fairness:
             self.assertFalse(flood.is_over())
             flood.stop()
 
+    def test_a_length_limit_holds(self):
+        length_max = 100
+        floods = [self.flood("short", bytes(16), 16 << 20, max_length=length_max)
+                  for _ in range(8)]
+        for flood in floods:
+            flood.start()
+        longest = 0
+        while not all(flood.is_over() for flood in floods):
+            longest = max(longest, self.broker.metric("rabbitmq_queue_messages_ready"))
+        for flood in floods:
+            flood.stop()
+        print(f"at most {longest:.0f} messages in a queue of {length_max}", flush=True)
+        # The one that is being put in is counted before it makes room for itself.
+        self.assertLessEqual(longest, length_max + 1)
+
 
 class OneLoop(Fairness, unittest.TestCase):
     LOOPS = 1
     BYTES_PER_TRIP = INPUT_PER_TURN
-
-    def test_a_length_limit_holds(self):
-        length_max = 100
-        flood = self.flood("short", bytes(16), 64 << 20, max_length=length_max)
-        flood.start()
-        longest = 0
-        while not flood.is_over():
-            longest = max(longest, self.broker.metric("rabbitmq_queue_messages_ready"))
-        flood.stop()
-        print(f"at most {longest:.0f} messages in a queue of {length_max}", flush=True)
-        self.assertLessEqual(longest, length_max + INPUT_PER_TURN / len(message("short", bytes(16))))
 
 
 class TwoLoops(Fairness, unittest.TestCase):

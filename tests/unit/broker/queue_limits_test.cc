@@ -57,6 +57,16 @@ TEST_F(QueueLimits, expiry_is_decided_at_the_head) {
   EXPECT_EQ(queue->ready_count(), 0u);
 }
 
+TEST_F(QueueLimits, get_uncovers_a_head_whose_deadline_comes) {
+  const QueueRef queue = declare("q");
+  publish("q", "lasting");
+  publish("q", "short", {.expiration = 10});
+  EXPECT_EQ(get(*queue), "lasting");
+  broker.pass(Milliseconds(10));
+  EXPECT_EQ(queue->ready_count(), 0u);
+  EXPECT_EQ(settled(SettleReason::kExpired), 1u);
+}
+
 TEST_F(QueueLimits, expired_message_is_never_got_even_when_the_clock_jumped) {
   const QueueRef queue = declare("q");
   publish("q", "1", {.expiration = 10});
@@ -229,6 +239,22 @@ TEST_F(QueueLimits, get_on_a_deleted_queue_arms_nothing) {
 }
 
 // ---- length limits
+
+// A flood brings more in one turn than the turn's work may remove.
+TEST_F(QueueLimits, length_holds_within_a_turn_of_more_messages_than_a_slice) {
+  const QueueRef queue = declare("q", length(3));
+  const std::uint64_t count = 4 * broker.limits.slice_entries;
+  broker.act([&] {
+    std::vector<broker::Queue*> queues;
+    broker.host.route(nullptr, {"q"}, {}, queues);
+    for (std::uint64_t sent = 0; sent != count; ++sent) {
+      broker.host.publish(message("q", std::to_string(sent)), queues);
+      ASSERT_LE(queue->ready_count(), 3u);
+    }
+  });
+  EXPECT_EQ(settled(SettleReason::kMaxLength), count - 3);
+  EXPECT_EQ(get(*queue), std::to_string(count - 3));
+}
 
 TEST_F(QueueLimits, drop_head_keeps_the_newest) {
   const QueueRef queue = declare("q", length(2));
