@@ -43,6 +43,10 @@ std::size_t hash_of(std::string_view word) { return std::hash<std::string_view>{
 
 std::string_view first_word(std::string_view tail) { return tail.substr(0, tail.find('.')); }
 
+bool begins_with(std::string_view tail, std::string_view word) {
+  return tail.starts_with(word) && (tail.size() == word.size() || tail[word.size()] == '.');
+}
+
 // How many octets of a pattern are behind its last `#`.
 std::size_t tail_size_max(std::string_view pattern) {
   std::size_t size = pattern.size();
@@ -66,10 +70,9 @@ bool tail_matches(std::string_view tail, std::string_view rest) {
 
 }  // namespace
 
-std::string_view TopicTrie::Edge::tail() const {
-  const std::string_view key = bindings.front().routing_key();
-  // From its end: patterns of one path may be spelled differently up to the last `#`.
-  return key.substr(key.size() - (to & ~kLeaf));
+void TopicTrie::Edge::set_tail(std::size_t size) const {
+  const std::size_t begin = bindings.front().routing_key().size() - size;
+  to = kLeaf | static_cast<std::uint32_t>(begin << 8 | size);
 }
 
 std::size_t TopicTrie::EdgeHash::operator()(const EdgeName& name) const {
@@ -83,7 +86,9 @@ std::size_t TopicTrie::EdgeHash::operator()(const Edge& edge) const {
 }
 
 bool TopicTrie::EdgeEqual::operator()(const EdgeName& name, const Edge& edge) const {
-  return name.from == edge.from && name.word == trie->word_of(edge);
+  if (name.from != edge.from) return false;
+  return edge.is_leaf() ? begins_with(edge.tail(), name.word)
+                        : trie->nodes_[edge.to].word == name.word;
 }
 
 bool TopicTrie::EdgeEqual::operator()(const Edge& a, const Edge& b) const {
@@ -118,6 +123,7 @@ void TopicTrie::add(Binding& binding) {
       at = edge->to;
     } else if (edge->tail() == tail) {
       edge->bindings.add(binding);
+      edge->set_tail(tail.size());
       return;
     } else {
       at = split(*edge);
@@ -138,8 +144,12 @@ void TopicTrie::remove(const Binding& binding) {
     const auto edge = find_edge(at, word);
     CHECK(edge != edges_.end());
     if (edge->is_leaf()) {
+      const std::size_t tail_size = edge->tail().size();
       edge->bindings.remove(binding);
-      if (!edge->bindings.empty()) return;
+      if (!edge->bindings.empty()) {
+        edge->set_tail(tail_size);
+        return;
+      }
       nodes_[at].has_star &= word != kStar;
       erase_edge(edge);
       --leaves_;
@@ -262,8 +272,8 @@ TopicTrie::NodeIndex TopicTrie::make_child(NodeIndex from, std::string_view word
 void TopicTrie::make_leaf(NodeIndex from, std::string_view tail, BindingList bindings) {
   Edge edge;
   edge.from = from;
-  edge.to = kLeaf | static_cast<std::uint32_t>(tail.size());
   edge.bindings = std::move(bindings);
+  edge.set_tail(tail.size());
   add_edge(std::move(edge));
   ++leaves_;
 }

@@ -23,8 +23,8 @@
 // Spec:       AMQP 0-9-1 section 3.1.3.3; that the empty key has no words is RabbitMQ's reading.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,12 +74,20 @@ class TopicTrie {
   // while the rest changes.
   struct Edge {
     bool is_leaf() const { return (to & kLeaf) != 0; }
-    // Of a leaf: its word and all behind it.
-    std::string_view tail() const;
+    // Of a leaf: its word and all behind it. Reads the text of its first binding alone, not the
+    // size: they may lie in two cache lines, which then load side by side.
+    std::string_view tail() const {
+      return {bindings.front().routing_key().data() + (to >> 8 & UINT8_MAX), to & UINT8_MAX};
+    }
+    // Makes it a leaf, or tells it of another first binding. The size is what all have in common:
+    // up to the last `#` patterns of one path may be spelled differently.
+    void set_tail(std::size_t size) const;
 
     NodeIndex from = kNone;
-    mutable std::uint32_t to = kNone;  // a node, or kLeaf and the size of the tail
-    mutable BindingList bindings;      // a leaf's
+    // A node, or kLeaf, where in the first binding's key the tail begins and, in the lowest octet,
+    // its size.
+    mutable std::uint32_t to = kNone;
+    mutable BindingList bindings;  // a leaf's
   };
   struct EdgeName {
     NodeIndex from;
@@ -117,7 +125,7 @@ class TopicTrie {
   void follow(const EdgeName& name, std::string_view rest,
               std::vector<RoutingTarget*>& targets) const;
 
-  mutable std::deque<Node> nodes_;
+  mutable std::vector<Node> nodes_;
   std::vector<NodeIndex> free_nodes_;
   Edges edges_;
   std::size_t leaves_ = 0;
