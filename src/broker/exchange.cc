@@ -13,47 +13,7 @@
 namespace harrier::broker {
 namespace {
 
-using amqp::Field;
-
 constexpr std::array<std::string_view, 4> kTypeNames = {"direct", "fanout", "topic", "headers"};
-
-void append_counted(std::string& out, std::string_view text) {
-  const auto size = static_cast<std::uint32_t>(text.size());
-  std::array<char, sizeof size> bytes;
-  base::store_big_endian(bytes.data(), size);
-  out.append(bytes.data(), bytes.size()).append(text);
-}
-
-void append_field(std::string& out, const Field& field) {
-  append_counted(out, field.name);
-  // Both letters mean a signed 64-bit integer, and any octet but zero is true.
-  out.push_back(field.value.type == 'L' ? 'l' : field.value.type);
-  if (field.value.type == 't') {
-    out.push_back(field.value.boolean() ? 1 : 0);
-  } else {
-    append_counted(out, field.value.bytes);
-  }
-}
-
-// What tells a binding from the others of its exchange. RabbitMQ sorts the arguments by name.
-std::string identity_of(const RoutingTarget& destination, std::string_view routing_key,
-                        amqp::TableView arguments) {
-  std::string identity;
-  identity.reserve(16 + destination.name().size() + routing_key.size() + arguments.bytes().size());
-  identity.push_back(destination.kind() == RoutingTarget::Kind::kQueue ? 'q' : 'e');
-  append_counted(identity, destination.name());
-  append_counted(identity, routing_key);
-  if (arguments.empty()) return identity;
-
-  std::vector<Field> fields;
-  for (const Field& field : arguments)
-    fields.push_back(field);
-  std::stable_sort(fields.begin(), fields.end(),
-                   [](const Field& a, const Field& b) { return a.name < b.name; });
-  for (const Field& field : fields)
-    append_field(identity, field);
-  return identity;
-}
 
 }  // namespace
 
@@ -79,6 +39,7 @@ base::Ref<Exchange> Exchange::create(ExchangeDeclaration declaration) {
 
 Exchange::Exchange(ExchangeDeclaration declaration)
     : RoutingTarget(Kind::kExchange, declaration_.name), declaration_(std::move(declaration)) {
+  owned_.max_load_factor(kBindingsLoadMax);
   const auto alternate = declaration_.arguments.view().find(kAlternateExchange);
   // Whoever declares was refused any other type; here it would mean none.
   if (!alternate || !alternate->is_string()) return;
@@ -107,20 +68,17 @@ amqp::CheckedStatus Exchange::check_binding(std::string_view /*routing_key*/,
 
 Binding* Exchange::find_binding(const RoutingTarget& destination, std::string_view routing_key,
                                 amqp::TableView arguments) const {
-  const auto found = owned_.find(identity_of(destination, routing_key, arguments));
-  return found == owned_.end() ? nullptr : found->second.get();
+  const auto found = owned_.find(BindingIdentity{destination, routing_key, arguments});
+  return found == owned_.end() ? nullptr : found->get();
 }
 
 Binding& Exchange::add_binding(std::uint64_t id, RoutingTarget& destination,
                                std::string_view routing_key, amqp::TableView arguments) {
-  auto [place, added] =
-      owned_.emplace(identity_of(destination, routing_key, arguments),
-                     std::make_unique<Binding>(id, *this, destination, std::string(routing_key),
-                                               amqp::FieldTable(arguments)));
+  const auto [place, added] =
+      owned_.insert(Binding::create(id, *this, destination, routing_key, arguments));
   CHECK(added);
-  Binding& binding = *place->second;
-  CHECK(outbound_.insert(&binding).second);
-  CHECK(destination.add_inbound(binding));
+  Binding& binding = **place;
+  destination.add_inbound(binding);
   index(binding);
   had_binding_ = true;
   return binding;
@@ -128,13 +86,25 @@ Binding& Exchange::add_binding(std::uint64_t id, RoutingTarget& destination,
 
 void Exchange::remove_binding(Binding& binding) {
   // Only what every target has is asked of the destination: it may be on its way out.
-  const auto place =
-      owned_.find(identity_of(binding.destination(), binding.routing_key(), binding.arguments()));
-  CHECK(place != owned_.end() && place->second.get() == &binding);
+  const auto place = owned_.find(BindingIdentity::of(binding));
+  CHECK(place != owned_.end() && place->get() == &binding);
   unindex(binding);
   binding.destination().remove_inbound(binding);
-  outbound_.erase(&binding);
   owned_.erase(place);
+}
+
+std::vector<Binding*> Exchange::bindings() const {
+  // With the ids beside them: sorting that reads the bindings would miss the cache at each step.
+  std::vector<std::pair<std::uint64_t, Binding*>> by_age;
+  by_age.reserve(owned_.size());
+  for (const auto& binding : owned_)
+    by_age.emplace_back(binding->id(), binding.get());
+  std::sort(by_age.begin(), by_age.end());
+  std::vector<Binding*> bindings;
+  bindings.reserve(by_age.size());
+  for (const auto& [id, binding] : by_age)
+    bindings.push_back(binding);
+  return bindings;
 }
 
 }  // namespace harrier::broker

@@ -3,9 +3,8 @@
 // Role:       VirtualHost creates, finds and deletes exchanges; Router asks them. Each type is one
 //             subclass in a file of its own: direct_exchange, fanout_exchange, topic_exchange,
 //             headers_exchange.
-// Model:      the base class owns the bindings and their identity; a subclass keeps an index over
-//             them. Two bindings of the same ends and key are the same if their arguments have the
-//             same fields, in whatever order.
+// Model:      the base class owns the bindings by their identity (binding_identity.h); a subclass
+//             keeps an index over them.
 // Invariants: every binding in bindings() is in the index and in its destination's inbound(),
 //             exactly once.
 // Thread:     confined(broker).
@@ -14,19 +13,23 @@
 // Spec:       AMQP 0-9-1 section 3.1; RabbitMQ's alternate-exchange, exchange-to-exchange bindings.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <tsl/robin_set.h>
+
 #include "amqp/field_table.h"
 #include "amqp/protocol_error.h"
 #include "base/bytes.h"
 #include "base/ref.h"
 #include "broker/binding.h"
+#include "broker/binding_identity.h"
+#include "broker/binding_list.h"
 #include "broker/routing_target.h"
 
 namespace harrier::broker {
@@ -91,7 +94,9 @@ class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
                        amqp::TableView arguments);
   // `binding` is gone afterwards.
   void remove_binding(Binding& binding);
-  const BindingSet& bindings() const { return outbound_; }
+  bool has_bindings() const { return !owned_.empty(); }
+  // By age. Made for each call: O(n log n), for those who remove or list them all.
+  std::vector<Binding*> bindings() const;
   // An auto-delete exchange goes with its last binding, if it ever had one.
   bool expired_by_unbind() const {
     return declaration_.auto_delete && had_binding_ && owned_.empty();
@@ -105,9 +110,10 @@ class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
  private:
   ExchangeDeclaration declaration_;
   std::string alternate_exchange_;
-  // By identity: destination, key and arguments in one string.
-  std::map<std::string, std::unique_ptr<Binding>, std::less<>> owned_;
-  BindingSet outbound_;
+  // With their hashes, so that growing does not read the bindings.
+  tsl::robin_set<std::unique_ptr<Binding>, BindingIdentityHash, BindingIdentityEqual,
+                 std::allocator<std::unique_ptr<Binding>>, true>
+      owned_;
   bool has_alternate_exchange_ = false;
   bool had_binding_ = false;
 };

@@ -7,19 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <set>
 #include <string>
 
+#include "broker/binding_chain.h"
+
 namespace harrier::broker {
-
-class Binding;
-
-struct BindingOrder {
-  bool operator()(const Binding* a, const Binding* b) const;
-};
-// Ordered by age: hash order must never decide what a client sees.
-using BindingSet = std::set<Binding*, BindingOrder>;
 
 class RoutingTarget {
  public:
@@ -33,21 +25,10 @@ class RoutingTarget {
 
   Kind kind() const { return kind_; }
   const std::string& name() const { return name_; }
-  // Bindings that end here.
-  const BindingSet& inbound() const {
-    static const BindingSet none;
-    return inbound_ ? *inbound_ : none;
-  }
-  // False when it is there already.
-  bool add_inbound(Binding& binding) {
-    if (!inbound_) inbound_ = std::make_unique<BindingSet>();
-    return inbound_->insert(&binding).second;
-  }
-  void remove_inbound(Binding& binding) {
-    if (!inbound_) return;
-    inbound_->erase(&binding);
-    if (inbound_->empty()) inbound_.reset();
-  }
+  // Bindings that end here, by age.
+  const BindingChain& inbound() const { return inbound_; }
+  void add_inbound(Binding& binding) { inbound_.add(binding); }
+  void remove_inbound(Binding& binding) { inbound_.remove(binding); }
 
   // True the first time it is called in the pass.
   bool visit(std::uint64_t pass) {
@@ -61,8 +42,7 @@ class RoutingTarget {
 
  private:
   const std::string& name_;
-  // None: most targets are idle queues, and there may be a great many.
-  std::unique_ptr<BindingSet> inbound_;
+  BindingChain inbound_;
   std::uint64_t visited_in_ = 0;
   Kind kind_;
 };

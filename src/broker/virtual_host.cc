@@ -26,8 +26,8 @@ VirtualHost::~VirtualHost() {
   // Bindings point at both ends: cut them all before either end goes.
   for (auto& entry : exchanges_) {
     Exchange& exchange = *entry.second;
-    while (!exchange.bindings().empty())
-      exchange.remove_binding(**exchange.bindings().begin());
+    for (Binding* binding : exchange.bindings())
+      exchange.remove_binding(*binding);
   }
   for (const QueueRef& queue : queues_)
     if (!queue->deleted()) queue->close();

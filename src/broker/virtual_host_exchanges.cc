@@ -87,7 +87,7 @@ amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string
     return status;
   Exchange* exchange = find_exchange(name);
   if (exchange == nullptr) return base::Done{};
-  if (if_unused && !exchange->bindings().empty()) {
+  if (if_unused && exchange->has_bindings()) {
     return amqp::refuse(ReplyCode::kPreconditionFailed,
                         in_virtual_host("exchange", name) + " in use");
   }
@@ -98,8 +98,8 @@ amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string
 void VirtualHost::remove_exchange(Exchange& exchange) {
   const base::Ref<Exchange> keep(&exchange);
   const ChangeGroup group(turn_.log);
-  while (!exchange.bindings().empty())
-    remove_binding(**exchange.bindings().begin());
+  for (Binding* binding : exchange.bindings())
+    remove_binding(*binding);
   while (!exchange.inbound().empty())
     remove_binding(**exchange.inbound().begin());
   if (exchange.declaration().durable) turn_.log.append(ExchangeDeletedChange{exchange.name()});

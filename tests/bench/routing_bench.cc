@@ -47,8 +47,8 @@ class Topology {
   Topology& operator=(const Topology&) = delete;
   ~Topology() {
     for (auto& [name, exchange] : exchanges_) {
-      while (!exchange->bindings().empty())
-        exchange->remove_binding(**exchange->bindings().begin());
+      for (Binding* binding : exchange->bindings())
+        exchange->remove_binding(*binding);
     }
   }
 

@@ -47,7 +47,7 @@ class Comparison {
     while (!bound_.empty())
       unbind(0);
     CHECK(trie_.node_count() == 0);
-    CHECK(trie_.word_count() == 0);
+    CHECK(trie_.leaf_count() == 0);
   }
 
  private:
@@ -58,8 +58,7 @@ class Comparison {
 
   void bind(std::string_view pattern) {
     auto bound = std::make_unique<Bound>();
-    bound->binding = std::make_unique<Binding>(++last_id_, *exchange_, bound->target,
-                                               std::string(pattern), harrier::amqp::FieldTable());
+    bound->binding = Binding::create(++last_id_, *exchange_, bound->target, pattern, {});
     trie_.add(*bound->binding);
     bound_.push_back(std::move(bound));
   }

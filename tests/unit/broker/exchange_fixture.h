@@ -60,8 +60,8 @@ class ExchangeFixture {
     exchange_->remove_binding(*binding);
   }
   void unbind_all() {
-    while (!exchange_->bindings().empty())
-      exchange_->remove_binding(**exchange_->bindings().begin());
+    for (Binding* binding : exchange_->bindings())
+      exchange_->remove_binding(*binding);
   }
 
   // As the exchange gives them.
@@ -86,6 +86,10 @@ class ExchangeFixture {
   std::map<std::string, std::unique_ptr<Place>> places_;
   std::uint64_t last_id_ = 0;
 };
+
+inline std::vector<Binding*> inbound_of(const RoutingTarget& target) {
+  return {target.inbound().begin(), target.inbound().end()};
+}
 
 // A value of type `x`, `s`, … from its bytes.
 inline amqp::FieldTable table_with(std::string_view name, char type, std::string_view bytes) {

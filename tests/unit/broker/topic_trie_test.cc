@@ -19,8 +19,8 @@ class TopicTrieTest : public testing::Test {
   // Bindings without an exchange that knows them: the trie reads their key, target and age.
   Binding& make(const std::string& pattern) {
     places_.emplace_back(pattern);
-    bindings_.push_back(std::make_unique<Binding>(bindings_.size() + 1, *exchange_, places_.back(),
-                                                  pattern, amqp::FieldTable()));
+    bindings_.push_back(
+        Binding::create(bindings_.size() + 1, *exchange_, places_.back(), pattern, {}));
     return *bindings_.back();
   }
   Binding& add(const std::string& pattern) {
@@ -52,17 +52,143 @@ class TopicTrieTest : public testing::Test {
   base::SeededRandom random_{0};
 };
 
-TEST_F(TopicTrieTest, SharedPrefixesShareNodes) {
-  add("a.b.c");
-  add("a.b.d");
-  EXPECT_EQ(trie_.node_count(), 4u);
-  EXPECT_EQ(trie_.word_count(), 4u);
+TEST_F(TopicTrieTest, APatternOfItsOwnIsALeafAlone) {
+  add("a.b.c.d");
+  EXPECT_EQ(trie_.node_count(), 0u);
+  EXPECT_EQ(trie_.leaf_count(), 1u);
+  EXPECT_EQ(match("a.b.c.d").size(), 1u);
+  for (const char* key :
+       {"", "a", "a.b.c", "a.b.c.", "a.b.c.e", "a.b.c.d.e", "a.b.c.dd", "b.b.c.d"})
+    EXPECT_TRUE(match(key).empty()) << key;
 }
 
-TEST_F(TopicTrieTest, OneWordHasOneNumberWhereverItStands) {
-  add("a.a.a");
-  add("b.a");
-  EXPECT_EQ(trie_.word_count(), 2u);
+TEST_F(TopicTrieTest, SharedPrefixesShareNodes) {
+  add("a.b.c.x");
+  add("a.b.d.x");
+  EXPECT_EQ(trie_.node_count(), 2u);  // a, b
+  EXPECT_EQ(trie_.leaf_count(), 2u);
+  EXPECT_EQ(match("a.b.c.x").size(), 1u);
+  EXPECT_EQ(match("a.b.d.x").size(), 1u);
+  EXPECT_TRUE(match("a.b.x.x").empty());
+}
+
+TEST_F(TopicTrieTest, OnePatternOfManyBindingsStaysOneLeaf) {
+  add("a.b");
+  const Binding& second = add("a.b");
+  add("a.b");
+  EXPECT_EQ(trie_.node_count(), 0u);
+  EXPECT_EQ(trie_.leaf_count(), 1u);
+  EXPECT_EQ(match("a.b").size(), 3u);
+  trie_.remove(second);
+  EXPECT_EQ(match("a.b").size(), 2u);
+}
+
+TEST_F(TopicTrieTest, APatternThatEndsInALeafSplitsIt) {
+  add("a.b.c");
+  add("a.b");
+  EXPECT_EQ(trie_.node_count(), 2u);
+  EXPECT_EQ(trie_.leaf_count(), 1u);
+  EXPECT_EQ(match("a.b.c").size(), 1u);
+  EXPECT_EQ(match("a.b").size(), 1u);
+  EXPECT_TRUE(match("a").empty());
+}
+
+TEST_F(TopicTrieTest, APatternLongerThanALeafSplitsIt) {
+  add("a.b");
+  add("a.b");
+  add("a.b.c");
+  EXPECT_EQ(trie_.node_count(), 2u);  // b holds two bindings
+  EXPECT_EQ(trie_.leaf_count(), 1u);
+  EXPECT_EQ(match("a.b").size(), 2u);
+  EXPECT_EQ(match("a.b.c").size(), 1u);
+}
+
+TEST_F(TopicTrieTest, AHashBehindALeafSplitsIt) {
+  add("a.b.c");
+  add("a.#");
+  EXPECT_EQ(trie_.node_count(), 2u);  // a, #
+  EXPECT_EQ(match("a.b.c").size(), 2u);
+  EXPECT_EQ(match("a").size(), 1u);
+}
+
+TEST_F(TopicTrieTest, ASplitLeafKeepsItsStars) {
+  add("a.*.*.d");
+  add("a.*.c.d");
+  EXPECT_EQ(trie_.node_count(), 2u);  // a, *
+  EXPECT_EQ(match("a.b.c.d").size(), 2u);
+  EXPECT_EQ(match("a.b.*.d").size(), 1u);
+  EXPECT_TRUE(match("a.b.c").empty());
+}
+
+// What is left of a split stays: it goes with the last pattern that leads through.
+TEST_F(TopicTrieTest, ALeafOutlivesThePatternThatSplitIt) {
+  const Binding& first = add("a.b.c.d");
+  const Binding& second = add("a.b.x");
+  trie_.remove(second);
+  EXPECT_EQ(match("a.b.c.d").size(), 1u);
+  EXPECT_TRUE(match("a.b.x").empty());
+  add("a.b.c.e");
+  EXPECT_EQ(match("a.b.c.e").size(), 1u);
+  trie_.remove(first);
+  EXPECT_TRUE(match("a.b.c.d").empty());
+  EXPECT_EQ(match("a.b.c.e").size(), 1u);
+}
+
+// The leaf behind the hashes is one, however many its patterns have.
+TEST_F(TopicTrieTest, ALeafOfPatternsSpelledDifferently) {
+  const Binding& longer = add("#.#.a.b");
+  const Binding& shorter = add("#.a.b");
+  EXPECT_EQ(trie_.leaf_count(), 1u);
+  EXPECT_EQ(match("x.a.b").size(), 2u);
+  trie_.remove(longer);
+  EXPECT_EQ(match("x.a.b").size(), 1u);
+  add("#.#.#.a.c");
+  EXPECT_EQ(match("a.b").size(), 1u);
+  EXPECT_EQ(match("a.c").size(), 1u);
+  trie_.remove(shorter);
+  EXPECT_TRUE(match("a.b").empty());
+}
+
+TEST_F(TopicTrieTest, StarsOfALeafMatchEmptyWords) {
+  add("a.*.*");
+  EXPECT_EQ(match("a..").size(), 1u);
+  EXPECT_TRUE(match("a.").empty());
+  EXPECT_TRUE(match("a...").empty());
+  add("b.");
+  EXPECT_EQ(match("b.").size(), 1u);
+  EXPECT_TRUE(match("b").empty());
+  EXPECT_TRUE(match("b..").empty());
+  add("b.*");  // splits the leaf whose tail is an empty word
+  EXPECT_EQ(match("b.").size(), 2u);
+}
+
+TEST_F(TopicTrieTest, AStarOfTheRoutingKeyIsAWordThatNoPatternHas) {
+  add("*.a");
+  add("*");
+  EXPECT_EQ(match("*.a").size(), 1u);
+  EXPECT_EQ(match("*").size(), 1u);
+  add("x");
+  EXPECT_EQ(match("*").size(), 1u);
+}
+
+// A leaf is looked at once for each place in the key, yet matches at one only.
+TEST_F(TopicTrieTest, ALeafBehindAHashMatchesOnce) {
+  add("#.*.*");
+  add("#.a.a");
+  EXPECT_EQ(match("a.a.a.a.a").size(), 2u);
+}
+
+// So many that 32 bits of their hashes, which is what the set keeps of them, are the same for some.
+TEST_F(TopicTrieTest, WordsWhoseHashesCollideStayApart) {
+  constexpr int kCount = 300'000;
+  for (int i = 0; i < kCount; ++i)
+    add(std::to_string(i) + ".x");
+  for (int i = 0; i < kCount; ++i) {
+    const std::string key = std::to_string(i) + ".x";
+    const Targets targets = match(key);
+    ASSERT_EQ(targets.size(), 1u) << key;
+    ASSERT_EQ(targets.front()->name(), key);
+  }
 }
 
 TEST_F(TopicTrieTest, AdjacentHashesAreOneNode) {
@@ -87,7 +213,7 @@ TEST_F(TopicTrieTest, RemovingTheLastPatternFreesEverything) {
   for (Binding* binding : added)
     trie_.remove(*binding);
   EXPECT_EQ(trie_.node_count(), 0u);
-  EXPECT_EQ(trie_.word_count(), 0u);
+  EXPECT_EQ(trie_.leaf_count(), 0u);
   EXPECT_TRUE(match("a").empty());
 }
 
@@ -96,6 +222,7 @@ TEST_F(TopicTrieTest, RemovingALongPatternKeepsItsPrefix) {
   const Binding& longer = add("a.b.c.d");
   trie_.remove(longer);
   EXPECT_EQ(trie_.node_count(), 2u);
+  EXPECT_EQ(trie_.leaf_count(), 0u);
   EXPECT_EQ(match("a.b").size(), 1u);
   EXPECT_TRUE(match("a.b.c.d").empty());
 }
@@ -108,7 +235,7 @@ TEST_F(TopicTrieTest, RemovingAPrefixKeepsTheLongPattern) {
   EXPECT_EQ(match("a.b.c").size(), 1u);
 }
 
-TEST_F(TopicTrieTest, FreedNodesAndWordsAreUsedAgain) {
+TEST_F(TopicTrieTest, FreedNodesAreUsedAgain) {
   for (int round = 0; round < 3; ++round) {
     const std::string word = "w" + std::to_string(round);
     Binding& first = add(word + ".*.#." + word);
@@ -119,7 +246,7 @@ TEST_F(TopicTrieTest, FreedNodesAndWordsAreUsedAgain) {
     trie_.remove(second);
   }
   EXPECT_EQ(trie_.node_count(), 0u);
-  EXPECT_EQ(trie_.word_count(), 0u);
+  EXPECT_EQ(trie_.leaf_count(), 0u);
 }
 
 TEST_F(TopicTrieTest, LongestKeysOfEmptyWords) {
@@ -163,7 +290,7 @@ TEST_F(TopicTrieTest, RandomPatternsMatchLikeTheDefinition) {
       std::vector<std::string> expected;
       for (const Binding* binding : present) {
         if (naive_topic_match(binding->routing_key(), key))
-          expected.push_back(binding->routing_key());
+          expected.emplace_back(binding->routing_key());
       }
       std::vector<std::string> actual;
       for (const RoutingTarget* target : match(key))
@@ -175,7 +302,7 @@ TEST_F(TopicTrieTest, RandomPatternsMatchLikeTheDefinition) {
     for (Binding* binding : present)
       trie_.remove(*binding);
     ASSERT_EQ(trie_.node_count(), 0u);
-    ASSERT_EQ(trie_.word_count(), 0u);
+    ASSERT_EQ(trie_.leaf_count(), 0u);
   }
 }
 

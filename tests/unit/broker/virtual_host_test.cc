@@ -162,7 +162,7 @@ TEST_F(VirtualHostTest, exchange_in_use_is_kept_by_if_unused) {
   EXPECT_EQ(delete_exchange("x", true), "PRECONDITION_FAILED - exchange 'x' in vhost '/' in use");
   EXPECT_EQ(delete_exchange("x"), "ok");
   EXPECT_EQ(host().counters().bindings.value(), 0u);
-  EXPECT_EQ(host().find_queue("q")->inbound().size(), 0u);
+  EXPECT_TRUE(host().find_queue("q")->inbound().empty());
 }
 
 TEST_F(VirtualHostTest, internal_exchange_takes_no_publishes) {

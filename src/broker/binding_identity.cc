@@ -1,0 +1,69 @@
+#include "broker/binding_identity.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace harrier::broker {
+namespace {
+
+using amqp::Field;
+using amqp::TableView;
+
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+  a = (a ^ b) * 0x9E3779B97F4A7C15U;
+  return a ^ a >> 32;
+}
+
+std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+
+// Both letters mean a signed 64-bit integer.
+char type_of(const Field& field) { return field.value.type == 'L' ? 'l' : field.value.type; }
+
+bool same(const Field& a, const Field& b) {
+  if (a.name != b.name || type_of(a) != type_of(b)) return false;
+  if (a.value.type == 't') return a.value.boolean() == b.value.boolean();
+  return a.value.bytes == b.value.bytes;
+}
+
+std::uint64_t hash_of(const Field& field) {
+  const std::uint64_t value =
+      field.value.type == 't' ? field.value.boolean() : hash_of(field.value.bytes);
+  return mixed(mixed(hash_of(field.name), static_cast<unsigned char>(type_of(field))), value);
+}
+
+// As RabbitMQ has it: sorted by name.
+std::vector<Field> sorted(TableView table) {
+  std::vector<Field> fields;
+  for (const Field& field : table)
+    fields.push_back(field);
+  std::stable_sort(fields.begin(), fields.end(),
+                   [](const Field& a, const Field& b) { return a.name < b.name; });
+  return fields;
+}
+
+bool same(TableView a, TableView b) {
+  if (a.bytes() == b.bytes()) return true;
+  const std::vector<Field> ours = sorted(a);
+  const std::vector<Field> theirs = sorted(b);
+  return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
+                    [](const Field& x, const Field& y) { return same(x, y); });
+}
+
+}  // namespace
+
+bool BindingIdentity::operator==(const BindingIdentity& other) const {
+  return &destination == &other.destination && routing_key == other.routing_key &&
+         same(arguments, other.arguments);
+}
+
+std::size_t BindingIdentity::hash() const {
+  std::uint64_t fields = 0;
+  // A sum, so that their order does not count.
+  for (const Field& field : arguments)
+    fields += hash_of(field);
+  return mixed(hash_of(routing_key), mixed(reinterpret_cast<std::uintptr_t>(&destination), fields));
+}
+
+}  // namespace harrier::broker
