@@ -46,10 +46,8 @@ class Flood:
     """A connection that publishes the same again and again, `bytes_max` or until stop(); start()
     makes a process for it, so that it and the test do not wait for each other's interpreter."""
 
-    def __init__(self, port, queue, body, bytes_max, **declared):
+    def __init__(self, port, queue, body, bytes_max):
         self.client = Client(port)
-        if declared:
-            self.client.declare(queue, **declared)
         one = message(queue, body)
         self.chunk = memoryview(one * (READ_MAX // len(one) + 1))
         self.rest = self.chunk
@@ -135,8 +133,8 @@ class Fairness:
         cls.addClassCleanup(cls.broker.stop)
         cls.broker.start()
 
-    def flood(self, queue, body, bytes_max, **declared):
-        flood = Flood(self.broker.port, queue, body, bytes_max, **declared)
+    def flood(self, queue, body, bytes_max):
+        flood = Flood(self.broker.port, queue, body, bytes_max)
         self.addCleanup(flood.give_up)
         return flood
 
@@ -242,8 +240,8 @@ class Fairness:
 
     def test_a_length_limit_holds(self):
         length_max = 100
-        floods = [self.flood("short", bytes(16), 16 << 20, max_length=length_max)
-                  for _ in range(8)]
+        self.client().declare("short", max_length=length_max)
+        floods = [self.flood("short", bytes(16), 16 << 20) for _ in range(8)]
         for flood in floods:
             flood.start()
         longest = 0
