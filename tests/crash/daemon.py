@@ -148,7 +148,10 @@ class Daemon:
         while True:
             try:
                 connection = pika.BlockingConnection(self.parameters(**named))
-                self.sockets.append(connection._impl._transport._sock)
+                transport = connection._impl._transport
+                if transport is None:  # the broker ended right behind open-ok
+                    raise pika.exceptions.ConnectionWrongStateError("lost as soon as it was open")
+                self.sockets.append(transport._sock)
                 return connection
             except (pika.exceptions.AMQPError, OSError):
                 if time.monotonic() > deadline or not self.is_alive():
