@@ -101,6 +101,10 @@ void Listener::wait() {
 }
 
 void Listener::accept_some() {
+  const std::uint64_t turn = loop_.turns().value();
+  // They came one behind the other: more may be waiting.
+  accepts_ =
+      turn - std::exchange(last_turn_, turn) <= 1 ? std::min(2 * accepts_, kAcceptsPerEvent) : 1;
   for (int accepted = 0; accepted < accepts_; ++accepted) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
@@ -109,13 +113,11 @@ void Listener::accept_some() {
     if (descriptor >= 0) {
       admit(descriptor, peer_of(from));
     } else if (errno == EAGAIN) {
-      accepts_ = 1;
-      return wait();
+      break;
     } else if (!is_passing(errno)) {
       return pause(errno);
     }
   }
-  accepts_ = std::min(2 * accepts_, kAcceptsPerEvent);
   wait();
 }
 

@@ -28,8 +28,8 @@ namespace harrier::server {
 
 class Listener {
  public:
-  // At most; begins with one and doubles while there are as many: being told that nobody else waits
-  // would be a system call for every lone client.
+  // At most; one for a client that comes alone, since being told that nobody else waits would be a
+  // system call more, and twice as many with each turn in which others follow.
   static constexpr int kAcceptsPerEvent = 64;
   static constexpr base::Milliseconds kAcceptPause{200};
 
@@ -60,6 +60,7 @@ class Listener {
   asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   asio::steady_timer pause_;
   int accepts_ = 1;
+  std::uint64_t last_turn_ = 0;
   LogThrottle refusal_log_;
   LogThrottle error_log_;
   ListenerCounters counters_;
