@@ -42,7 +42,10 @@ class IoLoopTest : public ::testing::Test {
     shared_.virtual_hosts.emplace("/", VirtualHostPlace{0, &host});
     loop().start();
   }
+  // As Node does it: a loop ends without connections.
   ~IoLoopTest() override {
+    loop().post([this] { loop().io().drop_all(); });
+    EXPECT_TRUE(eventually([this] { return connections() == 0; }));
     loop().stop();
     loop().join();
   }
@@ -54,6 +57,9 @@ class IoLoopTest : public ::testing::Test {
     std::promise<decltype(what(loop().io()))> answer;
     loop().post([&] { answer.set_value(what(loop().io())); });
     return answer.get_future().get();
+  }
+  std::size_t connections() {
+    return ask([](IoLoop& io) { return io.size(); });
   }
   std::size_t held() {
     return ask([](IoLoop& io) { return io.buffer_bytes(); });
@@ -98,7 +104,7 @@ TEST_F(IoLoopTest, IdleConnectionHoldsNoBuffer) {
   EXPECT_EQ(client.must_get(1, "q").body, body);
   // The answer may be ours before the turn that wrote it has ended.
   EXPECT_TRUE(eventually([this] { return held() == 0; }));
-  EXPECT_EQ(ask([](IoLoop& io) { return io.size(); }), 1u);
+  EXPECT_EQ(connections(), 1u);
   client.close();
 }
 
@@ -117,8 +123,7 @@ TEST_F(IoLoopTest, ClosedConnectionIsFreed) {
     client.open({});
     client.close();
   }
-  const auto left = [this] { return ask([](IoLoop& io) { return io.size(); }); };
-  EXPECT_TRUE(eventually([&] { return left() == 0; }));
+  EXPECT_TRUE(eventually([this] { return connections() == 0; }));
   EXPECT_EQ(shared_.admission.connections(), 0u);
 }
 
@@ -126,9 +131,7 @@ TEST_F(IoLoopTest, ClosedConnectionIsFreed) {
 //          who was found readable meanwhile is read afterwards.
 TEST_F(IoLoopTest, AFullJournalHoldsPublishersWithoutAWord) {
   shared_.gate.watch([this] { loop().heed_gate_from_any_thread(); });
-  const auto held = [this] {
-    return ask([](IoLoop& io) { return io.counters().held.value(); });
-  };
+  const auto held = [this] { return ask([](IoLoop& io) { return io.counters().held.value(); }); };
   test::FrameClient publisher = this->client(), other = this->client();
   for (test::FrameClient* each : {&publisher, &other}) {
     each->open({});
