@@ -131,7 +131,7 @@ void Connection::arm_read() {
 // The wait's error is not looked at: read() will say it, unless we closed the socket ourselves.
 void Connection::handle_readable() {
   read_waiting_ = false;
-  if (closed_) return;
+  if (closed_) return io_.look_at_retired();
   touch_host();
   if (lingering_) return drain();
   if (!must_be_held() && has_credit()) read_some();
@@ -236,7 +236,8 @@ void Connection::arm_write() {
   ++io_.counters().writes_blocked;
   socket_.async_wait(tcp::socket::wait_write, [this](const asio::error_code&) {
     write_waiting_ = false;
-    if (!closed_) enter();
+    if (closed_) return io_.look_at_retired();
+    enter();
   });
 }
 

@@ -50,6 +50,7 @@ void IoLoop::flush() {
 }
 
 void IoLoop::reap() {
+  reapable_ = false;
   std::erase_if(retired_, [this](Connection* connection) {
     if (!connection->reapable()) return false;
     connections_.erase(connection->id());

@@ -62,7 +62,9 @@ class IoLoop {
   // Writes out everything that was touched, settles what to wait for, destroys what is gone.
   void flush();
   // Whether flush() has something to do.
-  bool has_work() const { return !dirty_.empty() || (!held_.empty() && !gate().closed()); }
+  bool has_work() const {
+    return !dirty_.empty() || reapable_ || (!held_.empty() && !gate().closed());
+  }
   base::MonotonicTime next_deadline() const { return deadlines_.next_deadline(); }
   void handle_deadlines();
 
@@ -97,6 +99,8 @@ class IoLoop {
   void hold(Connection& connection) { held_.push_back(connection); }
   // `connection` has closed its socket.
   void retire(Connection& connection) { retired_.push_back(&connection); }
+  // A handler that named a retired connection has run.
+  void look_at_retired() { reapable_ = true; }
   // An output buffer with room, or an empty one; and back.
   base::Buffer lend_buffer();
   void take_back(base::Buffer buffer);
@@ -118,6 +122,7 @@ class IoLoop {
   std::vector<Connection*> dirty_;
   std::vector<Connection*> flushing_;
   std::vector<Connection*> retired_;
+  bool reapable_ = false;
   std::uint64_t connection_sequence_ = 0;
   std::optional<std::string> notice_;
   // In the order in which they were held.
