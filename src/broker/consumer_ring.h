@@ -19,44 +19,64 @@ namespace harrier::broker {
 
 class ConsumerRing {
  public:
-  void add(Consumer& consumer) {
-    if (!lists_) lists_ = std::make_unique<Lists>();
-    (*lists_)[consumer.priority()].push_back(consumer);
-  }
+  void add(Consumer& consumer) { list_of(consumer.priority()).push_back(consumer); }
 
   // The consumer whose turn it is; parks those that are blocked on the way. nullptr: nobody can be
   // served.
   Consumer* next() {
-    if (!lists_) return nullptr;
-    for (auto& [priority, list] : *lists_) {
-      while (!list.empty()) {
-        Consumer& consumer = list.front();
-        Credit* blocker = consumer.blocker();
-        if (blocker == nullptr) return &consumer;
-        consumer.unlink();
-        blocker->park(consumer);
-      }
-    }
-    return nullptr;
+    if (others_) [[unlikely]]
+      return next_by_priority();
+    return next_in(ordinary_);
   }
   // `consumer`, just returned by next(), has been served.
   void served(Consumer& consumer) {
-    auto place = lists_->begin();
-    if (place->first != consumer.priority()) place = lists_->find(consumer.priority());
-    place->second.rotate();
+    if (consumer.priority() == 0) {
+      ordinary_.rotate();
+    } else {
+      others_->find(consumer.priority())->second.rotate();
+    }
   }
   // Forgets the list of a priority nobody has any more.
   void forget_empty(std::int64_t priority) {
-    if (!lists_) return;
-    const auto found = lists_->find(priority);
-    if (found != lists_->end() && found->second.empty()) lists_->erase(found);
-    if (lists_->empty()) lists_.reset();
+    if (!others_) return;
+    const auto found = others_->find(priority);
+    if (found != others_->end() && found->second.empty()) others_->erase(found);
+    if (others_->empty()) others_.reset();
   }
 
  private:
-  using Lists = std::map<std::int64_t, base::IntrusiveList<Consumer>, std::greater<>>;
-  // None without consumers.
-  std::unique_ptr<Lists> lists_;
+  using List = base::IntrusiveList<Consumer>;
+  using Lists = std::map<std::int64_t, List, std::greater<>>;
+
+  List& list_of(std::int64_t priority) {
+    if (priority == 0) return ordinary_;
+    if (!others_) others_ = std::make_unique<Lists>();
+    return (*others_)[priority];
+  }
+  static Consumer* next_in(List& list) {
+    while (!list.empty()) {
+      Consumer& consumer = list.front();
+      Credit* blocker = consumer.blocker();
+      if (blocker == nullptr) return &consumer;
+      consumer.unlink();
+      blocker->park(consumer);
+    }
+    return nullptr;
+  }
+  Consumer* next_by_priority() {
+    auto at = others_->begin();
+    for (; at != others_->end() && at->first > 0; ++at)
+      if (Consumer* consumer = next_in(at->second)) return consumer;
+    if (Consumer* consumer = next_in(ordinary_)) return consumer;
+    for (; at != others_->end(); ++at)
+      if (Consumer* consumer = next_in(at->second)) return consumer;
+    return nullptr;
+  }
+
+  // Those without a priority, as nearly all are: beside the queue, since each publish looks here.
+  List ordinary_;
+  // None without other priorities.
+  std::unique_ptr<Lists> others_;
 };
 
 }  // namespace harrier::broker
