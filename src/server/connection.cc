@@ -141,7 +141,7 @@ ssize_t Connection::transmit(const char* bytes, std::size_t size) {
 void Connection::continue_handshake() {
   // Ended by us in this very turn.
   if (session_.finished()) return;
-  switch (tls_->handshake()) {
+  switch (tls_->handshake(io_.loop().now().monotonic)) {
     case TlsStream::Handshake::kWaits: return;
     case TlsStream::Handshake::kFailed: return fail_handshake(tls_->failure());
     case TlsStream::Handshake::kDone: break;

@@ -78,6 +78,8 @@ void harden(SSL_CTX* context, const TlsListenerOptions& options) {
   ::SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kSessionContext),
                                    sizeof kSessionContext - 1);
   ::SSL_CTX_set_num_tickets(context, 1);
+  ::SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kLifetime).count());
+  TicketKeys::serve(*context);
   ::SSL_CTX_set_min_proto_version(
       context, options.min_version == TlsVersionOption::kTls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   ::SSL_CTX_set_default_passwd_cb(context, no_passphrase);

@@ -5,8 +5,8 @@
 // Model:  one SSL_CTX for clients that name no server or an unknown one, one more for each of
 //         Options' further certificates, chosen by name: exactly, then by the wildcard of its
 //         domain. TLS 1.2 and 1.3, no renegotiation, no compression, no early data, the server's
-//         preference; tickets instead of a table of sessions, their keys die with the context.
-// Thread: immutable; any thread.
+//         preference; tickets instead of a table of sessions.
+// Thread: immutable but for ticket_keys(), which is synchronized; any thread.
 // Errors: load() names the file and what OpenSSL says of it.
 // Spec:   RFC 8446, RFC 5246, RFC 6066 section 3 (server_name), RFC 9325 for the defaults.
 #pragma once
@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "harrier/options.h"
+#include "server/ticket_keys.h"
 
 struct ssl_ctx_st;
 
@@ -44,6 +45,7 @@ class TlsContext {
   ssl_ctx_st* find(std::string_view server_name) const;
 
   const Limits& limits() const { return limits_; }
+  TicketKeys& ticket_keys() const { return ticket_keys_; }
   // When the first of the server's certificates ends.
   std::chrono::system_clock::time_point expires() const { return expires_; }
   // What an operator should know though it works: a key that others can read.
@@ -57,6 +59,7 @@ class TlsContext {
                    std::string& error);
 
   const Limits limits_;
+  mutable TicketKeys ticket_keys_;
   std::chrono::system_clock::time_point expires_ = std::chrono::system_clock::time_point::max();
   std::vector<std::string> warnings_;
   ssl_ctx_st* default_ = nullptr;

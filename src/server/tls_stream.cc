@@ -55,7 +55,7 @@ struct TlsStream::Callbacks {
     if (write != 0 || kind != SSL3_RT_HANDSHAKE || size == 0) return;
     if (*static_cast<const unsigned char*>(bytes) != SSL3_MT_KEY_UPDATE) return;
     TlsStream& self = *static_cast<TlsStream*>(argument);
-    if (!self.key_updates_.take(self.now_)) self.too_many_key_updates_ = true;
+    if (!self.key_updates_.take(self.visit_.now)) self.too_many_key_updates_ = true;
   }
 
   static const BIO_METHOD* method() {
@@ -77,12 +77,14 @@ TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, int descriptor,
       descriptor_(descriptor),
       output_(output),
       ssl_(::SSL_new(context_->default_context())),
+      visit_{context_->ticket_keys(), {}},
       key_updates_(context_->limits().key_updates_per_minute_max, std::chrono::minutes(1)) {
   BIO* bio = ::BIO_new(Callbacks::method());
   CHECK(ssl_ != nullptr && bio != nullptr);
   ::BIO_set_data(bio, this);
   ::BIO_set_init(bio, 1);
   ::SSL_set_bio(ssl_, bio, bio);
+  TicketKeys::attach(*ssl_, visit_);
   ::SSL_set_accept_state(ssl_);
   ::SSL_set_msg_callback(ssl_, Callbacks::message);
   ::SSL_set_msg_callback_arg(ssl_, this);
@@ -92,7 +94,8 @@ TlsStream::~TlsStream() { ::SSL_free(ssl_); }
 
 // ---- handshake
 
-TlsStream::Handshake TlsStream::handshake() {
+TlsStream::Handshake TlsStream::handshake(base::MonotonicTime now) {
+  visit_.now = now;
   ::ERR_clear_error();
   socket_is_empty_ = false;
   const int result = ::SSL_do_handshake(ssl_);
@@ -149,7 +152,7 @@ void TlsStream::note_failure(const char* words) {
 // ---- reading
 
 ssize_t TlsStream::read(char* target, std::size_t size, base::MonotonicTime now) {
-  now_ = now;
+  visit_.now = now;
   socket_is_empty_ = false;
   may_have_more_ = false;
   std::size_t got = 0;

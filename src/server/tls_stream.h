@@ -45,7 +45,7 @@ class TlsStream {
   TlsStream& operator=(const TlsStream&) = delete;
 
   // Goes on with it. kFailed: the client was told why, as far as the socket took it.
-  Handshake handshake();
+  Handshake handshake(base::MonotonicTime now);
   bool established() const { return established_; }
   // The client has sent something, be it nonsense.
   bool heard() const { return heard_; }
@@ -85,11 +85,11 @@ class TlsStream {
   const int descriptor_;
   base::Buffer& output_;
   ssl_st* ssl_ = nullptr;
+  TicketKeys::Visit visit_;
   base::Buffer unsent_;
   std::size_t encrypted_ = 0;  // of send()'s bytes, not yet answered for
   std::size_t pushed_ = 0;     // taken by the socket since it was looked at last
   RateLimit key_updates_;
-  base::MonotonicTime now_{};
   std::string failure_;
   bool established_ = false;
   bool may_have_more_ = false;

@@ -109,7 +109,8 @@ class TlsStreamTest : public ::testing::Test {
   ~TlsStreamTest() override { ::close(sockets_[0]); }
 
   TlsStream& stream() {
-    if (!stream_) stream_.emplace(TlsContext::load(options_).value(), sockets_[0], records_);
+    if (!context_) context_ = TlsContext::load(options_).value();
+    if (!stream_) stream_.emplace(context_, sockets_[0], records_);
     return *stream_;
   }
   Client& client() { return *client_; }
@@ -121,7 +122,7 @@ class TlsStreamTest : public ::testing::Test {
   Handshake shake_hands() {
     for (int turn = 0; turn != 20; ++turn) {
       const int result = ::SSL_do_handshake(client().ssl());
-      const Handshake outcome = stream().handshake();
+      const Handshake outcome = stream().handshake(now_);
       EXPECT_TRUE(records_.empty());
       if (outcome == Handshake::kFailed) return outcome;
       if (outcome == Handshake::kDone && result == 1) return outcome;
@@ -150,6 +151,7 @@ class TlsStreamTest : public ::testing::Test {
   base::Buffer records_;
   base::MonotonicTime now_{base::Milliseconds(1000)};
   std::optional<Client> client_;
+  std::shared_ptr<const TlsContext> context_;
   std::optional<TlsStream> stream_;
   ssize_t outcome_ = 0;
   int errno_ = 0;
@@ -165,7 +167,7 @@ std::string pattern(std::size_t size) {
 // ---- handshake
 
 TEST_F(TlsStreamTest, WaitsForTheClientThenSpeaksTls13) {
-  EXPECT_EQ(stream().handshake(), Handshake::kWaits);
+  EXPECT_EQ(stream().handshake(now_), Handshake::kWaits);
   EXPECT_EQ(shake_hands(), Handshake::kDone);
   EXPECT_EQ(::SSL_version(client().ssl()), TLS1_3_VERSION);
   EXPECT_EQ(stream().peer_certificate(), nullptr);
@@ -192,14 +194,14 @@ TEST_F(TlsStreamTest, RefusesTls12WhereTls13IsTheLeast) {
 
 TEST_F(TlsStreamTest, GarbageInsteadOfHelloFails) {
   client().write_raw("GET / HTTP/1.1\r\n\r\n");
-  EXPECT_EQ(stream().handshake(), Handshake::kFailed);
+  EXPECT_EQ(stream().handshake(now_), Handshake::kFailed);
   EXPECT_EQ(stream().failure(), "http request");
   EXPECT_TRUE(stream().heard());
 }
 
 TEST_F(TlsStreamTest, ClientThatGoesFailsTheHandshake) {
   client_.reset();
-  EXPECT_EQ(stream().handshake(), Handshake::kFailed);
+  EXPECT_EQ(stream().handshake(now_), Handshake::kFailed);
   EXPECT_EQ(stream().failure(), "the client closed the connection");
   EXPECT_FALSE(stream().heard());
 }
@@ -219,6 +221,56 @@ TEST_F(TlsStreamTest, UnknownNameGetsTheDefaultCertificate) {
   EXPECT_EQ(shake_hands(), Handshake::kDone);
   EXPECT_EQ(client().server_name(), "default");
 }
+
+// ---- sessions
+
+class TlsSessionTest : public TlsStreamTest, public ::testing::WithParamInterface<int> {
+ protected:
+  // A second connection of the client, with the session of the first.
+  bool is_resumed(base::Milliseconds later) {
+    ::SSL_CTX_set_max_proto_version(client().context(), GetParam());
+    EXPECT_EQ(shake_hands(), Handshake::kDone);
+    // Tickets of TLS 1.3 come behind the handshake.
+    (void)client().read();
+    SSL_SESSION* session = ::SSL_get1_session(client().ssl());
+    // Sessions of connections that were cut off are not for another time.
+    ::SSL_shutdown(client().ssl());
+    int sockets[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sockets), 0);
+    stream_.emplace(context_, sockets[0], records_);
+    client_.emplace(sockets[1]);
+    ::SSL_CTX_set_max_proto_version(client().context(), GetParam());
+    EXPECT_EQ(::SSL_set_session(client().ssl(), session), 1);
+    ::SSL_SESSION_free(session);
+    now_ += later;
+    EXPECT_EQ(shake_hands(), Handshake::kDone);
+    ::close(std::exchange(sockets_[0], sockets[0]));
+    return ::SSL_session_reused(client().ssl()) == 1;
+  }
+};
+
+TEST_P(TlsSessionTest, IsResumedByItsTicket) { EXPECT_TRUE(is_resumed(base::Milliseconds(1))); }
+
+TEST_P(TlsSessionTest, IsResumedWithThePreviousKey) {
+  EXPECT_TRUE(is_resumed(TicketKeys::kLifetime));
+}
+
+TEST_P(TlsSessionTest, BeginsAnewWhenItsKeyIsForgotten) {
+  EXPECT_FALSE(is_resumed(2 * TicketKeys::kLifetime));
+}
+
+TEST_P(TlsSessionTest, KeepsTheClientsCertificate) {
+  require_certificates();
+  client().show(authority_.issue("client", {.common_name = "alice"}));
+  EXPECT_TRUE(is_resumed(base::Milliseconds(1)));
+  ASSERT_NE(stream().peer_certificate(), nullptr);
+  EXPECT_EQ(stream().peer_certificate()->common_name, "alice");
+}
+
+INSTANTIATE_TEST_SUITE_P(Version, TlsSessionTest, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                         [](const auto& version) {
+                           return version.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
+                         });
 
 // ---- clients' certificates
 
