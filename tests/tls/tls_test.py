@@ -72,6 +72,12 @@ def wait_until(condition, what):
         time.sleep(0.01)
 
 
+def close_if_open(connection):
+    # This end may not have noticed yet that the broker has closed it.
+    with contextlib.suppress(pika.exceptions.AMQPError):
+        connection.close()
+
+
 class TlsCase(unittest.TestCase):
     SETTINGS = {}
 
@@ -114,7 +120,7 @@ class TlsCase(unittest.TestCase):
         connection = pika.BlockingConnection(pika.ConnectionParameters(
             "127.0.0.1", self.tls_port, blocked_connection_timeout=DEADLINE,
             ssl_options=pika.SSLOptions(context or self.context(), "localhost")))
-        self.addCleanup(lambda: connection.is_open and connection.close())
+        self.addCleanup(close_if_open, connection)
         return connection
 
     def assert_serves(self, context=None):
@@ -308,6 +314,20 @@ class Reloading(TlsCase):
         self.assertEqual(self.served_certificate(), renewed)
         self.round_trip(channel, queue, bytes(300_000))
         connection.close()
+
+
+class Stopping(TlsCase):
+    def test_neither_an_open_client_nor_one_in_its_handshake_holds_it_up(self):
+        connection = self.connect()
+        plain = self.plain()
+        plain.sendall(b"\x16\x03\x01\x02\x00\x01")
+        self.assert_serves()
+        self.daemon.process.send_signal(signal.SIGTERM)
+        with self.assertRaises(pika.exceptions.ConnectionClosedByBroker) as caught:
+            connection.process_data_events(time_limit=DEADLINE)
+        self.assertEqual(caught.exception.reply_code, 320)
+        self.assertEqual(plain.recv(1), b"")
+        self.assertEqual(self.daemon.process.wait(DEADLINE), 0)
 
 
 class Starting(unittest.TestCase):
