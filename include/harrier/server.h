@@ -4,8 +4,8 @@
 //         as long as their ports differ. Logging is the process's: see the configure_logging() of
 //         the application.
 // Model:  made → start() → running → stop() → stopped. It is not started again.
-// Thread: start(), stop() and the destructor: one thread at a time, none of the server's own. The
-//         getters and the block functions: any thread while it runs.
+// Thread: start(), reload(), stop() and the destructor: one thread at a time, none of the server's
+//         own. The getters and the block functions: any thread while it runs.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,12 @@ class Server {
 
   // The ports in use, also when the options asked for port 0. 0: not listening.
   std::uint16_t port() const;
+  std::uint16_t tls_port() const;
   std::uint16_t metrics_port() const;
+
+  // Reads certificates and keys again; connections go on with those they began with. A failure
+  // leaves everything as it was. Success and failure are logged.
+  Outcome reload();
 
   // Graceful: accepts nothing more, closes every client with reply code 320, waits until they have
   //           gone or

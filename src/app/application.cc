@@ -30,14 +30,15 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// SIGTERM and SIGINT are taken by sigwait() alone; threads made later inherit the mask. Writing to
-// a closed socket is an error code, not a signal.
+// SIGTERM, SIGINT and SIGHUP are taken by sigwait() alone; threads made later inherit the mask.
+// Writing to a closed socket is an error code, not a signal.
 sigset_t block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -91,7 +92,11 @@ ExitCode run(const CommandLine& command_line) {
     return exit_code(started.failure().kind);
   }
   int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
+  while (true) {
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) break;
+    // What went wrong is logged, and changes nothing.
+    (void)server.reload();
   }
   base::log_info("server", "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server.stop();

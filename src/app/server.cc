@@ -9,6 +9,14 @@
 
 namespace harrier {
 
+namespace {
+
+std::string place(const std::string& bind, std::uint16_t port) {
+  return port == 0 ? "off" : bind + ":" + std::to_string(port);
+}
+
+}  // namespace
+
 class Server::Parts {
  public:
   explicit Parts(Options given) : options(std::move(given)), node(options, clock) {}
@@ -42,15 +50,25 @@ Outcome Server::start() {
     return started;
   }
   base::log_info("server", "Server startup complete",
-                 {{"amqp", parts_->options.amqp.bind + ":" + std::to_string(port())},
-                  {"metrics", metrics_port() == 0 ? "off"
-                                                  : parts_->options.metrics.bind + ":" +
-                                                        std::to_string(metrics_port())}});
+                 {{"amqp", place(parts_->options.amqp.bind, port())},
+                  {"amqps", place(parts_->options.amqps.bind, tls_port())},
+                  {"metrics", place(parts_->options.metrics.bind, metrics_port())}});
   return {};
 }
 
 std::uint16_t Server::port() const { return parts_->node.port(); }
+std::uint16_t Server::tls_port() const { return parts_->node.tls_port(); }
 std::uint16_t Server::metrics_port() const { return parts_->metrics_port; }
+
+Outcome Server::reload() {
+  if (auto reloaded = parts_->node.reload(); !reloaded) {
+    base::log_warning("server", "the certificates stay as they were",
+                      {{"reason", reloaded.error().message}});
+    return Failure{FailureKind::kBadOptions, reloaded.error().message};
+  }
+  base::log_info("server", "reloaded");
+  return {};
+}
 
 void Server::stop() {
   parts_->node.stop();

@@ -18,12 +18,22 @@
 
 namespace harrier::auth {
 
+// Who a client's certificate says it is; only for one that was verified.
+struct PeerCertificate {
+  std::string subject_dn;   // RFC 4514, as RabbitMQ shows it: "CN=x,O=y"
+  std::string common_name;  // empty unless there is exactly one
+  std::vector<std::string> dns_names;
+  std::vector<std::string> emails;
+  std::vector<std::string> uris;
+};
+
 // The other end of a connection.
 struct Peer {
   std::string address;
   std::uint16_t port = 0;
   // The address belongs to this machine.
   bool loopback = false;
+  std::shared_ptr<const PeerCertificate> certificate{};  // of TLS, if it was verified
 
   // "127.0.0.1:4711", "[::1]:4711".
   std::string display() const;

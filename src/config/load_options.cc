@@ -25,12 +25,59 @@ constexpr std::int64_t kTiB = kGiB << 10;
 constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
 // RabbitMQ's ceiling, and ours: larger bodies belong into another store.
 constexpr std::int64_t kMessageSizeCeiling = 512 * kMiB;
+constexpr std::size_t kPathSizeMax = 4096;
 constexpr milliseconds kSpanMax = hours(24 * 365);
 
 void read_listener(Section& section, std::string& bind, std::uint16_t& port) {
   section.text("bind", bind);
   section.integer("port", port, 0, 65535);
   if (bind.empty()) section.error("bind", "an address is needed, for example 127.0.0.1");
+}
+
+void read_certificate(Section& section, TlsCertificateOptions& certificate) {
+  section.text("server_name", certificate.server_name);
+  section.text("certificate_file", certificate.certificate_file, kPathSizeMax);
+  section.text("key_file", certificate.key_file, kPathSizeMax);
+  if (section.listing_keys()) return;
+  if (certificate.server_name.empty()) section.error(nullptr, "a certificate needs a server_name");
+  if (certificate.certificate_file.empty() || certificate.key_file.empty())
+    section.error(nullptr, "a certificate_file and a key_file are needed");
+}
+
+void check_tls_listener(Section& section, const TlsListenerOptions& tls) {
+  if (tls.enabled && (tls.certificate_file.empty() || tls.key_file.empty()))
+    section.error("enabled", "a certificate_file and a key_file are needed");
+  if (tls.verify != TlsVerifyOption::kNone && tls.ca_file.empty())
+    section.error("verify", "a ca_file is needed: whom else to believe?");
+  std::set<std::string> names;
+  for (const TlsCertificateOptions& certificate : tls.certificates)
+    if (!names.insert(certificate.server_name).second)
+      section.error("certificates", "'" + certificate.server_name + "' stands twice");
+}
+
+void read_tls_listener(Section& section, TlsListenerOptions& tls) {
+  section.boolean("enabled", tls.enabled);
+  read_listener(section, tls.bind, tls.port);
+  section.text("certificate_file", tls.certificate_file, kPathSizeMax);
+  section.text("key_file", tls.key_file, kPathSizeMax);
+  section.text("ca_file", tls.ca_file, kPathSizeMax);
+  section.choice<TlsVerifyOption>("verify", tls.verify,
+                                  {{"none", TlsVerifyOption::kNone},
+                                   {"request", TlsVerifyOption::kRequest},
+                                   {"require", TlsVerifyOption::kRequire}});
+  section.integer("depth", tls.depth, 0, 100);
+  section.choice<TlsVersionOption>(
+      "min_version", tls.min_version,
+      {{"1.2", TlsVersionOption::kTls12}, {"1.3", TlsVersionOption::kTls13}});
+  section.text("ciphers", tls.ciphers, 4096);
+  section.text("ciphersuites", tls.ciphersuites, 4096);
+  section.duration("handshake_timeout", tls.handshake_timeout, milliseconds(1), kSpanMax);
+  section.integer("handshakes_per_second_max", tls.handshakes_per_second_max, 1, 1'000'000);
+  section.integer("key_updates_per_minute_max", tls.key_updates_per_minute_max, 1, 1'000'000);
+  section.list(
+      "certificates", [&] { tls.certificates.clear(); },
+      [&](Section& s) { read_certificate(s, tls.certificates.emplace_back()); });
+  if (!section.listing_keys()) check_tls_listener(section, tls);
 }
 
 void read_accept_limits(Section& section, AcceptLimitOptions& limits) {
@@ -221,13 +268,14 @@ void read_options(Section& top, Options& options) {
   top.section("listeners", [&](Section& listeners) {
     listeners.section("amqp",
                       [&](Section& s) { read_listener(s, options.amqp.bind, options.amqp.port); });
+    listeners.section("amqps", [&](Section& s) { read_tls_listener(s, options.amqps); });
   });
   top.section("metrics", [&](Section& s) {
     s.boolean("enabled", options.metrics.enabled);
     read_listener(s, options.metrics.bind, options.metrics.port);
   });
   read_loops(top, options);
-  top.text("data_dir", options.data_dir, 4096);
+  top.text("data_dir", options.data_dir, kPathSizeMax);
   top.section("journal", [&](Section& s) { read_journal(s, options.journal); });
   top.section("memory", [&](Section& s) { read_memory(s, options.memory); });
   top.section("disk", [&](Section& s) { read_disk(s, options.disk); });

@@ -188,7 +188,7 @@ void add_messages(Families& families) {
                      families.settled(reason), {{"reason", name}});
 }
 
-void add_loops(Families& families, const server::ListenerCounters& listener) {
+void add_loops(Families& families, const server::Node& node) {
   using L = server::LoopCounters;
   const std::initializer_list<std::tuple<const char*, const char*, LoopCounter>> counters = {
       {"harriermq_received_bytes_total", "Bytes read from AMQP clients", &L::bytes_received},
@@ -207,10 +207,33 @@ void add_loops(Families& families, const server::ListenerCounters& listener) {
     families.gauge("harriermq_loop_input_borrowed_bytes", "Input credit lent to connections",
                    static_cast<double>(families.loops()[i].input_bytes_borrowed->value()),
                    {{"loop", std::to_string(i)}});
+  const auto listeners = [&node](base::Counter server::ListenerCounters::*counter) {
+    std::uint64_t total = (node.listener_counters().*counter).value();
+    if (const auto* tls = node.tls_listener_counters()) total += (tls->*counter).value();
+    return static_cast<double>(total);
+  };
   families.counter("harriermq_connections_refused_total", "Connections refused by limits.accept",
-                   static_cast<double>(listener.refused.value()));
+                   listeners(&server::ListenerCounters::refused));
   families.counter("harriermq_accept_errors_total", "Accepts that the system refused",
-                   static_cast<double>(listener.accept_errors.value()));
+                   listeners(&server::ListenerCounters::accept_errors));
+}
+
+void add_tls(Families& families, const server::Node& node) {
+  using L = server::LoopCounters;
+  const server::ListenerCounters* listener = node.tls_listener_counters();
+  const auto expire = node.certificates_expire();
+  if (listener == nullptr || !expire) return;
+  families.counter("harriermq_tls_handshakes_total", "TLS handshakes that came to an end",
+                   families.sum(&L::tls_handshakes), {{"result", "done"}});
+  families.counter("harriermq_tls_handshakes_total", "TLS handshakes that came to an end",
+                   families.sum(&L::tls_handshakes_failed), {{"result", "failed"}});
+  families.counter("harriermq_tls_accept_pauses_total",
+                   "Times clients had to wait for handshakes_per_second_max",
+                   static_cast<double>(listener->rate_pauses.value()));
+  const std::chrono::duration<double> end = expire->time_since_epoch();
+  families.gauge("harriermq_tls_certificate_expires_seconds",
+                 "When the first of the certificates in use ends, in seconds since 1970",
+                 end.count());
 }
 
 void add_alarms(Families& families, const server::Node& node) {
@@ -298,7 +321,8 @@ std::string Exposition::text() const {
              Seconds(started_.wall.time_since_epoch()).count());
     add_objects(families);
     add_messages(families);
-    add_loops(families, node_.listener_counters());
+    add_loops(families, node_);
+    add_tls(families, node_);
     add_alarms(families, node_);
     if (const auto store = node_.store()) add_store(families, *store);
     return families.text();

@@ -1,5 +1,6 @@
 #include "server/connection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "server/broker_loop.h"
 #include "server/hand_over.h"
 #include "server/io_loop.h"
+#include "server/tls_stream.h"
 
 namespace harrier::server {
 namespace {
@@ -52,12 +54,17 @@ void MarkedOutput::released() {
   inner_.released();
 }
 
-Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id)
+Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id,
+                       std::shared_ptr<const TlsContext> tls)
     : io_(io),
       socket_(io.loop().context().get_executor()),
       peer_(std::move(peer)),
       id_(id),
-      session_(io.shared().connection_limits, *this, id, peer_, io.loop().now()) {
+      session_(io.shared().connection_limits, *this, id, peer_, io.loop().now()),
+      tls_(tls ? std::make_unique<TlsStream>(std::move(tls), descriptor, io.tls_records())
+               : nullptr),
+      handshaking_(tls_ != nullptr) {
+  if (tls_) tls_deadline_ = io.loop().now().monotonic + tls_->context().limits().handshake_timeout;
   asio::error_code error;
   socket_.assign(protocol_of(peer_), descriptor, error);
   if (error) {
@@ -115,12 +122,62 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   return direct_.get();
 }
 
+std::size_t Connection::buffer_bytes() {
+  return tail_.capacity() + session_.output().capacity() + (tls_ ? tls_->unsent_bytes() : 0);
+}
+
+// ---- TLS
+
+ssize_t Connection::receive(char* target, std::size_t size) {
+  if (tls_) return tls_->read(target, size, io_.loop().now().monotonic);
+  return ::read(socket_.native_handle(), target, size);
+}
+
+ssize_t Connection::transmit(const char* bytes, std::size_t size) {
+  if (tls_) return tls_->send(bytes, size);
+  return ::send(socket_.native_handle(), bytes, size, MSG_NOSIGNAL);
+}
+
+void Connection::continue_handshake() {
+  // Ended by us in this very turn.
+  if (session_.finished()) return;
+  switch (tls_->handshake(io_.loop().now().monotonic)) {
+    case TlsStream::Handshake::kWaits: return;
+    case TlsStream::Handshake::kFailed: return fail_handshake(tls_->failure());
+    case TlsStream::Handshake::kDone: break;
+  }
+  handshaking_ = false;
+  ++io_.counters().tls_handshakes;
+  session_.set_certificate(tls_->peer_certificate());
+}
+
+// The session ends as if the client had gone; the socket stays for as long as it takes the client
+// to read our alert.
+void Connection::fail_handshake(const std::string& why) {
+  ++io_.counters().tls_handshakes_failed;
+  // Port checks and scanners are of little interest.
+  if (tls_->heard()) io_.log_tls_failure(peer_.display(), why);
+  session_.handle_end_of_input(io_.loop().now());
+}
+
+// Records that belong to no output: of the handshake, answers to KeyUpdate.
+void Connection::flush_tls() {
+  if (closed_ || write_failed_ || write_waiting_ || !tls_->has_unsent()) return;
+  if (!tls_->flush()) write_failed_ = true;
+  if (tls_->has_unsent()) arm_write();
+}
+
+base::MonotonicTime Connection::next_deadline() const {
+  return handshaking_ ? std::min(tls_deadline_, session_.next_deadline())
+                      : session_.next_deadline();
+}
+
 // ---- reading
 
 void Connection::arm_read() {
   read_waiting_ = true;
-  if (tail_complete_) {
-    // What the session did not want before is already here.
+  if (tail_complete_ || (tls_ && tls_->may_have_more())) {
+    // What the session did not want before, or more than one turn's worth, is already here.
     asio::post(socket_.get_executor(), [this] { handle_readable(); });
   } else {
     socket_.async_wait(tcp::socket::wait_read,
@@ -134,6 +191,7 @@ void Connection::handle_readable() {
   if (closed_) return io_.look_at_retired();
   touch_host();
   if (lingering_) return drain();
+  if (handshaking_) return continue_handshake();
   if (!must_be_held() && has_credit()) read_some();
 }
 
@@ -173,9 +231,10 @@ void Connection::read_some() {
   const std::size_t before = tail_.size();
   char* const buffer = in_tail ? tail_.reserve(kReadMax / 2) : io_.read_buffer() + before;
   const std::size_t room = in_tail ? kReadMax / 2 : kReadMax;
-  const ssize_t count = ::read(socket_.native_handle(), buffer, room);
+  const ssize_t count = receive(buffer, room);
   if (count == 0) return end_input();
   if (count < 0) {
+    if (errno == EPROTO) io_.log_tls_failure(peer_.display(), tls_->failure());
     if (!would_block(errno) && errno != EINTR) end_input();
     return;
   }
@@ -244,8 +303,7 @@ void Connection::arm_write() {
 void Connection::write_some() {
   base::Buffer& output = session_.output();
   while (!output.empty() && !write_waiting_ && !write_failed_ && !closed_) {
-    const ssize_t count =
-        ::send(socket_.native_handle(), output.data(), output.size(), MSG_NOSIGNAL);
+    const ssize_t count = transmit(output.data(), output.size());
     if (count > 0) {
       const auto sent = static_cast<std::size_t>(count);
       const bool all = sent == output.size();
@@ -267,6 +325,7 @@ void Connection::flush() {
   if (closed_) return;
   if (lingering_) return;
   write_some();
+  if (tls_) flush_tls();
   if (written_ != 0) {
     touch_host();
     session_.handle_written(std::exchange(written_, 0), io_.loop().now());
@@ -284,7 +343,7 @@ void Connection::settle() {
   charge_input();
   if (session_.finished() && session_.output().empty()) return finish();
   update_reading();
-  io_.arm_deadline(*this, session_.next_deadline());
+  io_.arm_deadline(*this, next_deadline());
   base::Buffer& output = session_.output();
   if (output.empty()) {
     if (output.capacity() != 0) io_.take_back(std::exchange(output, base::Buffer()));
@@ -309,6 +368,11 @@ void Connection::update_reading() {
 void Connection::handle_deadline() {
   if (lingering_) return close_socket();
   touch_host();
+  if (handshaking_ && !session_.finished() && io_.loop().now().monotonic >= next_deadline()) {
+    fail_handshake("the handshake takes too long");
+    input_ended_ = true;
+    return;
+  }
   session_.handle_deadline(io_.loop().now());
   // Whoever is cut off for being late gets no more of our time.
   if (session_.state() == session::ConnectionState::kFinished) input_ended_ = true;
@@ -359,17 +423,24 @@ void Connection::finish() {
   remote_.reset();
   host_ = nullptr;
   tail_.release();
+  if (tls_ && !write_failed_ && input_ended_) tls_->close();
   if (input_ended_ || write_failed_) return close_socket();
   lingering_ = true;
-  if (!session_.peer_closes_first()) ::shutdown(socket_.native_handle(), SHUT_WR);
+  if (!session_.peer_closes_first()) {
+    if (tls_) tls_->close();
+    ::shutdown(socket_.native_handle(), SHUT_WR);
+  }
   io_.disarm_deadline(*this);
   io_.arm_deadline(*this, io_.loop().now().monotonic + kLinger);
   if (!read_waiting_) arm_read();
 }
 
 void Connection::drain() {
-  const ssize_t count = ::read(socket_.native_handle(), io_.read_buffer(), kReadMax);
+  // After a handshake that failed what comes is not for reading, but must be taken.
+  const ssize_t count = handshaking_ ? ::read(socket_.native_handle(), io_.read_buffer(), kReadMax)
+                                     : receive(io_.read_buffer(), kReadMax);
   if (count > 0 || (count < 0 && (would_block(errno) || errno == EINTR))) return arm_read();
+  if (tls_) tls_->close();
   close_socket();
 }
 

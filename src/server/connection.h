@@ -2,20 +2,24 @@
 //
 // Role:      moves bytes between the socket and session::ConnectionSession, keeps what both need in
 //            order: when to read, when to write, when to close. Decodes nothing.
-// Model:     running → lingering (our last frame is sent, reading until the client closes too) →
-//            closed → destroyed by IoLoop once no wait is pending. Turns:     handlers only feed
-//            the session and mark the connection dirty; at the end of the turn IoLoop calls
-//            flush(), which writes, reports what was written, and settles what to wait for.
+// Model:     (TLS handshake →) running → lingering (our last frame is sent, reading until the
+//            client closes too) → closed → destroyed by IoLoop once no wait is pending. Turns:
+//            handlers only feed the session and mark the connection dirty; at the end of the turn
+//            IoLoop calls flush(), which writes, reports what was written, and settles what to wait
+//            for.
 //            Held: while the PublisherGate is closed a client that has published is not read;
 //            everything else goes on. It is noticed when there is something to read, or at once if
 //            the client is told. IoLoop releases it.
+//            TLS: a TlsStream stands in for the socket; the session hears of nothing before the
+//            handshake is over.
 // Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is
 //             read at
 //            most once per turn, kReadMax bytes; (3) an idle connection holds no buffer.
 // Thread:    confined(io).
 // Errors:    the socket's errors and end of file become ConnectionSession::handle_end_of_input().
+//            A failed TLS handshake is counted and logged (throttled); its alert is sent.
 // Limits:    unread input: one unfinished frame; unsent output: session's limits and
-//            write_stall_timeout.
+//            write_stall_timeout; TLS handshake: listeners.amqps.handshake_timeout.
 #pragma once
 
 #include <memory>
@@ -39,6 +43,8 @@ namespace harrier::server {
 
 class IoLoop;
 class HostedVirtualHost;
+class TlsContext;
+class TlsStream;
 
 class Connection;
 
@@ -73,8 +79,9 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   static constexpr std::size_t kEarlyWrite = 64 << 10;
   static constexpr base::Milliseconds kLinger{1000};
 
-  // Takes over `descriptor`, a connected non-blocking socket.
-  Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id);
+  // Takes over `descriptor`, a connected non-blocking socket. `tls`: nullptr, or how to serve it.
+  Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id,
+             std::shared_ptr<const TlsContext> tls);
   ~Connection() override;
 
   broker::ConnectionId id() const { return id_; }
@@ -106,7 +113,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
 
   base::DeadlineHeap<Connection*>::Handle& deadline() { return deadline_; }
   // Memory it holds for input and output; 0 when idle.
-  std::size_t buffer_bytes() { return tail_.capacity() + session_.output().capacity(); }
+  std::size_t buffer_bytes();
 
  private:
   friend class IoLoop;
@@ -128,6 +135,12 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
     if (session_.output().size() >= kEarlyWrite) write_some();
   }
   void touch_host();
+  base::MonotonicTime next_deadline() const;
+  ssize_t receive(char* target, std::size_t size);
+  ssize_t transmit(const char* bytes, std::size_t size);
+  void continue_handshake();
+  void fail_handshake(const std::string& why);
+  void flush_tls();
   void arm_read();
   void arm_write();
   void handle_readable();
@@ -152,6 +165,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   const auth::Peer peer_;
   const broker::ConnectionId id_;
   session::ConnectionSession session_;
+  const std::unique_ptr<TlsStream> tls_;  // nullptr: plain
+  base::MonotonicTime tls_deadline_ = base::kNever;
   // Who implements SessionInput: one of the two once attached.
   std::unique_ptr<session::BrokerSession> direct_;
   std::unique_ptr<session::InputRecorder> remote_;
@@ -161,8 +176,9 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   base::Buffer tail_;
   InputCredit credit_;
   base::DeadlineHeap<Connection*>::Handle deadline_;
-  std::size_t written_ = 0;  // sent, not yet reported
-  bool dirty_ = false;       // IoLoop's
+  std::size_t written_ = 0;   // sent, not yet reported
+  bool handshaking_ = false;  // TLS
+  bool dirty_ = false;        // IoLoop's
   bool read_waiting_ = false;
   bool write_waiting_ = false;
   bool tail_complete_ = false;  // the session left input it could take; it did not want to

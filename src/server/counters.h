@@ -12,6 +12,8 @@ struct LoopCounters {
   base::Counter connections_closed;
   base::Counter logins;  // connections that reached connection.open
   base::Counter logins_refused;
+  base::Counter tls_handshakes;
+  base::Counter tls_handshakes_failed;
   base::Counter bytes_received;
   base::Counter bytes_sent;
   // Times a connection had no input credit, too much unread output, or was held.
@@ -26,6 +28,7 @@ struct ListenerCounters {
   base::Counter accepted;
   base::Counter refused;        // a limit of limits.accept
   base::Counter accept_errors;  // EMFILE and its like
+  base::Counter rate_pauses;    // times the rest had to wait, for too many had come
 };
 
 }  // namespace harrier::server

@@ -14,11 +14,11 @@ IoLoop::IoLoop(const Surroundings& surroundings)
 
 IoLoop::~IoLoop() = default;
 
-void IoLoop::add(int descriptor, const auth::Peer& peer) {
+void IoLoop::add(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls) {
   DCHECK(loop().checker().on_loop());
   // Never repeated, so that a batch that comes back late finds nobody instead of a successor.
   const broker::ConnectionId id((++connection_sequence_ << 8) | around_.index);
-  auto connection = std::make_unique<Connection>(*this, descriptor, peer, id);
+  auto connection = std::make_unique<Connection>(*this, descriptor, peer, id, std::move(tls));
   Connection& added = *connection;
   connections_.emplace(id, std::move(connection));
   ++counters_.connections_opened;
@@ -103,6 +103,10 @@ void IoLoop::take_back(base::Buffer buffer) {
   if (buffer.capacity() > kSpareBufferMax || spare_bytes_ + buffer.capacity() > kSpareBytes) return;
   spare_bytes_ += buffer.capacity();
   spare_buffers_.push_back(std::move(buffer));
+}
+
+void IoLoop::log_tls_failure(const std::string& peer, const std::string& why) {
+  tls_log_.warning(loop().now().monotonic, "tls", "connection failed: " + why, peer);
 }
 
 void IoLoop::resume_waiting() {

@@ -23,6 +23,7 @@
 #include "server/counted_authenticator.h"
 #include "server/counters.h"
 #include "server/input_credit.h"
+#include "server/log_throttle.h"
 #include "server/loop.h"
 #include "server/shared.h"
 
@@ -30,6 +31,7 @@ namespace harrier::server {
 
 class BrokerLoop;
 class HandOver;
+class TlsContext;
 
 class IoLoop {
  public:
@@ -52,8 +54,8 @@ class IoLoop {
   explicit IoLoop(const Surroundings& surroundings);
   ~IoLoop();
 
-  // Takes over an admitted socket.
-  void add(int descriptor, const auth::Peer& peer);
+  // Takes over an admitted socket, on which the client first begins TLS if there is a context.
+  void add(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls = {});
   Connection* find(broker::ConnectionId id);
   std::size_t size() const { return connections_.size(); }
   // Of all connections; walks over them.
@@ -87,6 +89,9 @@ class IoLoop {
   LoopCounters& counters() { return counters_; }
   auth::Authenticator& authenticator() { return authenticator_; }
   InputPool& input_pool() { return input_pool_; }
+  // What streams of this loop put their records into, empty between two calls.
+  base::Buffer& tls_records() { return tls_records_; }
+  void log_tls_failure(const std::string& peer, const std::string& why);
   char* read_buffer() { return read_buffer_.get(); }
   void mark_dirty(Connection& connection) { dirty_.push_back(&connection); }
   void arm_deadline(Connection& connection, base::MonotonicTime when) {
@@ -119,6 +124,8 @@ class IoLoop {
   std::unique_ptr<char[]> read_buffer_;
   std::vector<base::Buffer> spare_buffers_;
   std::size_t spare_bytes_ = 0;
+  base::Buffer tls_records_;
+  LogThrottle tls_log_;
   std::vector<Connection*> dirty_;
   std::vector<Connection*> flushing_;
   std::vector<Connection*> retired_;

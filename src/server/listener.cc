@@ -57,19 +57,22 @@ bool is_passing(int error) {
 
 }  // namespace
 
-Listener::Listener(Loop& loop, Admission& admission, Take take)
+Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& settings)
     : loop_(loop),
       admission_(admission),
       take_(std::move(take)),
+      section_(settings.section),
       acceptor_(loop.context()),
-      pause_(loop.context()) {}
+      pause_(loop.context()) {
+  if (settings.rate_max != 0) rate_.emplace(settings.rate_max, std::chrono::seconds(1));
+}
 
 Listener::~Listener() = default;
 
 base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint16_t port) {
   asio::error_code error;
   const auto ip = asio::ip::make_address(address, error);
-  if (error) return base::fail("listeners.amqp.bind: '" + address + "' is no IP address");
+  if (error) return base::fail(section_ + ".bind: '" + address + "' is no IP address");
   const tcp::endpoint endpoint(ip, port);
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
@@ -106,11 +109,13 @@ void Listener::accept_some() {
   accepts_ =
       turn - std::exchange(last_turn_, turn) <= 1 ? std::min(2 * accepts_, kAcceptsPerEvent) : 1;
   for (int accepted = 0; accepted < accepts_; ++accepted) {
+    if (rate_ && !rate_->allows(loop_.now().monotonic)) return await_rate();
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     const int descriptor = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&from),
                                      &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
+      if (rate_) rate_->take(loop_.now().monotonic);
       admit(descriptor, peer_of(from));
     } else if (errno == EAGAIN) {
       break;
@@ -139,7 +144,16 @@ void Listener::pause(int error) {
   ++counters_.accept_errors;
   error_log_.warning(loop_.now().monotonic, "connection",
                      std::string("accepting pauses: ").append(std::strerror(error)), "");
-  pause_.expires_after(kAcceptPause);
+  resume_after(kAcceptPause);
+}
+
+void Listener::await_rate() {
+  ++counters_.rate_pauses;
+  resume_after(rate_->end() - loop_.now().monotonic);
+}
+
+void Listener::resume_after(base::Milliseconds span) {
+  pause_.expires_after(span);
   pause_.async_wait([this](const asio::error_code& cancelled) {
     if (!cancelled && acceptor_.is_open()) wait();
   });

@@ -1,16 +1,19 @@
 // The TCP listener: accepts, asks Admission, hands sockets out.
 //
-// Role:   one per node, on one loop. Who gets the socket is the node's decision (`take`).
-// Model:  listening → (out of descriptors → pause kAcceptPause → listening) → closed.
+// Role:   one for plain AMQP, one for TLS, on one loop. Who gets the socket is the node's decision
+//         (`take`).
+// Model:  listening → (out of descriptors → pause kAcceptPause → listening) → closed. Above its
+//         rate it pauses, too.
 // Thread: confined(loop) but for open() and the counters.
 // Errors: open(): the address is no address, is taken, or needs a right. Accepting: counted, logged
 //         at most once a second, never fatal.
 // Limits: kAcceptsPerEvent sockets per readiness event, so that a connect storm does not hold the
-//         turn.
+//         turn; Settings::rate_max a second, the rest waits in the kernel's backlog.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <asio/basic_socket_acceptor.hpp>
@@ -23,6 +26,7 @@
 #include "server/counters.h"
 #include "server/log_throttle.h"
 #include "server/loop.h"
+#include "server/rate_limit.h"
 
 namespace harrier::server {
 
@@ -36,8 +40,16 @@ class Listener {
   // An admitted client: a non-blocking socket the receiver now owns, and where it comes from.
   using Take = std::function<void(int descriptor, const auth::Peer& peer)>;
 
+  struct Settings {
+    // Of the configuration, for errors.
+    std::string section = "listeners.amqp";
+    // Accepted sockets per second. 0: any number.
+    std::uint32_t rate_max = 0;
+  };
+
   // REQUIRES that `loop` and `admission` outlive it.
-  Listener(Loop& loop, Admission& admission, Take take);
+  Listener(Loop& loop, Admission& admission, Take take) : Listener(loop, admission, take, {}) {}
+  Listener(Loop& loop, Admission& admission, Take take, const Settings& settings);
   ~Listener();
 
   // Binds and listens; nothing is accepted before start(). REQUIRES that the loop does not run yet.
@@ -53,10 +65,14 @@ class Listener {
   void accept_some();
   void admit(int descriptor, const auth::Peer& peer);
   void pause(int error);
+  void await_rate();
+  void resume_after(base::Milliseconds span);
 
   Loop& loop_;
   Admission& admission_;
   const Take take_;
+  const std::string section_;
+  std::optional<RateLimit> rate_;
   asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   asio::steady_timer pause_;
   int accepts_ = 1;

@@ -14,6 +14,7 @@
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
+#include "server/tls_certificates.h"
 #include "server/translate.h"
 #include "store/store.h"
 
@@ -57,15 +58,20 @@ class Node::Parts {
   std::vector<std::unique_ptr<NodeLoop>> loops_;
   std::vector<VirtualHostView> virtual_hosts_;
   std::unique_ptr<Listener> listener_;
+  // Both or none.
+  std::unique_ptr<TlsCertificates> certificates_;
+  std::unique_ptr<Listener> tls_listener_;
   std::unique_ptr<ResourceMonitor> monitor_;
   // Before the store and after it in destruction: the lock is held for as long as anybody writes.
   std::unique_ptr<journal::NodeDirectory> directory_;
   std::unique_ptr<store::Store> store_;
   std::uint16_t port_ = 0;
+  std::uint16_t tls_port_ = 0;
   bool running_ = false;
 
  private:
   Outcome make_authenticator();
+  Outcome listen();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
   ResourceReading look_around() const;
@@ -75,7 +81,7 @@ class Node::Parts {
   Outcome open_store();
   Outcome restore_virtual_host(const store::VirtualHostDefinition& definition);
   store::StoreCallbacks store_callbacks();
-  void take(int descriptor, const auth::Peer& peer);
+  void take(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls);
   // Runs `task` on every loop.
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
   // Runs `task` on `loop` and waits for it.
@@ -111,14 +117,24 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
                                                clock_, [this] { return look_around(); });
 
   // The first loop that has connections accepts them.
+  Loop& accepting = loops_[count == 1 ? 0 : 1]->loop();
   listener_ = std::make_unique<Listener>(
-      loops_[count == 1 ? 0 : 1]->loop(), shared_.admission,
-      [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer); });
+      accepting, shared_.admission,
+      [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); });
+  if (!options_.amqps.enabled) return;
+  certificates_ = std::make_unique<TlsCertificates>(options_.amqps, clock_);
+  tls_listener_ = std::make_unique<Listener>(
+      accepting, shared_.admission,
+      [this](int descriptor, const auth::Peer& peer) {
+        take(descriptor, peer, certificates_->current());
+      },
+      Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max});
 }
 
 Node::Parts::~Parts() {
   stop();
   monitor_.reset();
+  tls_listener_.reset();
   listener_.reset();
   // Connections before virtual hosts: a broker half that is still attached refers to its virtual
   // host.
@@ -148,12 +164,32 @@ ResourceReading Node::Parts::look_around() const {
   return read_resources();
 }
 
+Outcome Node::Parts::listen() {
+  if (certificates_)
+    if (auto loaded = certificates_->load(); !loaded)
+      return Failure{FailureKind::kBadOptions, loaded.error().message};
+  const auto open = [](Listener& listener, const std::string& bind, std::uint16_t& port) {
+    auto listening = listener.open(bind, port);
+    if (!listening) return Outcome(Failure{FailureKind::kCannotListen, listening.error().message});
+    port = *listening;
+    return Outcome();
+  };
+  std::uint16_t port = options_.amqp.port;
+  std::uint16_t tls_port = tls_listener_ ? options_.amqps.port : std::uint16_t{0};
+  if (Outcome opened = open(*listener_, options_.amqp.bind, port); !opened) return opened;
+  if (tls_listener_)
+    if (Outcome opened = open(*tls_listener_, options_.amqps.bind, tls_port); !opened)
+      return opened;
+  port_ = port;
+  tls_port_ = tls_port;
+  listener_->start();
+  if (tls_listener_) tls_listener_->start();
+  return {};
+}
+
 Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome made = make_authenticator(); !made) return made;
-  auto listening = listener_->open(options_.amqp.bind, options_.amqp.port);
-  if (!listening) return Failure{FailureKind::kCannotListen, listening.error().message};
-  port_ = *listening;
-  listener_->start();
+  if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
   for (const auto& loop : loops_)
     loop->start();
@@ -268,12 +304,14 @@ store::StoreCallbacks Node::Parts::store_callbacks() {
 
 // On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual
 // hosts.
-void Node::Parts::take(int descriptor, const auth::Peer& peer) {
+void Node::Parts::take(int descriptor, const auth::Peer& peer,
+                       std::shared_ptr<const TlsContext> tls) {
   const std::size_t count = loops_.size();
   const std::size_t index = count == 1 ? 0 : 1 + next_loop_++ % (count - 1);
   NodeLoop& loop = *loops_[index];
-  if (loop.loop().checker().on_loop()) return loop.io().add(descriptor, peer);
-  loop.post([&loop, descriptor, peer] { loop.io().add(descriptor, peer); });
+  if (loop.loop().checker().on_loop()) return loop.io().add(descriptor, peer, std::move(tls));
+  loop.post(
+      [&loop, descriptor, peer, tls = std::move(tls)] { loop.io().add(descriptor, peer, tls); });
 }
 
 void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
@@ -301,7 +339,10 @@ void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
   NodeLoop& accepting = *loops_[loops_.size() == 1 ? 0 : 1];
-  run_on(accepting, [this] { listener_->close(); });
+  run_on(accepting, [this] {
+    listener_->close();
+    if (tls_listener_) tls_listener_->close();
+  });
   on_every_loop([](NodeLoop& loop) {
     loop.io().force_close_all(amqp::ReplyCode::kConnectionForced,
                               "broker forced connection closure with reason 'shutdown'");
@@ -320,7 +361,7 @@ void Node::Parts::stop() {
   for (const auto& loop : loops_)
     loop->join();
   if (store_) store_->stop();
-  port_ = 0;
+  port_ = tls_port_ = 0;
 }
 
 Node::Node(const Options& options, const base::Clock& clock)
@@ -329,6 +370,10 @@ Node::~Node() = default;
 
 Outcome Node::start(const Recover& recover) { return parts_->start(recover); }
 std::uint16_t Node::port() const { return parts_->port_; }
+std::uint16_t Node::tls_port() const { return parts_->tls_port_; }
+base::Status<> Node::reload() {
+  return parts_->certificates_ ? parts_->certificates_->load() : base::Done();
+}
 void Node::stop() { parts_->stop(); }
 void Node::block_publishers(std::string reason) {
   parts_->shared_.gate.set_operator(std::move(reason));
@@ -374,6 +419,14 @@ std::optional<StoreView> Node::store() const {
 }
 
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
+const ListenerCounters* Node::tls_listener_counters() const {
+  return parts_->tls_listener_ ? &parts_->tls_listener_->counters() : nullptr;
+}
+std::optional<std::chrono::system_clock::time_point> Node::certificates_expire() const {
+  const auto context = parts_->certificates_ ? parts_->certificates_->current() : nullptr;
+  if (!context) return std::nullopt;
+  return context->expires();
+}
 const PublisherGate& Node::gate() const { return parts_->shared_.gate; }
 const ResourceLimits& Node::resource_limits() const { return parts_->monitor_->limits(); }
 const ResourceGauges& Node::resource_gauges() const { return parts_->monitor_->gauges(); }

@@ -10,6 +10,7 @@
 //         impossible; or with the failure of the recovery.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "broker/counters.h"
 #include "harrier/options.h"
 #include "harrier/result.h"
@@ -55,6 +57,10 @@ class Node {
   Outcome start(const Recover& recover = {});
   // 0: not listening.
   std::uint16_t port() const;
+  std::uint16_t tls_port() const;
+  // Reads the TLS listener's files again. After a failure the old certificates stay. Done without
+  // such a listener.
+  base::Status<> reload();
   // Graceful, bounded by Options::shutdown_timeout; idempotent.
   void stop();
 
@@ -67,6 +73,10 @@ class Node {
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;
   const ListenerCounters& listener_counters() const;
+  // nullptr without a TLS listener.
+  const ListenerCounters* tls_listener_counters() const;
+  // When the first of the certificates in use ends; none without a TLS listener.
+  std::optional<std::chrono::system_clock::time_point> certificates_expire() const;
   const PublisherGate& gate() const;
   const ResourceLimits& resource_limits() const;
   const ResourceGauges& resource_gauges() const;

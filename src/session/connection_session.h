@@ -69,6 +69,9 @@ class ConnectionSession final : public SessionOutput {
   ConnectionSession(const ConnectionLimits&&, ConnectionHost&, broker::ConnectionId, auth::Peer,
                     base::Now) = delete;
 
+  // What TLS has found out. REQUIRES that no byte was handled yet.
+  void set_certificate(std::shared_ptr<const auth::PeerCertificate> certificate);
+
   // ---- inputs, from server
   // Answers how many bytes were consumed. The rest is presented again: with more behind it or, if
   // it was left because of wants_input(), as soon as that is true again.
@@ -188,7 +191,7 @@ class ConnectionSession final : public SessionOutput {
   const ConnectionLimits& limits_;
   ConnectionHost& host_;
   const broker::ConnectionId id_;
-  const auth::Peer peer_;
+  auth::Peer peer_;
 
   ConnectionState state_ = ConnectionState::kAwaitHeader;
   SessionInput* input_ = nullptr;

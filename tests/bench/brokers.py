@@ -12,6 +12,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import tls_proxy
+
 RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 
 
@@ -134,6 +136,28 @@ class Harrier(Broker):
     def command(self):
         return [str(self.binary), "--config", str(self.config), "--bind", "127.0.0.1",
                 "--port", str(self.port), "--data-dir", str(self.folder / "data")]
+
+
+class TlsHarrier(Harrier):
+    """Everything but the wait for its start goes over TLS, with an ECDSA key."""
+
+    def __init__(self, load_program, folder, label, binary, extra_yaml=""):
+        self.certificate, key = tls_proxy.make_certificate(Path(folder))
+        self.tls_port = free_port()
+        super().__init__(load_program, folder, label, binary, extra_yaml + f"""listeners:
+  amqps:
+    enabled: true
+    port: {self.tls_port}
+    certificate_file: {self.certificate}
+    key_file: {key}
+    handshakes_per_second_max: 1000000
+""")
+
+    def load(self, workload, *switches, limit_s=900, **options):
+        if workload != "await":
+            options.update(uri=f"amqps://guest:guest@localhost:{self.tls_port}/%2F",
+                           tls_ca=self.certificate)
+        return super().load(workload, *switches, limit_s=limit_s, **options)
 
 
 class Rabbit(Broker):

@@ -53,13 +53,13 @@ class Bench:
             self.nodes[label] = self.node(label)
             self.nodes[label].start()
 
-    def node(self, label, configuration=CONFIGURATION):
+    def node(self, label, configuration=CONFIGURATION, tls=False):
         """One that has never run. The A/A control is one more of the same program and options."""
         folder = Path(tempfile.mkdtemp(prefix=label + "-", dir=self.folder))
         if label == RABBIT:
             return brokers.Rabbit(self.options.load, folder, label, 1)
-        return brokers.Harrier(self.options.load, folder, label, self.options.binary,
-                               configuration)
+        kind = brokers.TlsHarrier if tls else brokers.Harrier
+        return kind(self.options.load, folder, label, self.options.binary, configuration)
 
     def stop(self):
         for node in self.nodes.values():
@@ -87,13 +87,13 @@ class Bench:
 
     def is_due(self, row, label, round_number):
         if label == RABBIT:
-            return not row.ours_only and round_number <= row.rabbit_rounds
+            return not row.ours_only and not row.tls and round_number <= row.rabbit_rounds
         return label == HARRIER or row.control
 
     def measure(self, row, label, round_number):
-        if not row.fresh:
+        if not row.fresh and not row.tls:
             return self.load(row, self.nodes[label], round_number)
-        node = self.node(label, row.configuration)
+        node = self.node(label, row.configuration, row.tls)
         try:
             node.start()
             self.load(row, node, round_number)

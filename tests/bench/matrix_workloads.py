@@ -1,6 +1,4 @@
 """The rows of the matrix W1 to W12: what harrier-perf is asked, which figure counts, what it may be.
-
-Not here: W12 over TLS, which waits for listeners with TLS.
 """
 
 from dataclasses import dataclass
@@ -38,6 +36,7 @@ class Row:
     measured_by: str | None = None
     # On a node of its own: memory that earlier rows left free would hide what this one takes.
     fresh: bool = False
+    tls: bool = False  # likewise, and its clients speak TLS; RabbitMQ is not asked
     control: bool = False  # measured a second time on HarrierMQ, as A/A
     ours_only: bool = False
     configuration: str = CONFIGURATION  # HarrierMQ's; another one needs `fresh`
@@ -78,6 +77,9 @@ ROWS = [
         quiet_rabbit=25.5, rabbit_share=0.3),
     Row("W2", "W2 1 KiB, every body verified, per second", messages(400_000, size=1024),
         switches=("autoack", "verify"), figure="consumed_per_s", unit="1/s"),
+    Row("W1", "W1 16 B, no ack, over TLS", messages(1_000_000), switches=("autoack",), tls=True),
+    Row("W2", "W2 1 KiB over TLS", messages(200_000, size=1024), switches=("autoack",), tls=True),
+    Row("W2", "W2 16 KiB over TLS", messages(30_000, size=16384), switches=("autoack",), tls=True),
     Row("W3", "W3 64 B, an ack each", messages(600_000, size=64, qos=1000), at_most=0.45,
         quiet_rabbit=16.4, control=True),
     Row("W3", "W3 64 B, an ack for 100",
@@ -175,6 +177,7 @@ ROWS = [
         figure="expired_per_s", unit="1/s"),
     Row("W12", "W12 connection, channel, close", {"count": 5000}, subcommand="churn connections",
         at_most=60, quiet_rabbit=2664, rabbit_share=0.05),
+    Row("W12", "W12 over TLS 1.3, ECDSA", {"count": 5000}, subcommand="churn connections", tls=True),
     Row("loops", ONE_LOOP, UNBATCHED, figure="consumed_per_s", unit="1/s", ours_only=True,
         fresh=True),
     Row("loops", "loops: 2, the same, per second", UNBATCHED, figure="consumed_per_s", unit="1/s",

@@ -54,6 +54,47 @@ TEST(LoadOptions, ReadsListeners) {
   EXPECT_EQ(options.metrics, (MetricsOptions{false, "::1", 9000}));
 }
 
+TEST(LoadOptions, ReadsTheTlsListener) {
+  const Options options = parsed(
+      "listeners:\n"
+      "  amqps: {enabled: true, bind: 0.0.0.0, port: 0, certificate_file: a.pem, key_file: a.key,\n"
+      "          ca_file: ca.pem, verify: require, depth: 1, min_version: 1.3, ciphers: C,\n"
+      "          ciphersuites: S, handshake_timeout: 2s, handshakes_per_second_max: 7,\n"
+      "          key_updates_per_minute_max: 8,\n"
+      "          certificates: [{server_name: b, certificate_file: b.pem, key_file: b.key}]}\n");
+  const TlsListenerOptions expected{.enabled = true,
+                                    .bind = "0.0.0.0",
+                                    .port = 0,
+                                    .certificate_file = "a.pem",
+                                    .key_file = "a.key",
+                                    .ca_file = "ca.pem",
+                                    .verify = TlsVerifyOption::kRequire,
+                                    .depth = 1,
+                                    .min_version = TlsVersionOption::kTls13,
+                                    .ciphers = "C",
+                                    .ciphersuites = "S",
+                                    .handshake_timeout = milliseconds(2000),
+                                    .handshakes_per_second_max = 7,
+                                    .key_updates_per_minute_max = 8,
+                                    .certificates = {{"b", "b.pem", "b.key"}}};
+  EXPECT_EQ(options.amqps, expected);
+}
+
+TEST(LoadOptions, TlsNeedsWhatItCannotDoWithout) {
+  EXPECT_THAT(error_of("listeners: {amqps: {enabled: true, key_file: a}}"),
+              HasSubstr("listeners.amqps.enabled: a certificate_file and a key_file are needed"));
+  EXPECT_THAT(error_of("listeners: {amqps: {verify: request}}"),
+              HasSubstr("listeners.amqps.verify: a ca_file is needed"));
+  EXPECT_THAT(error_of("listeners: {amqps: {certificates: [{server_name: a}]}}"),
+              HasSubstr("listeners.amqps.certificates[0]: a certificate_file and a key_file"));
+  EXPECT_THAT(error_of("listeners: {amqps: {certificates: [\n"
+                       "  {server_name: a, certificate_file: b, key_file: c},\n"
+                       "  {server_name: a, certificate_file: b, key_file: c}]}}"),
+              HasSubstr("listeners.amqps.certificates: 'a' stands twice"));
+  EXPECT_THAT(error_of("listeners: {amqps: {min_version: 1.1}}"),
+              HasSubstr("'1.1' is none of 1.2, 1.3"));
+}
+
 TEST(LoadOptions, ReadsSizesAndDurationsWithUnits) {
   const Options options = parsed(
       "limits:\n"

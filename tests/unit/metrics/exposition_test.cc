@@ -73,6 +73,10 @@ TEST_F(ExpositionTest, UptimeFollowsTheClock) {
   EXPECT_THAT(exposition_.text(), ::testing::HasSubstr("rabbitmq_erlang_uptime_seconds 2.5\n"));
 }
 
+TEST_F(ExpositionTest, HasNothingOfTlsThatIsNotServed) {
+  EXPECT_THAT(exposition_.text(), ::testing::Not(::testing::HasSubstr("harriermq_tls_")));
+}
+
 TEST_F(ExpositionTest, HasNothingOfAStoreThatIsNotThere) {
   EXPECT_THAT(exposition_.text(), ::testing::Not(::testing::HasSubstr("harriermq_journal_")));
   EXPECT_THAT(exposition_.text(),

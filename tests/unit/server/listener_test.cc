@@ -68,6 +68,48 @@ TEST(Listener, AcceptedSocketsAreUndelayedAndProbed) {
   ::close(server);
 }
 
+// Who comes above the rate is accepted later, not refused.
+TEST(Listener, RateMakesClientsWait) {
+  base::SystemClock clock;
+  NoWork work;
+  Loop loop(clock);
+  Admission admission({});
+  std::vector<int> open;
+  std::promise<std::chrono::steady_clock::duration> all;
+  const auto begin = std::chrono::steady_clock::now();
+  Listener listener(loop, admission,
+                    [&](int descriptor, const auth::Peer&) {
+                      open.push_back(descriptor);
+                      if (open.size() == 3) all.set_value(std::chrono::steady_clock::now() - begin);
+                    },
+                    {.section = "listeners.amqps", .rate_max = 2});
+  const std::uint16_t port = listener.open("127.0.0.1", 0).value();
+  const int clients[] = {connect_to(port), connect_to(port), connect_to(port)};
+  listener.start();
+  loop.start(work);
+  EXPECT_GE(all.get_future().get(), std::chrono::milliseconds(900));
+  EXPECT_GE(listener.counters().rate_pauses.value(), 1u);
+  EXPECT_EQ(listener.counters().accepted.value(), 3u);
+  EXPECT_EQ(listener.counters().refused.value(), 0u);
+
+  loop.stop();
+  loop.join();
+  listener.close();
+  for (const int descriptor : open)
+    ::close(descriptor);
+  for (const int descriptor : clients)
+    ::close(descriptor);
+}
+
+TEST(Listener, ErrorsNameItsSectionOfTheConfiguration) {
+  base::SystemClock clock;
+  Loop loop(clock);
+  Admission admission({});
+  Listener listener(loop, admission, [](int, const auth::Peer&) {}, {.section = "listeners.amqps"});
+  EXPECT_EQ(listener.open("nowhere", 0).error().message,
+            "listeners.amqps.bind: 'nowhere' is no IP address");
+}
+
 // Accepting begins with one client an event; whoever came at the same time must not wait for the
 // next one to come.
 TEST(Listener, AllOfABurstAreAccepted) {
