@@ -65,7 +65,7 @@ class Node::Parts {
   bool running_ = false;
 
  private:
-  Outcome make_authenticator();
+  Outcome admit_users();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
   ResourceReading look_around() const;
@@ -91,7 +91,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .connection_limits = connection_limits(options.connection),
               .session_limits = session_limits(options.session),
               .server_properties = server_properties(options.server_properties),
-              .access_control = access_control(options.users),
+              .access_control = {},
               .virtual_hosts = {},
               .authenticator = {},
               .virtual_host_limits = virtual_host_limits(options),
@@ -127,11 +127,14 @@ Node::Parts::~Parts() {
   store_.reset();
 }
 
-Outcome Node::Parts::make_authenticator() {
+Outcome Node::Parts::admit_users() {
   base::SecureRandom salts;
   auto users = auth::UserDirectory::create(user_specifications(options_.users), salts);
   if (!users) return Failure{FailureKind::kBadOptions, users.error().message};
   shared_.authenticator = std::make_unique<auth::InternalAuthenticator>(std::move(users).value());
+  auto access = access_control(options_.users);
+  if (!access) return Failure{FailureKind::kBadOptions, access.error().message};
+  shared_.access_control = std::move(access).value();
   return {};
 }
 
@@ -149,7 +152,7 @@ ResourceReading Node::Parts::look_around() const {
 }
 
 Outcome Node::Parts::start(const Recover& recover) {
-  if (Outcome made = make_authenticator(); !made) return made;
+  if (Outcome admitted = admit_users(); !admitted) return admitted;
   auto listening = listener_->open(options_.amqp.bind, options_.amqp.port);
   if (!listening) return Failure{FailureKind::kCannotListen, listening.error().message};
   port_ = *listening;
