@@ -22,7 +22,6 @@ class ChannelPermissions : public ChannelFixture {
     headers.add_array(header, keys);
     return headers;
   }
-  std::uint64_t published() const { return broker.host.counters().published.value(); }
 };
 
 TEST_F(ChannelPermissions, ARememberedRouteIsForgottenWithThePermissions) {
