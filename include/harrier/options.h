@@ -71,14 +71,26 @@ struct MetricsOptions {
   bool operator==(const MetricsOptions&) const = default;
 };
 
-// What a user may do inside one virtual host.
+// What a user may do inside one virtual host: patterns (PCRE2) that are searched for in the names
+// of queues and exchanges. ".*" is in every name, "" matches none.
 struct PermissionOptions {
   std::string virtual_host = "/";
-  bool configure = true;
-  bool write = true;
-  bool read = true;
+  std::string configure = ".*";
+  std::string write = ".*";
+  std::string read = ".*";
 
   bool operator==(const PermissionOptions&) const = default;
+};
+
+// Which routing keys of a topic exchange a user may publish with (write) and bind with (read).
+// In the patterns {username} and {vhost} stand for the names of the user and the virtual host.
+struct TopicPermissionOptions {
+  std::string virtual_host = "/";
+  std::string exchange;
+  std::string write = ".*";
+  std::string read = ".*";
+
+  bool operator==(const TopicPermissionOptions&) const = default;
 };
 
 struct UserOptions {
@@ -90,6 +102,8 @@ struct UserOptions {
   std::vector<std::string> tags;
   bool loopback_only = false;
   std::vector<PermissionOptions> permissions;
+  // A topic exchange that is not listed takes every key.
+  std::vector<TopicPermissionOptions> topic_permissions;
 
   bool operator==(const UserOptions&) const = default;
 };

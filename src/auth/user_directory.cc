@@ -25,10 +25,10 @@ base::Result<UserDirectory> UserDirectory::create(const std::vector<UserSpecific
     if (user.name.empty()) return base::fail("a user without a name");
     auto hash = hash_of(user, random);
     if (!hash) return base::fail(std::move(hash).error());
-    const bool added = directory.users_
-                           .try_emplace(user.name, User{user.name, *hash, user.tags,
-                                                        user.loopback_only, user.permissions})
-                           .second;
+    const bool added =
+        directory.users_
+            .try_emplace(user.name, User{user.name, *hash, user.tags, user.loopback_only})
+            .second;
     if (!added) return base::fail("user '" + user.name + "' is named twice");
   }
   return directory;
@@ -44,15 +44,6 @@ const User* UserDirectory::verify(std::string_view name, std::string_view passwo
   const PasswordHash& hash = user == nullptr ? nobodys_hash_ : user->password_hash;
   const bool right = hash.matches(password) && !password.empty();
   return right ? user : nullptr;
-}
-
-const VirtualHostPermissions* UserDirectory::permissions(std::string_view name,
-                                                         std::string_view virtual_host) const {
-  const User* user = find(name);
-  if (user == nullptr) return nullptr;
-  for (const VirtualHostPermissions& granted : user->permissions)
-    if (granted.virtual_host == virtual_host) return &granted;
-  return nullptr;
 }
 
 }  // namespace harrier::auth

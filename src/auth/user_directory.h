@@ -1,7 +1,7 @@
-// The users of the node: names, password hashes, tags and permissions.
+// The users of the node: names, password hashes and tags.
 //
 // Role:   made once from the configuration and asked at every login. Whether a user may do
-//         something is asked in broker, which gets the grants from here.
+//         something is asked in broker (broker/access_control.h).
 // Thread: immutable after create(): any number of loops may ask at once.
 // Errors: create() names the user and what is wrong.
 #pragma once
@@ -17,14 +17,6 @@
 
 namespace harrier::auth {
 
-// What a user may do in one virtual host; no patterns yet.
-struct VirtualHostPermissions {
-  std::string virtual_host;
-  bool configure = false;
-  bool write = false;
-  bool read = false;
-};
-
 // A user as configured.
 struct UserSpecification {
   std::string name;
@@ -33,7 +25,6 @@ struct UserSpecification {
   std::string password_hash;
   std::vector<std::string> tags;
   bool loopback_only = false;
-  std::vector<VirtualHostPermissions> permissions;
 };
 
 struct User {
@@ -41,7 +32,6 @@ struct User {
   PasswordHash password_hash;
   std::vector<std::string> tags;
   bool loopback_only = false;
-  std::vector<VirtualHostPermissions> permissions;
 };
 
 class UserDirectory {
@@ -55,9 +45,6 @@ class UserDirectory {
   // The user if the password is right; nullptr otherwise. An unknown name takes as long as a wrong
   // password. An empty password is never right.
   const User* verify(std::string_view name, std::string_view password) const;
-  // nullptr if nothing is granted there.
-  const VirtualHostPermissions* permissions(std::string_view name,
-                                            std::string_view virtual_host) const;
 
  private:
   std::map<std::string, User, std::less<>> users_;

@@ -127,7 +127,7 @@ constexpr auto kKnownArguments = std::to_array<KnownArgument>({
     {"x-max-length-bytes", kOnBoth,
      [](const FieldValue& v, QueueSettings& s) { return take_count(v, s.max_length_bytes); }},
     {"x-overflow", kOnBoth, apply_overflow},
-    {"x-dead-letter-exchange", kOnBoth,
+    {kDeadLetterExchange, kOnBoth,
      [](const FieldValue& v, QueueSettings& s) { return take_text(v, s.dead_letter_exchange); }},
     {"x-dead-letter-routing-key", kOnBoth,
      [](const FieldValue& v, QueueSettings& s) { return take_text(v, s.dead_letter_routing_key); }},
@@ -206,7 +206,7 @@ amqp::Checked<QueueSettings> parse_queue_arguments(const QueueDeclaration& decla
                                                      : " of queue type rabbit_classic_queue";
       return amqp::refuse(ReplyCode::kPreconditionFailed, std::move(refusal));
     }
-    if (known.name == "x-dead-letter-exchange" && !value->is_string()) {
+    if (known.name == kDeadLetterExchange && !value->is_string()) {
       return amqp::refuse(ReplyCode::kPreconditionFailed,
                           "invalid type '" + std::string(value->type_name()) + "' for arg '" +
                               std::string(known.name) + "' in " +

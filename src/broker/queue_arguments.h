@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "amqp/field_table.h"
 #include "amqp/protocol_error.h"
@@ -22,6 +23,8 @@ namespace harrier::broker {
 
 enum class QueueType : std::uint8_t { kClassic, kQuorum };
 enum class Overflow : std::uint8_t { kDropHead, kRejectPublish, kRejectPublishDeadLetter };
+
+inline constexpr std::string_view kDeadLetterExchange = "x-dead-letter-exchange";
 
 struct QueueDeclaration {
   std::string name;  // empty: the broker chooses

@@ -10,15 +10,15 @@ namespace harrier::broker {
 using amqp::ReplyCode;
 
 VirtualHost::VirtualHost(std::string name, const VirtualHostLimits& limits, ChangeLog& log,
-                         base::RandomSource& random, const AccessControl& access,
-                         QueueId first_queue)
+                         base::RandomSource& random, AccessControlRef access, QueueId first_queue)
     : name_(std::move(name)),
-      access_(access),
+      access_(std::move(access)),
       random_(random),
       turn_(log, limits),
       router_({[this](std::string_view exchange) { return find_exchange(exchange); },
                [this](std::string_view queue) { return find_queue(queue); }}),
       last_queue_id_(first_queue.value) {
+  CHECK(access_ != nullptr);
   predeclare();
 }
 
@@ -180,9 +180,15 @@ void VirtualHost::hold_internal_publishing(bool held) {
 // ---- connections
 
 amqp::CheckedStatus VirtualHost::enter(const Actor& actor) const {
-  if (access_.may_enter(actor, name_)) return base::Done{};
+  if (access_->may_enter(actor, name_)) return base::Done{};
   return amqp::refuse(ReplyCode::kNotAllowed,
                       "access to vhost '" + name_ + "' refused for user '" + actor.user + "'");
+}
+
+void VirtualHost::set_access(AccessControlRef access) {
+  CHECK(access != nullptr);
+  access_ = std::move(access);
+  ++routes_version_;
 }
 
 void VirtualHost::release_connection(ConnectionId connection) {
@@ -201,8 +207,7 @@ void VirtualHost::release_connection(ConnectionId connection) {
 
 amqp::Checked<Exchange*> VirtualHost::publish_exchange(const Actor& actor,
                                                        std::string_view name) const {
-  if (auto status = access_.check(actor, Permission::kWrite, "exchange",
-                                  name.empty() ? "amq.default" : name, name_);
+  if (auto status = access_->check(actor, Permission::kWrite, "exchange", name, name_);
       !status.ok())
     return base::fail(status.error());
   if (name.empty()) return static_cast<Exchange*>(nullptr);

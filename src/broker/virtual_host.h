@@ -92,7 +92,7 @@ class VirtualHost {
  public:
   // `first_queue` is below the id of every queue it will ever declare: see restore_queue().
   VirtualHost(std::string name, const VirtualHostLimits& limits, ChangeLog& log,
-              base::RandomSource& random, const AccessControl& access, QueueId first_queue = {});
+              base::RandomSource& random, AccessControlRef access, QueueId first_queue = {});
   ~VirtualHost();
   VirtualHost(const VirtualHost&) = delete;
   VirtualHost& operator=(const VirtualHost&) = delete;
@@ -163,12 +163,16 @@ class VirtualHost {
 
   // ---- connections
   amqp::CheckedStatus enter(const Actor& actor) const;
+  // What is decided from now on is decided by these permissions; consumers that are there stay.
+  // Closing the connections of those who may not enter any more is the caller's.
+  void set_access(AccessControlRef access);
   // Deletes the exclusive queues of a connection that ends.
   void release_connection(ConnectionId connection);
 
   // ---- exchanges
   amqp::CheckedStatus declare_exchange(const Actor& actor, ExchangeDeclaration declaration);
-  amqp::CheckedStatus check_exchange_exists(std::string_view name) const;
+  // Passive declare: one of the three permissions is enough, none is not.
+  amqp::CheckedStatus check_exchange_exists(const Actor& actor, std::string_view name) const;
   amqp::CheckedStatus delete_exchange(const Actor& actor, std::string_view name, bool if_unused);
   // `connection` may bind its own exclusive queues.
   amqp::CheckedStatus bind(const Actor& actor, const BindingRequest& request,
@@ -181,7 +185,7 @@ class VirtualHost {
   // An empty name is replaced by a generated one.
   amqp::Checked<QueueRef> declare_queue(const Actor& actor, QueueDeclaration declaration,
                                         ConnectionId connection);
-  // Passive declare.
+  // Passive declare: one of the three permissions is enough, none is not.
   amqp::Checked<QueueRef> check_queue_exists(const Actor& actor, std::string_view name,
                                              ConnectionId connection);
   // 404 when there is none, 405 when it is exclusive to another connection, 403 without permission.
@@ -197,14 +201,22 @@ class VirtualHost {
   // The exchange to publish to; nullptr is the default exchange. 404, or 403: no permission,
   // internal.
   amqp::Checked<Exchange*> publish_exchange(const Actor& actor, std::string_view name) const;
+  // Whether a message may go to a topic exchange with this key; for other exchanges always.
+  amqp::CheckedStatus check_topic(const Actor& actor, const Exchange* exchange,
+                                  std::string_view routing_key) const {
+    if (exchange == nullptr || exchange->type() != ExchangeType::kTopic) return base::Done{};
+    return access_->check_topic(actor, Permission::kWrite, exchange->declaration().name,
+                                routing_key, name_);
+  }
   // Appends the queues that a message with these keys and headers goes to.
   void route(Exchange* exchange, const std::vector<Bytes>& keys, amqp::TableView headers,
              std::vector<Queue*>& queues) {
     router_.route(exchange, keys, headers, queues);
   }
-  // Whether the last route() may be remembered until topology_version() changes.
+  // Whether the last route() may be remembered until routes_version() changes.
   bool route_cacheable() const { return router_.cacheable(); }
-  std::uint64_t topology_version() const { return topology_version_; }
+  // Moves with whatever a remembered route rests on: exchanges, queues, bindings, permissions.
+  std::uint64_t routes_version() const { return routes_version_; }
   // Puts the message into each queue, or into those that do not refuse it.
   PublishOutcome publish(const MessageRef& message, std::span<Queue* const> queues);
 
@@ -224,16 +236,17 @@ class VirtualHost {
   base::Failure<amqp::ProtocolError> not_found(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> locked(const Queue& queue) const;
   amqp::CheckedStatus check_owner(const Queue& queue, ConnectionId connection) const;
-  amqp::CheckedStatus check_new_queue(const Actor& actor, const QueueDeclaration& declaration,
-                                      const QueueSettings& settings) const;
+  amqp::CheckedStatus check_new_queue(const Actor& actor,
+                                      const QueueDeclaration& declaration) const;
   amqp::CheckedStatus check_new_exchange(const Actor& actor,
                                          const ExchangeDeclaration& declaration) const;
   struct BindingEnds {
     Exchange* source = nullptr;
     RoutingTarget* destination = nullptr;
   };
-  amqp::Checked<BindingEnds> binding_ends(const Actor& actor, const BindingRequest& request,
-                                          ConnectionId connection) const;
+  amqp::Checked<BindingEnds> binding_ends(const Actor& actor, const BindingRequest& request) const;
+  amqp::CheckedStatus check_binding_access(const Actor& actor, const BindingRequest& request) const;
+  amqp::CheckedStatus check_owner(const RoutingTarget& target, ConnectionId connection) const;
   void remove_binding(Binding& binding);
   void add_queue(const QueueRef& queue);
   void remove_queue(Queue& queue);
@@ -241,7 +254,7 @@ class VirtualHost {
   bool durable_binding(const Binding& binding) const;
 
   std::string name_;
-  const AccessControl& access_;
+  AccessControlRef access_;
   base::RandomSource& random_;
   Turn turn_;
   KeyMap<base::Ref<Exchange>> exchanges_;
@@ -261,7 +274,7 @@ class VirtualHost {
   // Reused between publishes; publish() is not re-entered.
   std::vector<Accepting> accepting_;
   std::vector<PublishPlace> places_;
-  std::uint64_t topology_version_ = 1;
+  std::uint64_t routes_version_ = 1;
   std::uint64_t last_binding_id_ = 0;
   std::uint64_t last_queue_id_;
 };

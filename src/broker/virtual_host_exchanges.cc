@@ -19,8 +19,10 @@ Exchange* VirtualHost::find_exchange(std::string_view name) const {
   return found == exchanges_.end() ? nullptr : found->second.get();
 }
 
-amqp::CheckedStatus VirtualHost::check_exchange_exists(std::string_view name) const {
+amqp::CheckedStatus VirtualHost::check_exchange_exists(const Actor& actor,
+                                                       std::string_view name) const {
   if (name.empty()) return refuse_default_exchange();
+  if (auto status = access_->check_any(actor, "exchange", name, name_); !status.ok()) return status;
   if (find_exchange(name) != nullptr) return base::Done{};
   return not_found("exchange", name);
 }
@@ -32,7 +34,7 @@ amqp::CheckedStatus VirtualHost::check_new_exchange(const Actor& actor,
     return amqp::refuse(ReplyCode::kAccessRefused,
                         "exchange name '" + name + "' contains reserved prefix 'amq.*'");
   }
-  const auto alternate = declaration.arguments.view().find("alternate-exchange");
+  const auto alternate = declaration.arguments.view().find(kAlternateExchange);
   if (alternate) {
     if (!alternate->is_string()) {
       return amqp::refuse(ReplyCode::kPreconditionFailed, "invalid type '" +
@@ -40,10 +42,11 @@ amqp::CheckedStatus VirtualHost::check_new_exchange(const Actor& actor,
                                                               "' for arg 'alternate-exchange' in " +
                                                               in_virtual_host("exchange", name));
     }
-    if (auto status = access_.check(actor, Permission::kRead, "exchange", name, name_);
+    if (auto status = access_->check(actor, Permission::kRead, "exchange", name, name_);
         !status.ok())
       return status;
-    if (auto status = access_.check(actor, Permission::kWrite, "exchange", alternate->bytes, name_);
+    if (auto status =
+            access_->check(actor, Permission::kWrite, "exchange", alternate->bytes, name_);
         !status.ok())
       return status;
   }
@@ -60,7 +63,7 @@ amqp::CheckedStatus VirtualHost::declare_exchange(const Actor& actor,
                                                   ExchangeDeclaration declaration) {
   if (declaration.name.empty()) return refuse_default_exchange();
   if (auto status =
-          access_.check(actor, Permission::kConfigure, "exchange", declaration.name, name_);
+          access_->check(actor, Permission::kConfigure, "exchange", declaration.name, name_);
       !status.ok())
     return status;
   if (const Exchange* existing = find_exchange(declaration.name))
@@ -71,7 +74,7 @@ amqp::CheckedStatus VirtualHost::declare_exchange(const Actor& actor,
     turn_.log.append(ExchangeDeclaredChange{exchange->declaration()});
   exchanges_.emplace(exchange->name(), exchange);
   ++turn_.counters.exchanges;
-  ++topology_version_;
+  ++routes_version_;
   return base::Done{};
 }
 
@@ -82,7 +85,7 @@ amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string
     return amqp::refuse(ReplyCode::kAccessRefused,
                         "deletion of system " + in_virtual_host("exchange", name) + " not allowed");
   }
-  if (auto status = access_.check(actor, Permission::kConfigure, "exchange", name, name_);
+  if (auto status = access_->check(actor, Permission::kConfigure, "exchange", name, name_);
       !status.ok())
     return status;
   Exchange* exchange = find_exchange(name);
@@ -105,7 +108,7 @@ void VirtualHost::remove_exchange(Exchange& exchange) {
   if (exchange.declaration().durable) turn_.log.append(ExchangeDeletedChange{exchange.name()});
   exchanges_.erase(exchange.name());
   --turn_.counters.exchanges;
-  ++topology_version_;
+  ++routes_version_;
 }
 
 bool VirtualHost::durable_binding(const Binding& binding) const {
@@ -121,46 +124,58 @@ void VirtualHost::remove_binding(Binding& binding) {
   if (durable_binding(binding)) turn_.log.append(UnboundChange{binding});
   source.remove_binding(binding);
   --turn_.counters.bindings;
-  ++topology_version_;
+  ++routes_version_;
   // Not deleted here: the caller may be walking its bindings.
   if (source.expired_by_unbind()) doomed_exchanges_.push_back(base::Ref<Exchange>(&source));
 }
 
-amqp::Checked<VirtualHost::BindingEnds> VirtualHost::binding_ends(const Actor& actor,
-                                                                  const BindingRequest& request,
-                                                                  ConnectionId connection) const {
+// In RabbitMQ's order: what may not be asked is refused before it is said whether it exists.
+amqp::CheckedStatus VirtualHost::check_binding_access(const Actor& actor,
+                                                      const BindingRequest& request) const {
   const bool to_queue = request.destination_kind == RoutingTarget::Kind::kQueue;
+  if (auto status = access_->check(actor, Permission::kWrite, to_queue ? "queue" : "exchange",
+                                   request.destination, name_);
+      !status.ok())
+    return status;
   if (request.source.empty() || (!to_queue && request.destination.empty()))
-    return base::fail(refuse_default_exchange().error());
-  if (auto status = access_.check(actor, Permission::kWrite, to_queue ? "queue" : "exchange",
-                                  request.destination, name_);
+    return refuse_default_exchange();
+  if (auto status = access_->check(actor, Permission::kRead, "exchange", request.source, name_);
       !status.ok())
-    return base::fail(status.error());
-  if (auto status = access_.check(actor, Permission::kRead, "exchange", request.source, name_);
-      !status.ok())
+    return status;
+  const Exchange* source = find_exchange(request.source);
+  if (source == nullptr || source->type() != ExchangeType::kTopic) return base::Done{};
+  return access_->check_topic(actor, Permission::kRead, request.source, request.routing_key, name_);
+}
+
+amqp::Checked<VirtualHost::BindingEnds> VirtualHost::binding_ends(
+    const Actor& actor, const BindingRequest& request) const {
+  if (auto status = check_binding_access(actor, request); !status.ok())
     return base::fail(status.error());
   // With both ends missing RabbitMQ names the source.
   BindingEnds ends;
   ends.source = find_exchange(request.source);
   if (ends.source == nullptr) return not_found("exchange", request.source);
-  if (to_queue) {
-    Queue* queue = find_queue(request.destination);
-    if (queue == nullptr) return not_found("queue", request.destination);
-    if (auto status = check_owner(*queue, connection); !status.ok())
-      return base::fail(status.error());
-    ends.destination = queue;
+  if (request.destination_kind == RoutingTarget::Kind::kQueue) {
+    ends.destination = find_queue(request.destination);
+    if (ends.destination == nullptr) return not_found("queue", request.destination);
   } else {
-    Exchange* exchange = find_exchange(request.destination);
-    if (exchange == nullptr) return not_found("exchange", request.destination);
-    ends.destination = exchange;
+    ends.destination = find_exchange(request.destination);
+    if (ends.destination == nullptr) return not_found("exchange", request.destination);
   }
   return ends;
 }
 
+amqp::CheckedStatus VirtualHost::check_owner(const RoutingTarget& target,
+                                             ConnectionId connection) const {
+  if (target.kind() != RoutingTarget::Kind::kQueue) return base::Done{};
+  return check_owner(static_cast<const Queue&>(target), connection);
+}
+
 amqp::CheckedStatus VirtualHost::bind(const Actor& actor, const BindingRequest& request,
                                       ConnectionId connection) {
-  const auto ends = binding_ends(actor, request, connection);
+  const auto ends = binding_ends(actor, request);
   if (!ends.ok()) return base::fail(ends.error());
+  if (auto status = check_owner(*ends->destination, connection); !status.ok()) return status;
   Exchange& source = *ends->source;
   if (auto status = source.check_binding(request.routing_key, request.arguments); !status.ok())
     return status;
@@ -176,13 +191,13 @@ amqp::CheckedStatus VirtualHost::bind(const Actor& actor, const BindingRequest& 
                                               request.routing_key, request.arguments);
   if (durable_binding(binding)) turn_.log.append(BoundChange{binding});
   ++turn_.counters.bindings;
-  ++topology_version_;
+  ++routes_version_;
   return base::Done{};
 }
 
 amqp::CheckedStatus VirtualHost::unbind(const Actor& actor, const BindingRequest& request,
                                         ConnectionId connection) {
-  const auto ends = binding_ends(actor, request, connection);
+  const auto ends = binding_ends(actor, request);
   // As with deleting what is not there, a missing end is no error (S15).
   if (!ends.ok()) {
     if (ends.error().code == ReplyCode::kNotFound) return base::Done{};
@@ -190,7 +205,10 @@ amqp::CheckedStatus VirtualHost::unbind(const Actor& actor, const BindingRequest
   }
   Binding* binding =
       ends->source->find_binding(*ends->destination, request.routing_key, request.arguments);
-  if (binding != nullptr) remove_binding(*binding);
+  if (binding == nullptr) return base::Done{};
+  // As RabbitMQ: whose queue it is matters only when there is something to take away.
+  if (auto status = check_owner(*ends->destination, connection); !status.ok()) return status;
+  remove_binding(*binding);
   return base::Done{};
 }
 

@@ -26,14 +26,15 @@ amqp::CheckedStatus VirtualHost::check_owner(const Queue& queue, ConnectionId co
 }
 
 amqp::CheckedStatus VirtualHost::check_new_queue(const Actor& actor,
-                                                 const QueueDeclaration& declaration,
-                                                 const QueueSettings& settings) const {
-  if (settings.dead_letter_exchange) {
-    if (auto status = access_.check(actor, Permission::kRead, "queue", declaration.name, name_);
+                                                 const QueueDeclaration& declaration) const {
+  // One of the wrong type is refused with the other arguments.
+  const auto dead_letters = declaration.arguments.view().find(kDeadLetterExchange);
+  if (dead_letters && dead_letters->is_string()) {
+    if (auto status = access_->check(actor, Permission::kRead, "queue", declaration.name, name_);
         !status.ok())
       return status;
-    if (auto status = access_.check(actor, Permission::kWrite, "exchange",
-                                    *settings.dead_letter_exchange, name_);
+    if (auto status =
+            access_->check(actor, Permission::kWrite, "exchange", dead_letters->bytes, name_);
         !status.ok())
       return status;
   }
@@ -53,7 +54,7 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
   const std::string name = declaration.name;
   // It dies with its connection: there is nothing to keep.
   if (declaration.exclusive) declaration.durable = false;
-  if (auto status = access_.check(actor, Permission::kConfigure, "queue", name, name_);
+  if (auto status = access_->check(actor, Permission::kConfigure, "queue", name, name_);
       !status.ok())
     return base::fail(status.error());
   if (Queue* existing = find_queue(name)) {
@@ -69,6 +70,8 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
     return amqp::refuse(ReplyCode::kAccessRefused,
                         "queue name '" + name + "' contains reserved prefix 'amq.*'");
   }
+  if (auto status = check_new_queue(actor, declaration); !status.ok())
+    return base::fail(status.error());
   auto settings = parse_queue_arguments(declaration, name_);
   if (!settings.ok()) return base::fail(settings.error());
   if (generated && settings->type == QueueType::kQuorum) {
@@ -77,8 +80,6 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
   }
   if (settings->type == QueueType::kQuorum && !settings->delivery_limit)
     settings->delivery_limit = turn_.limits.default_delivery_limit;
-  if (auto status = check_new_queue(actor, declaration, *settings); !status.ok())
-    return base::fail(status.error());
   const ConnectionId owner = declaration.exclusive ? connection : ConnectionId();
   auto queue = base::make_ref<Queue>(QueueId(++last_queue_id_), std::move(declaration),
                                      std::move(settings).value(), owner, turn_);
@@ -92,11 +93,13 @@ void VirtualHost::add_queue(const QueueRef& queue) {
   queues_.insert(queue);
   queues_by_id_.insert(queue.get());
   ++turn_.counters.queues;
-  ++topology_version_;
+  ++routes_version_;
 }
 
-amqp::Checked<QueueRef> VirtualHost::check_queue_exists(const Actor&, std::string_view name,
+amqp::Checked<QueueRef> VirtualHost::check_queue_exists(const Actor& actor, std::string_view name,
                                                         ConnectionId connection) {
+  if (auto status = access_->check_any(actor, "queue", name, name_); !status.ok())
+    return base::fail(status.error());
   Queue* queue = find_queue(name);
   if (queue == nullptr) return not_found("queue", name);
   if (auto status = check_owner(*queue, connection); !status.ok())
@@ -107,7 +110,7 @@ amqp::Checked<QueueRef> VirtualHost::check_queue_exists(const Actor&, std::strin
 
 amqp::Checked<QueueRef> VirtualHost::use_queue(const Actor& actor, Permission permission,
                                                std::string_view name, ConnectionId connection) {
-  if (auto status = access_.check(actor, permission, "queue", name, name_); !status.ok())
+  if (auto status = access_->check(actor, permission, "queue", name, name_); !status.ok())
     return base::fail(status.error());
   Queue* queue = find_queue(name);
   if (queue == nullptr) return not_found("queue", name);
@@ -158,7 +161,7 @@ void VirtualHost::remove_queue(Queue& queue) {
     if (owned->second.empty()) exclusive_queues_.erase(owned);
   }
   --turn_.counters.queues;
-  ++topology_version_;
+  ++routes_version_;
   queue.close();
 }
 

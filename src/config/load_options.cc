@@ -1,13 +1,18 @@
 #include "config/load_options.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <limits>
 #include <set>
+#include <span>
 #include <sstream>
+#include <string_view>
 
+#include "base/pattern.h"
 #include "config/quantity.h"
 #include "config/section.h"
 
@@ -142,11 +147,46 @@ void read_limits(Section& section, Options& options) {
   section.section("flow", [&](Section& s) { read_flow_limits(s, options.flow); });
 }
 
+// What other YAML files mean yes or no by. As patterns these would silently be parts of names.
+bool is_other_boolean(std::string word) {
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto words = std::to_array<std::string_view>({"true", "false", "yes", "no", "on", "off"});
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// A pattern, or true for every name and false for none.
+void read_pattern(Section& section, const char* key, std::string& pattern,
+                  std::span<const base::PatternVariable> variables = {}) {
+  section.text(key, pattern, base::Pattern::kSourceMax);
+  if (pattern == "true") pattern = ".*";
+  if (pattern == "false") pattern = "^$";
+  if (is_other_boolean(pattern))
+    return section.error(key, "'" + pattern + "' is neither true nor false, nor a pattern: ^" +
+                                  pattern + "$ is one");
+  const auto expanded = base::expand_pattern(pattern, variables);
+  if (!expanded) return section.error(key, expanded.error().message);
+  if (const auto compiled = base::Pattern::compile(*expanded); !compiled)
+    section.error(key, compiled.error().message);
+}
+
 void read_permission(Section& section, PermissionOptions& permission) {
   section.text("virtual_host", permission.virtual_host);
-  section.boolean("configure", permission.configure);
-  section.boolean("write", permission.write);
-  section.boolean("read", permission.read);
+  read_pattern(section, "configure", permission.configure);
+  read_pattern(section, "write", permission.write);
+  read_pattern(section, "read", permission.read);
+}
+
+void read_topic_permission(Section& section, const std::string& user,
+                           TopicPermissionOptions& permission) {
+  section.text("virtual_host", permission.virtual_host);
+  section.text("exchange", permission.exchange);
+  const std::array<base::PatternVariable, 2> variables{
+      {{"username", user}, {"vhost", permission.virtual_host}}};
+  read_pattern(section, "write", permission.write, variables);
+  read_pattern(section, "read", permission.read, variables);
+  if (permission.exchange.empty() && !section.listing_keys())
+    section.error(nullptr, "a topic permission needs an exchange");
 }
 
 void read_user(Section& section, UserOptions& user) {
@@ -158,10 +198,37 @@ void read_user(Section& section, UserOptions& user) {
   section.list(
       "permissions", [&] { user.permissions.clear(); },
       [&](Section& s) { read_permission(s, user.permissions.emplace_back()); });
+  section.list(
+      "topic_permissions", [&] { user.topic_permissions.clear(); },
+      [&](Section& s) {
+        read_topic_permission(s, user.name, user.topic_permissions.emplace_back());
+      });
   if (section.listing_keys()) return;
   if (user.name.empty()) section.error(nullptr, "a user needs a name");
   if (user.password.empty() == user.password_hash.empty())
     section.error(nullptr, "a user needs either a password or a password_hash");
+}
+
+void check_permissions(Section& top, const std::set<std::string>& hosts, const UserOptions& user) {
+  const auto check = [&](const std::string& host, bool first, const std::string& where) {
+    if (!hosts.contains(host)) {
+      top.error("users", "the user '" + user.name + "' has permissions in the virtual host '" +
+                             host + "', which virtual_hosts does not list");
+    } else if (!first) {
+      top.error("users", "the user '" + user.name + "' has permissions " + where + " twice");
+    }
+  };
+  std::set<std::string> entered;
+  for (const PermissionOptions& permission : user.permissions) {
+    const std::string& host = permission.virtual_host;
+    check(host, entered.insert(host).second, "in the virtual host '" + host + "'");
+  }
+  std::set<std::pair<std::string, std::string>> topics;
+  for (const TopicPermissionOptions& permission : user.topic_permissions) {
+    const std::string& host = permission.virtual_host;
+    check(host, topics.emplace(host, permission.exchange).second,
+          "for the exchange '" + permission.exchange + "' in the virtual host '" + host + "'");
+  }
 }
 
 // Checks between keys that stand far apart.
@@ -176,10 +243,7 @@ void check_names(Section& top, const Options& options) {
   for (const UserOptions& user : options.users) {
     if (!users.insert(user.name).second)
       top.error("users", "the user '" + user.name + "' stands twice");
-    for (const PermissionOptions& permission : user.permissions)
-      if (!hosts.contains(permission.virtual_host))
-        top.error("users", "the user '" + user.name + "' has permissions in the virtual host '" +
-                               permission.virtual_host + "', which virtual_hosts does not list");
+    check_permissions(top, hosts, user);
   }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "base/random.h"
 #include "broker/changes.h"
@@ -17,10 +18,10 @@ class HostedVirtualHost {
  public:
   // `log` outlives it; without one nothing is kept: every change counts as committed at once.
   HostedVirtualHost(std::string name, const broker::VirtualHostLimits& limits,
-                    const broker::AccessControl& access, broker::ChangeLog* log = nullptr,
+                    broker::AccessControlRef access, broker::ChangeLog* log = nullptr,
                     broker::QueueId first_queue = {})
       : log_(log != nullptr ? *log : volatile_log_),
-        host_(std::move(name), limits, log_, random_, access, first_queue),
+        host_(std::move(name), limits, log_, random_, std::move(access), first_queue),
         told_(log_.committed()) {}
 
   broker::VirtualHost& host() { return host_; }

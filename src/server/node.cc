@@ -70,7 +70,7 @@ class Node::Parts {
   bool running_ = false;
 
  private:
-  Outcome make_authenticator();
+  Outcome admit_users();
   Outcome listen();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
@@ -97,7 +97,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .connection_limits = connection_limits(options.connection),
               .session_limits = session_limits(options.session),
               .server_properties = server_properties(options.server_properties),
-              .access_control = access_control(options.users),
+              .access_control = {},
               .virtual_hosts = {},
               .authenticator = {},
               .virtual_host_limits = virtual_host_limits(options),
@@ -143,11 +143,14 @@ Node::Parts::~Parts() {
   store_.reset();
 }
 
-Outcome Node::Parts::make_authenticator() {
+Outcome Node::Parts::admit_users() {
   base::SecureRandom salts;
   auto users = auth::UserDirectory::create(user_specifications(options_.users), salts);
   if (!users) return Failure{FailureKind::kBadOptions, users.error().message};
   shared_.authenticator = std::make_unique<auth::InternalAuthenticator>(std::move(users).value());
+  auto access = access_control(options_.users);
+  if (!access) return Failure{FailureKind::kBadOptions, access.error().message};
+  shared_.access_control = std::move(access).value();
   return {};
 }
 
@@ -188,7 +191,7 @@ Outcome Node::Parts::listen() {
 }
 
 Outcome Node::Parts::start(const Recover& recover) {
-  if (Outcome made = make_authenticator(); !made) return made;
+  if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
   for (const auto& loop : loops_)

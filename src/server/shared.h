@@ -37,7 +37,8 @@ struct Shared {
   session::ConnectionLimits connection_limits;
   session::SessionLimits session_limits;
   amqp::FieldTable server_properties;
-  broker::AccessControl access_control;
+  // What the virtual hosts begin with; set before the first of them is made.
+  broker::AccessControlRef access_control;
   // Filled before `ready` is set, and read only by who has seen it.
   std::map<std::string, VirtualHostPlace, std::less<>> virtual_hosts;
   std::unique_ptr<auth::Authenticator> authenticator;

@@ -59,19 +59,23 @@ store::StoreOptions store_options(const Options& options, std::uint64_t cache_by
   store.reserve_bytes = options.disk.reserve;
   store.loop.cache_bytes = cache_bytes / loops;
   // A spill for memory frees an eighth of the cache, within reason.
-  store.loop.spill_bytes =
-      std::clamp<std::uint64_t>(store.loop.cache_bytes / 8, 1 << 20, 32 << 20);
+  store.loop.spill_bytes = std::clamp<std::uint64_t>(store.loop.cache_bytes / 8, 1 << 20, 32 << 20);
   store.loop.read_ahead_bytes = options.storage.read_ahead;
   return store;
 }
 
-broker::AccessControl access_control(const std::vector<UserOptions>& users) {
-  std::vector<broker::Grant> grants;
-  for (const UserOptions& user : users)
+base::Result<broker::AccessControlRef> access_control(const std::vector<UserOptions>& users) {
+  std::vector<broker::PermissionRule> rules;
+  std::vector<broker::TopicPermissionRule> topic_rules;
+  for (const UserOptions& user : users) {
     for (const PermissionOptions& permission : user.permissions)
-      grants.push_back({user.name, permission.virtual_host, permission.configure, permission.write,
-                        permission.read});
-  return broker::AccessControl(std::move(grants));
+      rules.push_back({user.name, permission.virtual_host, permission.configure, permission.write,
+                       permission.read});
+    for (const TopicPermissionOptions& permission : user.topic_permissions)
+      topic_rules.push_back({user.name, permission.virtual_host, permission.exchange,
+                             permission.write, permission.read});
+  }
+  return broker::AccessControl::create(rules, topic_rules);
 }
 
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users) {
@@ -83,9 +87,6 @@ std::vector<auth::UserSpecification> user_specifications(const std::vector<UserO
     specification.password_hash = user.password_hash;
     specification.tags = user.tags;
     specification.loopback_only = user.loopback_only;
-    for (const PermissionOptions& permission : user.permissions)
-      specification.permissions.push_back(
-          {permission.virtual_host, permission.configure, permission.write, permission.read});
   }
   return specifications;
 }

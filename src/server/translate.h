@@ -18,7 +18,7 @@ broker::VirtualHostLimits virtual_host_limits(const Options& options);
 // With the cache split over so many loops; `cache_bytes` is of all.
 store::StoreOptions store_options(const Options& options, std::uint64_t cache_bytes,
                                   std::size_t loops);
-broker::AccessControl access_control(const std::vector<UserOptions>& users);
+base::Result<broker::AccessControlRef> access_control(const std::vector<UserOptions>& users);
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users);
 // What connection.start tells of us: capabilities, product, versions (S1, S2 of conformance.md).
 amqp::FieldTable server_properties(const ServerPropertyOptions& options);

@@ -122,14 +122,21 @@ class Channel final : public broker::ConsumerSink,
   struct Route {
     std::string exchange;
     std::string routing_key;
-    std::uint64_t topology_version = 0;
-    broker::Exchange* target = nullptr;
+    std::uint64_t routes_version = 0;
     std::vector<broker::Queue*> queues;
+  };
+  // The exchange that was published to last, found and allowed; nullptr is the default exchange.
+  struct Target {
+    std::string name;
+    std::uint64_t routes_version = 0;
+    broker::Exchange* exchange = nullptr;
   };
   Status publish(const PublishView& publish);
   Status check_properties(const PublishView& publish, broker::MessageParts& parts);
   Status publish_reply(const PublishView& publish, const broker::MessageParts& parts);
   Route* remembered_route(const PublishView& publish);
+  // Makes target_ the exchange of this publish; 404 or 403.
+  Status choose_target(const PublishView& publish);
   amqp::Checked<Route*> route(const PublishView& publish, broker::MessageParts& parts);
   Status publish_routed(const PublishView& publish, const broker::MessageParts& parts,
                         const std::vector<broker::Queue*>& queues);
@@ -184,6 +191,7 @@ class Channel final : public broker::ConsumerSink,
   std::optional<Transaction> transaction_;
   bool committing_ = false;
   Route route_;
+  Target target_;
   broker::RoutingKeys keys_;  // reused between publishes
   std::string rewritten_properties_;
   std::vector<std::unique_ptr<PendingGet>> pending_gets_;

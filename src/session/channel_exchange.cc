@@ -23,7 +23,8 @@ Channel::Status Channel::handle_exchange_declare(const amqp::ExchangeDeclare& me
   auto name = declared_name(method.exchange);
   if (!name.ok()) return base::fail(name.error());
   if (method.passive) {
-    if (auto status = virtual_host().check_exchange_exists(*name); !status.ok()) return status;
+    if (auto status = virtual_host().check_exchange_exists(actor(), *name); !status.ok())
+      return status;
     if (!method.no_wait) reply(amqp::ExchangeDeclareOk{});
     return base::Done{};
   }

@@ -20,9 +20,7 @@ Channel::Status Channel::publish(const PublishView& view) {
   parts.ingress = virtual_host().now().wall;
   Route* const remembered = remembered_route(view);
   if (remembered == nullptr) {
-    auto exchange = virtual_host().publish_exchange(actor(), view.exchange);
-    if (!exchange.ok()) return base::fail(exchange.error());
-    route_.target = *exchange;
+    if (auto status = choose_target(view); !status.ok()) return status;
   }
   if (view.properties.flags != 0) {
     if (auto status = check_properties(view, parts); !status.ok()) return status;
@@ -62,9 +60,23 @@ Channel::Status Channel::check_properties(const PublishView& view, broker::Messa
   return base::Done{};
 }
 
-// The route of the publish before, when nothing can have changed it.
+// While the exchange stays the same only the key is asked about: patterns cost more than routing.
+Channel::Status Channel::choose_target(const PublishView& view) {
+  const std::uint64_t version = virtual_host().routes_version();
+  if (target_.routes_version != version || target_.name != view.exchange) {
+    auto exchange = virtual_host().publish_exchange(actor(), view.exchange);
+    if (!exchange.ok()) return base::fail(exchange.error());
+    target_.name.assign(view.exchange);
+    target_.routes_version = version;
+    target_.exchange = *exchange;
+  }
+  return virtual_host().check_topic(actor(), target_.exchange, view.routing_key);
+}
+
+// The route of the publish before, when nothing can have changed it: not the topology, and not what
+// this user may do, which was asked when the route was made.
 Channel::Route* Channel::remembered_route(const PublishView& view) {
-  const bool same = route_.topology_version == virtual_host().topology_version() &&
+  const bool same = route_.routes_version == virtual_host().routes_version() &&
                     route_.routing_key == view.routing_key && route_.exchange == view.exchange;
   // Headers may hold CC or BCC.
   return same && !view.properties.has(amqp::kHeaders) ? &route_ : nullptr;
@@ -74,6 +86,12 @@ amqp::Checked<Channel::Route*> Channel::route(const PublishView& view,
                                               broker::MessageParts& parts) {
   auto status = broker::collect_routing_keys(view.routing_key, view.properties.headers, keys_);
   if (!status.ok()) return base::fail(status.error());
+  // The first is the message's own, which publish() has asked about.
+  for (std::size_t other = 1; other < keys_.keys.size(); ++other) {
+    if (auto allowed = virtual_host().check_topic(actor(), target_.exchange, keys_.keys[other]);
+        !allowed.ok())
+      return base::fail(allowed.error());
+  }
   if (keys_.has_bcc) {
     // Nobody but the broker may see who else got it.
     const auto headers = amqp::FieldTable::without(view.properties.headers, "BCC");
@@ -81,9 +99,9 @@ amqp::Checked<Channel::Route*> Channel::route(const PublishView& view,
     parts.property_bytes = rewritten_properties_;
   }
   route_.queues.clear();
-  virtual_host().route(route_.target, keys_.keys, view.properties.headers, route_.queues);
+  virtual_host().route(target_.exchange, keys_.keys, view.properties.headers, route_.queues);
   const bool remember = virtual_host().route_cacheable() && keys_.keys.size() == 1;
-  route_.topology_version = remember ? virtual_host().topology_version() : 0;
+  route_.routes_version = remember ? virtual_host().routes_version() : 0;
   if (remember) {
     route_.exchange.assign(view.exchange);
     route_.routing_key.assign(view.routing_key);

@@ -13,6 +13,7 @@
 #include "broker/virtual_host.h"
 #include "session/broker_session.h"
 #include "session/connection_session.h"
+#include "support/permissions.h"
 #include "support/session_doubles.h"
 
 namespace harrier::test {
@@ -55,7 +56,7 @@ class DirectConnection final : public session::ConnectionHost {
 struct Broker {
   broker::VolatileChangeLog log;
   base::SeededRandom random{1};
-  const broker::AccessControl access{{{"ali", "/", true, true, true}}};
+  const broker::AccessControlRef access = permissions({everything("ali")});
   broker::VirtualHost host{"/", {}, log, random, access};
   base::Now now{base::MonotonicTime(base::Milliseconds(1'000'000)),
                 base::WallTime(base::Milliseconds(1'700'000'000'000))};

@@ -16,6 +16,7 @@
 #include "store/store.h"
 #include "support/durable_model.h"
 #include "support/manual_worker.h"
+#include "support/permissions.h"
 
 namespace harrier::test {
 
@@ -124,9 +125,8 @@ class DurableBroker {
   base::SeededRandom random_;
   base::SeededRandom salts_;
   broker::VirtualHostLimits limits_;
-  const broker::AccessControl access_{{{"guest", "/", true, true, true},
-                                       {"ali", "/", true, true, true},
-                                       {"guest", "other", true, true, true}}};
+  const broker::AccessControlRef access_ =
+      permissions({everything("guest"), everything("ali"), everything("guest", "other")});
   journal::FileSystem& files_;
   const std::uint64_t epoch_;
   ManualWorker writer_;

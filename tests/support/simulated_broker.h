@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "broker/virtual_host.h"
 #include "support/fake_store.h"
+#include "support/permissions.h"
 
 namespace harrier::test {
 
@@ -32,11 +33,11 @@ class SimulatedBroker {
   const broker::VirtualHostLimits limits;
   FakeStore store;
   base::SeededRandom random;
-  const broker::AccessControl access{{{"guest", "/", true, true, true},
-                                      {"ali", "/", true, true, true},
-                                      {"reader", "/", false, false, true},
-                                      {"writer", "/", false, true, false},
-                                      {"builder", "/", true, false, false}}};
+  const broker::AccessControlRef access = permissions({everything("guest"),
+                                                       everything("ali"),
+                                                       {"reader", "/", "", "", ".*"},
+                                                       {"writer", "/", "", ".*", ""},
+                                                       {"builder", "/", ".*", "", ""}});
   broker::VirtualHost host;
   const broker::Actor actor{"guest", {}, "AMQP 0-9-1", "10.0.0.1:5000"};
 

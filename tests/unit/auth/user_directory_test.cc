@@ -51,20 +51,6 @@ TEST(UserDirectory, AnEmptyPasswordIsNeverRight) {
   EXPECT_EQ(directory->verify("careless", ""), nullptr);
 }
 
-TEST(UserDirectory, TellsPermissionsByVirtualHost) {
-  UserSpecification specification = user("ali", "x");
-  specification.permissions = {{"/", true, false, true}};
-  const auto directory = directory_of({specification});
-  ASSERT_TRUE(directory.ok());
-  const VirtualHostPermissions* granted = directory->permissions("ali", "/");
-  ASSERT_NE(granted, nullptr);
-  EXPECT_TRUE(granted->configure);
-  EXPECT_FALSE(granted->write);
-  EXPECT_TRUE(granted->read);
-  EXPECT_EQ(directory->permissions("ali", "other"), nullptr);
-  EXPECT_EQ(directory->permissions("nobody", "/"), nullptr);
-}
-
 TEST(UserDirectory, ImpossibleUsersAreRefusedByName) {
   UserSpecification both = user("both", "password");
   both.password_hash = "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR";

@@ -99,7 +99,7 @@ constexpr const char* kLocked =
 
 TEST_F(VirtualHostTest, predeclared_exchanges_are_there) {
   for (const char* name : {"amq.direct", "amq.fanout", "amq.topic", "amq.headers", "amq.match"}) {
-    EXPECT_EQ(run([&] { return host().check_exchange_exists(name); }), "ok") << name;
+    EXPECT_EQ(run([&] { return host().check_exchange_exists(guest(), name); }), "ok") << name;
     EXPECT_TRUE(host().find_exchange(name)->declaration().durable);
   }
   EXPECT_EQ(host().counters().exchanges.value(), 5u);
@@ -109,7 +109,7 @@ TEST_F(VirtualHostTest, the_default_exchange_takes_no_orders) {
   declare("q");
   declare_exchange(exchange("x"));
   EXPECT_EQ(declare_exchange(exchange("")), kDefault);
-  EXPECT_EQ(run([&] { return host().check_exchange_exists(""); }), kDefault);
+  EXPECT_EQ(run([&] { return host().check_exchange_exists(guest(), ""); }), kDefault);
   EXPECT_EQ(delete_exchange(""), kDefault);
   EXPECT_EQ(bind("", "q"), kDefault);
   EXPECT_EQ(unbind("", "q"), kDefault);
@@ -139,7 +139,7 @@ TEST_F(VirtualHostTest, predeclared_exchanges_cannot_be_deleted) {
 }
 
 TEST_F(VirtualHostTest, missing_exchange_is_404_but_deleting_it_is_fine) {
-  EXPECT_EQ(run([&] { return host().check_exchange_exists("x"); }),
+  EXPECT_EQ(run([&] { return host().check_exchange_exists(guest(), "x"); }),
             "NOT_FOUND - no exchange 'x' in vhost '/'");
   EXPECT_EQ(run([&] { return host().publish_exchange(guest(), "x"); }),
             "NOT_FOUND - no exchange 'x' in vhost '/'");
@@ -263,10 +263,10 @@ TEST_F(VirtualHostTest, only_bindings_between_durable_ends_are_recorded) {
   EXPECT_EQ(broker.store.count<broker::QueueDeletedChange>(), 1u);
 }
 
-TEST_F(VirtualHostTest, topology_version_moves_with_what_routing_depends_on) {
-  std::uint64_t version = host().topology_version();
+TEST_F(VirtualHostTest, routes_version_moves_with_what_routing_depends_on) {
+  std::uint64_t version = host().routes_version();
   const auto moved = [&] {
-    return std::exchange(version, host().topology_version()) != host().topology_version();
+    return std::exchange(version, host().routes_version()) != host().routes_version();
   };
   declare("q");
   EXPECT_TRUE(moved());
@@ -326,6 +326,8 @@ TEST_F(VirtualHostTest, exclusive_queue_is_locked_for_all_others) {
   EXPECT_EQ(run([&] { return host().purge_queue(guest(), "mine", stranger); }), kLocked);
   const BindingRequest request{RoutingTarget::Kind::kQueue, "mine", "amq.direct", "k", {}};
   EXPECT_EQ(run([&] { return host().bind(guest(), request, stranger); }), kLocked);
+  EXPECT_EQ(run([&] { return host().unbind(guest(), request, stranger); }), "ok");  // not bound
+  EXPECT_EQ(bind("amq.direct", "mine", "k"), "ok");
   EXPECT_EQ(run([&] { return host().unbind(guest(), request, stranger); }), kLocked);
   EXPECT_EQ(
       run([&] { return host().use_queue(guest(), broker::Permission::kRead, "mine", stranger); }),

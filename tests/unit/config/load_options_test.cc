@@ -122,11 +122,39 @@ TEST(LoadOptions, UsersReplaceTheDefaultUser) {
   EXPECT_EQ(options.users[0].password, "12345");
   EXPECT_THAT(options.users[0].tags, ::testing::ElementsAre("monitoring", "management"));
   EXPECT_EQ(options.users[0].permissions,
-            (std::vector<PermissionOptions>{{"tenant", false, true, true}}));
+            (std::vector<PermissionOptions>{{"tenant", "^$", ".*", ".*"}}));
   EXPECT_FALSE(options.users[0].loopback_only);
   EXPECT_EQ(options.users[1].password_hash, "aGFzaA==");
   EXPECT_TRUE(options.users[1].loopback_only);
   EXPECT_TRUE(options.users[1].permissions.empty());
+}
+
+TEST(LoadOptions, PermissionsAreWordsOrPatterns) {
+  const Options options = parsed(
+      "users:\n"
+      "  - name: ada\n"
+      "    password: p\n"
+      "    permissions: [{configure: true, write: '^a\\.', read: ''}]\n"
+      "    topic_permissions: [{exchange: t, write: '^{username}\\.', read: false}]\n");
+  EXPECT_EQ(options.users[0].permissions,
+            (std::vector<PermissionOptions>{{"/", ".*", "^a\\.", ""}}));
+  EXPECT_EQ(options.users[0].topic_permissions,
+            (std::vector<TopicPermissionOptions>{{"/", "t", "^{username}\\.", "^$"}}));
+}
+
+TEST(LoadOptions, AWrongPatternIsNamedWithItsLine) {
+  EXPECT_THAT(error_of("users:\n"
+                       "  - name: ada\n"
+                       "    password: p\n"
+                       "    permissions:\n"
+                       "      - read: '('\n"
+                       "    topic_permissions:\n"
+                       "      - exchange: t\n"
+                       "        write: '\\{username}'\n"),
+              ::testing::MatchesRegex(
+                  "test.yaml:5: users.0..permissions.0..read: the pattern is wrong at byte 1: .*\n"
+                  "test.yaml:8: users.0..topic_permissions.0..write: the pattern has a backslash "
+                  "before .username."));
 }
 
 TEST(LoadOptions, ReadsWordsAndServerProperties) {
@@ -237,6 +265,21 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"users: [{name: a, password: b}, {name: a, password: c}]", "'a' stands twice"},
         Wrong{"users: [{name: a, password: b, permissions: [{virtual_host: x}]}]",
               "has permissions in the virtual host 'x', which virtual_hosts does not list"},
+        Wrong{
+            "users: [{name: a, password: b, topic_permissions: [{exchange: t, virtual_host: x}]}]",
+            "has permissions in the virtual host 'x', which virtual_hosts does not list"},
+        Wrong{"users: [{name: a, password: b, permissions: [{read: a}, {read: b}]}]",
+              "users: the user 'a' has permissions in the virtual host '/' twice"},
+        Wrong{"users: [{name: a, password: b, topic_permissions: [{exchange: t}, {exchange: t}]}]",
+              "has permissions for the exchange 't' in the virtual host '/' twice"},
+        Wrong{"users: [{name: a, password: b, topic_permissions: [{read: a}]}]",
+              "users[0].topic_permissions[0]: a topic permission needs an exchange"},
+        Wrong{"users: [{name: a, password: b, permissions: [{write: no}]}]",
+              "permissions[0].write: 'no' is neither true nor false, nor a pattern: ^no$ is one"},
+        Wrong{"users: [{name: a, password: b, permissions: [{write: False}]}]",
+              "permissions[0].write: 'False' is neither true nor false, nor a pattern"},
+        Wrong{"users: [{name: a, password: b, permissions: [{write: [a]}]}]",
+              "users[0].permissions[0].write: expected a text"},
         Wrong{"loops: {", "test.yaml:1: not YAML:"}, Wrong{"a: b: c", "test.yaml:1: not YAML:"},
         Wrong{"- loops", "test.yaml:1: keys and values are expected here"}));
 

@@ -20,7 +20,7 @@ class HandOverTest : public ::testing::Test {
                 .connection_limits = {},
                 .session_limits = {},
                 .server_properties = {},
-                .access_control = access_control({guest_user()}),
+                .access_control = access_control({guest_user()}).value(),
                 .virtual_hosts = {},
                 .authenticator = {},
                 .virtual_host_limits = {},

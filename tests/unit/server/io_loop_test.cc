@@ -25,7 +25,7 @@ class IoLoopTest : public ::testing::Test {
                 .connection_limits = {},
                 .session_limits = {},
                 .server_properties = server_properties({}),
-                .access_control = access_control({guest_user()}),
+                .access_control = access_control({guest_user()}).value(),
                 .virtual_hosts = {},
                 .authenticator = {},
                 .virtual_host_limits = {},

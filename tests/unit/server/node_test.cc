@@ -312,8 +312,7 @@ TEST_P(NodeTest, AHeldPublisherFillsItsWindow) {
   EXPECT_EQ(sum(&LoopCounters::bytes_received), received);
   EXPECT_EQ(sum(&LoopCounters::held), 1u);
   node_->unblock_publishers();
-  EXPECT_TRUE(
-      eventually([&] { return sum(&LoopCounters::bytes_received) == received + sent; }));
+  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::bytes_received) == received + sent; }));
 }
 
 TEST_P(NodeTest, AHeldPublisherThatIsResetIsNotHeldForever) {
@@ -366,8 +365,9 @@ TEST_P(NodeTest, WhileItRecoversOpenIs320) {
 
 TEST_P(NodeTest, ARecoveryThatFailsIsTheFailureOfTheStart) {
   node_ = std::make_unique<Node>(options_, clock_);
-  const Outcome started =
-      node_->start([] { return Failure{FailureKind::kCorrupt, "a segment is damaged"}; });
+  const Outcome started = node_->start([] {
+    return Failure{FailureKind::kCorrupt, "a segment is damaged"};
+  });
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.failure().kind, FailureKind::kCorrupt);
   EXPECT_EQ(node_->port(), 0);
@@ -407,7 +407,7 @@ TEST_P(NodeTest, ResetClientLeavesNothingBehind) {
 TEST_P(NodeTest, VirtualHostsLiveOnDifferentLoops) {
   options_.virtual_hosts = {"/", "one", "two"};
   for (const char* name : {"one", "two"})
-    options_.users[0].permissions.push_back({name, true, true, true});
+    options_.users[0].permissions.push_back({name, ".*", ".*", ".*"});
   start();
   std::vector<FrameClient> clients;
   for (const char* name : {"/", "one", "two", "/", "one", "two"}) {

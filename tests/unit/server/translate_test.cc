@@ -1,6 +1,6 @@
 #include "server/translate.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "harrier/version.h"
 
@@ -81,13 +81,28 @@ TEST(Translate, LoopsFollowTheProcessorsUnlessSet) {
 TEST(Translate, GrantsOnlyWhatIsListed) {
   UserOptions user;
   user.name = "ada";
-  user.permissions = {{"v", false, true, false}};
-  const broker::AccessControl access = access_control({user});
+  user.permissions = {{"v", "", "^q$", ""}};
+  user.topic_permissions = {{"v", "t", "^{username}\\.", ""}};
+  const broker::AccessControlRef access = access_control({user}).value();
   const broker::Actor ada{.user = "ada"};
-  EXPECT_TRUE(access.may_enter(ada, "v"));
-  EXPECT_FALSE(access.may_enter(ada, "/"));
-  EXPECT_TRUE(access.check(ada, broker::Permission::kWrite, "queue", "q", "v"));
-  EXPECT_FALSE(access.check(ada, broker::Permission::kRead, "queue", "q", "v"));
+  EXPECT_TRUE(access->may_enter(ada, "v"));
+  EXPECT_FALSE(access->may_enter(ada, "/"));
+  EXPECT_TRUE(access->check(ada, broker::Permission::kWrite, "queue", "q", "v"));
+  EXPECT_FALSE(access->check(ada, broker::Permission::kWrite, "queue", "q2", "v"));
+  EXPECT_FALSE(access->check(ada, broker::Permission::kRead, "queue", "q", "v"));
+  EXPECT_TRUE(access->check_topic(ada, broker::Permission::kWrite, "t", "ada.x", "v"));
+  EXPECT_FALSE(access->check_topic(ada, broker::Permission::kRead, "t", "ada.x", "v"));
+}
+
+TEST(Translate, AWrongPatternNamesItsUser) {
+  UserOptions user;
+  user.name = "ada";
+  user.permissions = {{"v", ".*", "(", ".*"}};
+  const auto access = access_control({user});
+  ASSERT_FALSE(access);
+  EXPECT_THAT(access.error().message,
+              ::testing::StartsWith("write permission of user 'ada' in vhost 'v': the pattern is "
+                                    "wrong at byte 1: missing closing parenthesis"));
 }
 
 }  // namespace
