@@ -18,6 +18,7 @@
 //            write_stall_timeout.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,6 +102,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   }
   void return_input_credit(std::size_t bytes);
   void stop_waiting_for_credit();
+  // PasswordWorkers' answer.
+  void handle_login_work(bool ran);
   // Direct only: the virtual host whose turn must be open before the session is called.
   HostedVirtualHost* host() const { return host_; }
 
@@ -114,6 +117,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
 
   // session::ConnectionHost
   auth::Authenticator& authenticator() override;
+  void run_login_work(std::function<void()> work) override;
   amqp::TableView server_properties() override;
   bool ready() const override;
   session::SessionInput* attach(const session::ConnectionParameters& parameters,

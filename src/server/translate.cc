@@ -59,8 +59,7 @@ store::StoreOptions store_options(const Options& options, std::uint64_t cache_by
   store.reserve_bytes = options.disk.reserve;
   store.loop.cache_bytes = cache_bytes / loops;
   // A spill for memory frees an eighth of the cache, within reason.
-  store.loop.spill_bytes =
-      std::clamp<std::uint64_t>(store.loop.cache_bytes / 8, 1 << 20, 32 << 20);
+  store.loop.spill_bytes = std::clamp<std::uint64_t>(store.loop.cache_bytes / 8, 1 << 20, 32 << 20);
   store.loop.read_ahead_bytes = options.storage.read_ahead;
   return store;
 }
@@ -88,6 +87,24 @@ std::vector<auth::UserSpecification> user_specifications(const std::vector<UserO
           {permission.virtual_host, permission.configure, permission.write, permission.read});
   }
   return specifications;
+}
+
+auth::LoginPolicy login_policy(const AuthOptions& options) {
+  auth::LoginPolicy policy;
+  policy.cost = {options.hash_iterations_sha256, options.hash_iterations_sha512};
+  policy.cache = {options.cache_lifetime, options.cache_entries_max};
+  policy.throttle = {options.throttle_delay_max, options.throttle_entries_max};
+  policy.plain_without_tls = options.plain_without_tls;
+  switch (options.external_name_from) {
+    using From = ExternalNameOption;
+    using Name = auth::ExternalName;
+    case From::kDistinguishedName: policy.external_name = Name::kDistinguishedName; break;
+    case From::kCommonName: policy.external_name = Name::kCommonName; break;
+    case From::kSanDns: policy.external_name = Name::kSanDns; break;
+    case From::kSanEmail: policy.external_name = Name::kSanEmail; break;
+    case From::kSanUri: policy.external_name = Name::kSanUri; break;
+  }
+  return policy;
 }
 
 amqp::FieldTable server_properties(const ServerPropertyOptions& options) {
