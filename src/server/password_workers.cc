@@ -1,7 +1,10 @@
 #include "server/password_workers.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "base/log.h"
 
 namespace harrier::server {
 
@@ -15,11 +18,19 @@ void PasswordWorkers::submit(const std::string& address, Work work, Answer answe
       refused = take_last_of_longest();
       ++refused_;
     }
-    if (waiting_ > idle_ && threads_.size() < limits_.threads)
-      threads_.emplace_back([this] { serve(); });
+    if (waiting_ > idle_ && threads_.size() < limits_.threads) begin_thread();
   }
   wake_.notify_one();
   if (refused.answer) refused.answer(false);
+}
+
+void PasswordWorkers::begin_thread() {
+  try {
+    threads_.emplace_back([this] { serve(); });
+  } catch (const std::system_error& error) {
+    // The next work tries again; what waits meanwhile ends with its handshake's time.
+    base::log_warning("server", "no thread to hash passwords", {{"error", error.what()}});
+  }
 }
 
 void PasswordWorkers::add(const std::string& address, Item item) {

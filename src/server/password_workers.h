@@ -60,6 +60,7 @@ class PasswordWorkers {
   };
   using Lines = std::map<std::string, Line>;
 
+  void begin_thread();
   void add(const std::string& address, Item item);
   Item take_next();
   Item take_last_of_longest();
