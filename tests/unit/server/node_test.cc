@@ -3,6 +3,8 @@
 #include "server/node.h"
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <poll.h>
@@ -112,20 +114,26 @@ TEST_P(NodeTest, ImpossibleUserIsAFailure) {
   EXPECT_EQ(started.failure().kind, FailureKind::kBadOptions);
 }
 
-// "open sesame" with so many iterations: what an operator's tool would have stored.
-UserOptions slow_user(std::uint32_t iterations) {
+// A user with the password "open sesame", as an operator's tool would have stored it.
+UserOptions ali_with(std::string password_hash) {
   UserOptions ali;
   ali.name = "ali";
-  ali.password_hash =
-      auth::StoredPassword::of("open sesame", {std::string(16, 'a'), std::string(16, 'b')},
-                               {iterations, iterations})
-          .text();
+  ali.password_hash = std::move(password_hash);
   ali.permissions = {PermissionOptions{}};
   return ali;
 }
 
+// One whose password takes long enough to check for others to come meanwhile; it is never right.
+UserOptions slow_ali() {
+  const auth::ScramKeys keys{auth::DigestKind::kSha256, 2'000'000, std::string(16, 'a'),
+                             std::string(32, 'b'), std::string(32, 'c')};
+  return ali_with(keys.text());
+}
+
 TEST_P(NodeTest, SlowPasswordsAreHashedOnceAndThenKnown) {
-  options_.users.push_back(slow_user(5'000));
+  const auth::HashSalts salts{std::string(16, 'a'), std::string(16, 'b')};
+  options_.users.push_back(
+      ali_with(auth::StoredPassword::of("open sesame", salts, {5'000, 5'000}).text()));
   options_.auth.hash_iterations_sha256 = options_.auth.hash_iterations_sha512 = 5'000;
   start();
   ConnectOptions options;
@@ -149,7 +157,7 @@ TEST_P(NodeTest, SlowPasswordsAreHashedOnceAndThenKnown) {
 
 // The first hash takes so long that the second must wait; with room for none it is refused.
 TEST_P(NodeTest, APasswordWithoutAPlaceToWaitIsRefused) {
-  options_.users.push_back(slow_user(1'000'000));
+  options_.users.push_back(slow_ali());
   options_.auth.hash_queue_max = 1;
   start();
   ConnectOptions options;
@@ -170,7 +178,7 @@ TEST_P(NodeTest, APasswordWithoutAPlaceToWaitIsRefused) {
 }
 
 TEST_P(NodeTest, AClientMayLeaveWhileItsPasswordIsHashed) {
-  options_.users.push_back(slow_user(1'000'000));
+  options_.users.push_back(slow_ali());
   options_.connection.handshake_timeout = Milliseconds(100);
   start();
   ConnectOptions options;
@@ -188,7 +196,7 @@ TEST_P(NodeTest, AClientMayLeaveWhileItsPasswordIsHashed) {
 }
 
 TEST_P(NodeTest, StopsWhileAPasswordIsHashed) {
-  options_.users.push_back(slow_user(1'000'000));
+  options_.users.push_back(slow_ali());
   start();
   ConnectOptions options;
   options.user = "ali";
