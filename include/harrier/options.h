@@ -95,8 +95,8 @@ struct TopicPermissionOptions {
 
 struct UserOptions {
   std::string name;
-  // One of the two. The hash is RabbitMQ's: base64 of a 4-byte salt and the SHA-256 over salt and
-  // password.
+  // One of the two. The hash is RabbitMQ's, base64 of a 4-byte salt and the SHA-256 or SHA-512 over
+  // salt and password, or SCRAM keys as docs/operations/authentication.md shows them.
   std::string password;
   std::string password_hash;
   std::vector<std::string> tags;
@@ -117,6 +117,29 @@ inline UserOptions guest_user() {
   guest.permissions = {PermissionOptions{}};
   return guest;
 }
+
+// Which name in a client's certificate is the user's.
+enum class ExternalNameOption { kDistinguishedName, kCommonName, kSanDns, kSanEmail, kSanUri };
+
+// How logins are checked.
+struct AuthOptions {
+  // PLAIN and AMQPLAIN without TLS from other machines.
+  bool plain_without_tls = true;
+  ExternalNameOption external_name_from = ExternalNameOption::kDistinguishedName;
+  std::uint32_t hash_iterations_sha256 = 600'000;
+  std::uint32_t hash_iterations_sha512 = 210'000;
+  std::uint32_t hash_threads = 1;
+  // Passwords that wait for a thread.
+  std::uint32_t hash_queue_max = 1024;
+  // A password that was right is not hashed again for so long; zero: always.
+  std::chrono::milliseconds cache_lifetime{60'000};
+  std::uint32_t cache_entries_max = 10'000;
+  // The longest wait after wrong passwords; zero: none.
+  std::chrono::milliseconds throttle_delay_max{2'000};
+  std::uint32_t throttle_entries_max = 10'000;
+
+  bool operator==(const AuthOptions&) const = default;
+};
 
 // What the broker says of itself in connection.start.
 struct ServerPropertyOptions {
@@ -251,6 +274,7 @@ struct Options {
   std::string data_dir = "data";
   std::vector<std::string> virtual_hosts = {"/"};
   std::vector<UserOptions> users = {guest_user()};
+  AuthOptions auth;
   ServerPropertyOptions server_properties;
   AcceptLimitOptions accept;
   ConnectionLimitOptions connection;

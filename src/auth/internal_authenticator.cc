@@ -1,33 +1,53 @@
 #include "auth/internal_authenticator.h"
 
+#include <utility>
+
 #include "auth/sasl_amqplain.h"
+#include "auth/sasl_external.h"
 #include "auth/sasl_plain.h"
-#include "base/log.h"
+#include "auth/sasl_scram.h"
 
 namespace harrier::auth {
 
-std::vector<std::string> InternalAuthenticator::mechanisms() const {
-  return {std::string(SaslPlain::kName), std::string(SaslAmqplain::kName)};
+InternalAuthenticator::InternalAuthenticator(std::unique_ptr<UserDirectory> users,
+                                             const LoginPolicy& policy)
+    : InternalAuthenticator(std::move(users), policy, std::make_unique<base::SecureRandom>()) {}
+
+InternalAuthenticator::InternalAuthenticator(std::unique_ptr<UserDirectory> users,
+                                             const LoginPolicy& policy,
+                                             std::unique_ptr<base::RandomSource> random)
+    : rules_(std::make_unique<LoginRules>(std::move(users), policy, std::move(random))) {}
+
+// Nobody else can listen to what stays inside the machine.
+bool InternalAuthenticator::takes_passwords_of(const Peer& peer) const {
+  return rules_->policy().plain_without_tls || peer.encrypted || peer.loopback;
+}
+
+std::vector<std::string> InternalAuthenticator::mechanisms(const Peer& peer) const {
+  std::vector<std::string> names;
+  if (peer.certificate != nullptr) names.emplace_back(SaslExternal::kName);
+  if (takes_passwords_of(peer)) {
+    names.emplace_back(SaslPlain::kName);
+    names.emplace_back(SaslAmqplain::kName);
+  }
+  names.emplace_back(SaslScram::kSha256);
+  names.emplace_back(SaslScram::kSha512);
+  return names;
 }
 
 std::unique_ptr<SaslExchange> InternalAuthenticator::begin(base::Bytes mechanism,
                                                            const Peer& peer) const {
-  const PasswordCheck& passwords = *this;
-  if (mechanism == SaslPlain::kName) return std::make_unique<SaslPlain>(passwords, peer);
-  if (mechanism == SaslAmqplain::kName) return std::make_unique<SaslAmqplain>(passwords, peer);
+  LoginRules& rules = *rules_;
+  if (mechanism == SaslExternal::kName && peer.certificate != nullptr)
+    return std::make_unique<SaslExternal>(rules, peer);
+  if (mechanism == SaslScram::kSha256)
+    return std::make_unique<SaslScram>(DigestKind::kSha256, rules, peer, rules.draw_nonce());
+  if (mechanism == SaslScram::kSha512)
+    return std::make_unique<SaslScram>(DigestKind::kSha512, rules, peer, rules.draw_nonce());
+  if (!takes_passwords_of(peer)) return nullptr;
+  if (mechanism == SaslPlain::kName) return std::make_unique<SaslPlain>(rules, peer);
+  if (mechanism == SaslAmqplain::kName) return std::make_unique<SaslAmqplain>(rules, peer);
   return nullptr;
-}
-
-SaslOutcome InternalAuthenticator::check_password(base::Bytes user, base::Bytes password,
-                                                  const Peer& peer) const {
-  const User* known = users_.verify(user, password);
-  // Asked after the password, so that a stranger learns nothing about names.
-  const bool too_far = known != nullptr && known->loopback_only && !peer.loopback;
-  if (known != nullptr && !too_far) return SaslOutcome::accepted({known->name, known->tags});
-  std::string reason = too_far ? "user can only connect via localhost" : "invalid credentials";
-  base::log_warning("connection", "login refused: " + reason,
-                    {{"user", std::string(user)}, {"peer", peer.display()}});
-  return SaslOutcome::refused(std::move(reason));
 }
 
 }  // namespace harrier::auth

@@ -1,29 +1,39 @@
-// Logins against the node's own users, by PLAIN or AMQPLAIN.
+// Logins against the node's own users.
 //
-// Role:   made by server at start and shared by all loops. Writes one log line for each refusal,
-//         without the password.
-// Thread: immutable: any loop may call begin().
+// Role:   made by server at start and shared by all loops. Offers PLAIN and AMQPLAIN, which send a
+//         password, SCRAM-SHA-256 and -512, which do not, and EXTERNAL to clients with a verified
+//         certificate. Writes one log line for each refusal, without the password.
+// Thread: synchronized (LoginRules): any loop may call anything.
 #pragma once
 
-#include "auth/password_check.h"
-#include "auth/user_directory.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "auth/login_rules.h"
 
 namespace harrier::auth {
 
-class InternalAuthenticator final : public Authenticator, private PasswordCheck {
+class InternalAuthenticator final : public Authenticator {
  public:
-  explicit InternalAuthenticator(UserDirectory users) : users_(std::move(users)) {}
+  explicit InternalAuthenticator(std::unique_ptr<UserDirectory> users,
+                                 const LoginPolicy& policy = {});
+  InternalAuthenticator(std::unique_ptr<UserDirectory> users, const LoginPolicy& policy,
+                        std::unique_ptr<base::RandomSource> random);
 
-  const UserDirectory& users() const { return users_; }
+  // To be called after each change of a user, so that nothing is remembered of it.
+  void forget(base::Bytes user) { rules_->cache().drop(user); }
+  UserDirectory& users() { return rules_->users(); }
+  const LoginCounters& counters() const { return rules_->counters(); }
 
-  std::vector<std::string> mechanisms() const override;
+  std::vector<std::string> mechanisms(const Peer& peer) const override;
   std::unique_ptr<SaslExchange> begin(base::Bytes mechanism, const Peer& peer) const override;
 
  private:
-  SaslOutcome check_password(base::Bytes user, base::Bytes password,
-                             const Peer& peer) const override;
+  bool takes_passwords_of(const Peer& peer) const;
 
-  const UserDirectory users_;
+  const std::unique_ptr<LoginRules> rules_;
 };
 
 }  // namespace harrier::auth

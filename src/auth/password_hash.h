@@ -1,14 +1,15 @@
-// RabbitMQ's password hashes: base64 of a salt of 4 bytes and the SHA-256 over salt and password.
+// RabbitMQ's password hashes: base64 of a salt of 4 bytes and the digest over salt and password.
 //
-// Role:   made from clear passwords at start or imported as they are; compared at every login.
+// Role:   imported as they are (rabbit_password_hashing_sha256 and _sha512), and made of passwords
+//         that stand in clear in the configuration anyway. One round: quick to check, and too quick
+//         to guess, which is why a login replaces an imported one (StoredPassword).
 // Errors: parse answers with an Error that does not repeat the text.
 // Thread: immutable value.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 
+#include "auth/digest.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -17,8 +18,9 @@ namespace harrier::auth {
 
 class PasswordHash {
  public:
-  // Of a password, with a salt from `random`.
+  // SHA-256 of a password, with a salt from `random`.
   static PasswordHash of(base::Bytes password, base::RandomSource& random);
+  // The kind follows from the length.
   static base::Result<PasswordHash> parse(base::Bytes base64);
 
   // Takes the same time whether and where they differ.
@@ -27,13 +29,12 @@ class PasswordHash {
 
  private:
   static constexpr std::size_t kSaltSize = 4;
-  static constexpr std::size_t kDigestSize = 32;
-  using Digest = std::array<unsigned char, kDigestSize>;
 
-  Digest digest_of(base::Bytes password) const;
+  std::string digest_of(base::Bytes password) const;
 
-  std::array<unsigned char, kSaltSize> salt_{};
-  Digest digest_{};
+  DigestKind kind_ = DigestKind::kSha256;
+  std::string salt_;
+  std::string digest_;
 };
 
 }  // namespace harrier::auth

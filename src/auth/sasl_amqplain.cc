@@ -32,7 +32,7 @@ std::optional<base::Bytes> take_value(base::ByteReader& reader, char type) {
 
 }  // namespace
 
-SaslOutcome SaslAmqplain::step(base::Bytes response) {
+SaslOutcome SaslAmqplain::step(base::Bytes response, base::MonotonicTime now) {
   std::optional<base::Bytes> login;
   std::optional<base::Bytes> password;
   base::ByteReader reader(response);
@@ -48,7 +48,7 @@ SaslOutcome SaslAmqplain::step(base::Bytes response) {
   }
   if (!login || !password)
     return SaslOutcome::malformed("AMQPLAIN response is missing LOGIN or PASSWORD field");
-  return passwords_.check_password(*login, *password, peer_);
+  return login_.start(*login, *password, now);
 }
 
 }  // namespace harrier::auth

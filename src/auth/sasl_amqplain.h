@@ -6,7 +6,7 @@
 // Spec:   AMQP 0-9-1 section 4.2.5.5 for the table.
 #pragma once
 
-#include "auth/password_check.h"
+#include "auth/password_login.h"
 
 namespace harrier::auth {
 
@@ -14,14 +14,13 @@ class SaslAmqplain final : public SaslExchange {
  public:
   static constexpr base::Bytes kName = "AMQPLAIN";
 
-  SaslAmqplain(const PasswordCheck& passwords, Peer peer)
-      : passwords_(passwords), peer_(std::move(peer)) {}
+  SaslAmqplain(LoginRules& rules, const Peer& peer) : login_(rules, peer) {}
 
-  SaslOutcome step(base::Bytes response) override;
+  SaslOutcome step(base::Bytes response, base::MonotonicTime now) override;
+  SaslOutcome resume(bool ran, base::MonotonicTime now) override { return login_.resume(ran, now); }
 
  private:
-  const PasswordCheck& passwords_;
-  const Peer peer_;
+  PasswordLogin login_;
 };
 
 }  // namespace harrier::auth

@@ -5,7 +5,7 @@
 // Spec:   RFC 4616.
 #pragma once
 
-#include "auth/password_check.h"
+#include "auth/password_login.h"
 
 namespace harrier::auth {
 
@@ -13,14 +13,13 @@ class SaslPlain final : public SaslExchange {
  public:
   static constexpr base::Bytes kName = "PLAIN";
 
-  SaslPlain(const PasswordCheck& passwords, Peer peer)
-      : passwords_(passwords), peer_(std::move(peer)) {}
+  SaslPlain(LoginRules& rules, const Peer& peer) : login_(rules, peer) {}
 
-  SaslOutcome step(base::Bytes response) override;
+  SaslOutcome step(base::Bytes response, base::MonotonicTime now) override;
+  SaslOutcome resume(bool ran, base::MonotonicTime now) override { return login_.resume(ran, now); }
 
  private:
-  const PasswordCheck& passwords_;
-  const Peer peer_;
+  PasswordLogin login_;
 };
 
 }  // namespace harrier::auth

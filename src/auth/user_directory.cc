@@ -5,45 +5,73 @@
 namespace harrier::auth {
 namespace {
 
-base::Result<PasswordHash> hash_of(const UserSpecification& user, base::RandomSource& random) {
+base::Result<StoredPassword> password_of(const UserSpecification& user,
+                                         base::RandomSource& random) {
   const std::string subject = "user '" + user.name + "': ";
   if (user.password.empty() == user.password_hash.empty())
     return base::fail(subject + "exactly one of password and password_hash is needed");
-  if (!user.password.empty()) return PasswordHash::of(user.password, random);
-  auto hash = PasswordHash::parse(user.password_hash);
-  if (!hash) return base::fail(subject + hash.error().message);
-  return hash;
+  if (!user.password.empty()) return StoredPassword::of_clear(user.password, random);
+  auto password = StoredPassword::parse(user.password_hash);
+  if (!password) return base::fail(subject + password.error().message);
+  return password;
 }
 
 }  // namespace
 
-base::Result<UserDirectory> UserDirectory::create(const std::vector<UserSpecification>& users,
-                                                  base::RandomSource& random) {
-  UserDirectory directory;
-  directory.nobodys_hash_ = PasswordHash::of(random.token(), random);
+base::Result<std::unique_ptr<UserDirectory>> UserDirectory::create(
+    const std::vector<UserSpecification>& users, base::RandomSource& random) {
+  auto directory = std::make_unique<UserDirectory>();
   for (const UserSpecification& user : users) {
     if (user.name.empty()) return base::fail("a user without a name");
-    auto hash = hash_of(user, random);
-    if (!hash) return base::fail(std::move(hash).error());
-    const bool added =
-        directory.users_
-            .try_emplace(user.name, User{user.name, *hash, user.tags, user.loopback_only})
-            .second;
-    if (!added) return base::fail("user '" + user.name + "' is named twice");
+    if (directory->find(user.name) != nullptr)
+      return base::fail("user '" + user.name + "' is named twice");
+    auto password = password_of(user, random);
+    if (!password) return base::fail(std::move(password).error());
+    directory->set({user.name, std::move(password).value(), user.tags, user.loopback_only});
   }
   return directory;
 }
 
-const User* UserDirectory::find(std::string_view name) const {
+std::shared_ptr<const User> UserDirectory::find(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
   const auto entry = users_.find(name);
-  return entry == users_.end() ? nullptr : &entry->second;
+  return entry == users_.end() ? nullptr : entry->second;
 }
 
-const User* UserDirectory::verify(std::string_view name, std::string_view password) const {
-  const User* user = find(name);
-  const PasswordHash& hash = user == nullptr ? nobodys_hash_ : user->password_hash;
-  const bool right = hash.matches(password) && !password.empty();
-  return right ? user : nullptr;
+void UserDirectory::set(User user) {
+  const std::lock_guard lock(mutex_);
+  user.version = ++versions_;
+  const auto place = users_.try_emplace(user.name).first;
+  replace(place, std::move(user));
+}
+
+bool UserDirectory::remove(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = users_.find(name);
+  if (entry == users_.end()) return false;
+  count(*entry->second, -1);
+  users_.erase(entry);
+  return true;
+}
+
+void UserDirectory::set_password_form(std::string_view name, std::uint64_t version,
+                                      StoredPassword password) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = users_.find(name);
+  if (entry == users_.end() || entry->second->version != version) return;
+  User user = *entry->second;
+  user.password = std::move(password);
+  replace(entry, std::move(user));
+}
+
+void UserDirectory::replace(Users::iterator place, User user) {
+  if (place->second != nullptr) count(*place->second, -1);
+  count(user, 1);
+  place->second = std::make_shared<const User>(std::move(user));
+}
+
+void UserDirectory::count(const User& user, int by) {
+  if (!user.password.quick()) slow_count_.fetch_add(by, std::memory_order_relaxed);
 }
 
 }  // namespace harrier::auth

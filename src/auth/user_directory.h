@@ -1,17 +1,23 @@
-// The users of the node: names, password hashes and tags.
+// The users of the node: names, passwords and tags.
 //
-// Role:   made once from the configuration and asked at every login. Whether a user may do
-//         something is asked in broker (broker/access_control.h).
-// Thread: immutable after create(): any number of loops may ask at once.
-// Errors: create() names the user and what is wrong.
+// Role:   made from the configuration, asked at every login, changed by whoever administers users.
+//         Whether a user may do something is asked in broker (broker/access_control.h).
+// Model:  a User is never changed but replaced, so who holds one sees it as it was. Its version
+//         changes whenever it is set, but not when its password takes another form.
+// Thread: synchronized by mutex_, which guards users_ and versions_.
+// Errors: create() and set() name the user and what is wrong.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "auth/password_hash.h"
+#include "auth/stored_password.h"
 #include "base/random.h"
 #include "base/result.h"
 
@@ -29,26 +35,40 @@ struct UserSpecification {
 
 struct User {
   std::string name;
-  PasswordHash password_hash;
+  StoredPassword password;
   std::vector<std::string> tags;
   bool loopback_only = false;
+  std::uint64_t version = 0;
 };
 
 class UserDirectory {
  public:
-  // `random` gives salts, and the hash that unknown users are compared with.
-  static base::Result<UserDirectory> create(const std::vector<UserSpecification>& users,
-                                            base::RandomSource& random);
+  // `random` gives salts.
+  static base::Result<std::unique_ptr<UserDirectory>> create(
+      const std::vector<UserSpecification>& users, base::RandomSource& random);
 
   // nullptr if there is no such user.
-  const User* find(std::string_view name) const;
-  // The user if the password is right; nullptr otherwise. An unknown name takes as long as a wrong
-  // password. An empty password is never right.
-  const User* verify(std::string_view name, std::string_view password) const;
+  std::shared_ptr<const User> find(std::string_view name) const;
+  // Adds a user or replaces it whole. Of a stored password, not of one in clear: hash it first.
+  void set(User user);
+  // False if there is no such user.
+  bool remove(std::string_view name);
+  // Another form of the same password; without effect if the user was changed since `version`.
+  void set_password_form(std::string_view name, std::uint64_t version, StoredPassword password);
+
+  // Some password takes long to check. While that is so every wrong one should.
+  bool has_slow() const { return slow_count_.load(std::memory_order_relaxed) != 0; }
 
  private:
-  std::map<std::string, User, std::less<>> users_;
-  PasswordHash nobodys_hash_;
+  using Users = std::map<std::string, std::shared_ptr<const User>, std::less<>>;
+
+  void replace(Users::iterator place, User user);
+  void count(const User& user, int by);
+
+  mutable std::mutex mutex_;
+  Users users_;
+  std::uint64_t versions_ = 0;
+  std::atomic<int> slow_count_{0};
 };
 
 }  // namespace harrier::auth

@@ -231,6 +231,25 @@ void check_permissions(Section& top, const std::set<std::string>& hosts, const U
   }
 }
 
+void read_auth(Section& section, AuthOptions& auth) {
+  section.boolean("plain_without_tls", auth.plain_without_tls);
+  section.choice<ExternalNameOption>(
+      "external_name_from", auth.external_name_from,
+      {{"distinguished_name", ExternalNameOption::kDistinguishedName},
+       {"common_name", ExternalNameOption::kCommonName},
+       {"san_dns", ExternalNameOption::kSanDns},
+       {"san_email", ExternalNameOption::kSanEmail},
+       {"san_uri", ExternalNameOption::kSanUri}});
+  section.integer("hash_iterations_sha256", auth.hash_iterations_sha256, 4096, 10'000'000);
+  section.integer("hash_iterations_sha512", auth.hash_iterations_sha512, 4096, 10'000'000);
+  section.integer("hash_threads", auth.hash_threads, 1, 64);
+  section.integer("hash_queue_max", auth.hash_queue_max, 1, 1'000'000);
+  section.duration("cache_lifetime", auth.cache_lifetime, milliseconds(0), hours(1));
+  section.integer("cache_entries_max", auth.cache_entries_max, 1, 10'000'000);
+  section.duration("throttle_delay_max", auth.throttle_delay_max, milliseconds(0), seconds(60));
+  section.integer("throttle_entries_max", auth.throttle_entries_max, 2, 10'000'000);
+}
+
 // Checks between keys that stand far apart.
 void check_names(Section& top, const Options& options) {
   std::set<std::string> hosts;
@@ -351,6 +370,7 @@ void read_options(Section& top, Options& options) {
   top.list(
       "users", [&] { options.users.clear(); },
       [&](Section& s) { read_user(s, options.users.emplace_back()); });
+  top.section("auth", [&](Section& s) { read_auth(s, options.auth); });
   top.section("server_properties",
               [&](Section& s) { read_server_properties(s, options.server_properties); });
   top.section("log", [&](Section& s) {

@@ -147,6 +147,24 @@ void add_objects(Families& families) {
                  families.sum(&C::ready_bytes));
 }
 
+void add_logins(Families& families, const server::Node& node) {
+  const auto view = node.logins();
+  if (!view) return;
+  const auto value = [](const std::atomic<std::uint64_t>& counter) {
+    return static_cast<double>(counter.load(std::memory_order_relaxed));
+  };
+  families.counter("harriermq_auth_cache_hits_total", "Passwords known from a moment ago",
+                   value(view->counters->cache_hits));
+  families.counter("harriermq_auth_throttled_total", "Logins that had to wait after wrong ones",
+                   value(view->counters->throttled));
+  families.counter("harriermq_auth_hashes_total", "Passwords hashed slowly",
+                   value(view->counters->passwords_hashed));
+  families.counter("harriermq_auth_hashes_refused_total", "Hashes that found no place to wait",
+                   static_cast<double>(view->hashes_refused));
+  families.gauge("harriermq_auth_hashes_waiting", "Hashes that wait for a thread",
+                 static_cast<double>(view->hashes_waiting));
+}
+
 void add_messages(Families& families) {
   using C = VirtualHostCounters;
   const Labels protocol = {{"protocol", "amqp091"}};
@@ -320,6 +338,7 @@ std::string Exposition::text() const {
     add_node(families, Seconds(clock_.now().monotonic - started_.monotonic).count(),
              Seconds(started_.wall.time_since_epoch()).count());
     add_objects(families);
+    add_logins(families, node_);
     add_messages(families);
     add_loops(families, node_);
     add_tls(families, node_);

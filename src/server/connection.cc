@@ -98,6 +98,22 @@ void Connection::touch_host() {
 
 auth::Authenticator& Connection::authenticator() { return io_.authenticator(); }
 
+void Connection::run_login_work(std::function<void()> work) {
+  // By number: the connection may be gone when the answer comes.
+  const auto answer = [&io = io_, id = id_](bool ran) {
+    io.post_from_any_thread([&io, id, ran] {
+      if (Connection* connection = io.find(id)) connection->handle_login_work(ran);
+    });
+  };
+  io_.shared().password_workers->submit(peer_.address, std::move(work), answer);
+}
+
+void Connection::handle_login_work(bool ran) {
+  if (closed_ || lingering_) return;
+  enter();
+  session_.handle_login_work(ran, io_.loop().now());
+}
+
 amqp::TableView Connection::server_properties() { return io_.shared().server_properties.view(); }
 
 bool Connection::ready() const { return io_.shared().ready.load(std::memory_order_acquire); }

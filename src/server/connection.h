@@ -22,6 +22,7 @@
 //            write_stall_timeout; TLS handshake: listeners.amqps.handshake_timeout.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -108,6 +109,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   }
   void return_input_credit(std::size_t bytes);
   void stop_waiting_for_credit();
+  // PasswordWorkers' answer.
+  void handle_login_work(bool ran);
   // Direct only: the virtual host whose turn must be open before the session is called.
   HostedVirtualHost* host() const { return host_; }
 
@@ -121,6 +124,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
 
   // session::ConnectionHost
   auth::Authenticator& authenticator() override;
+  void run_login_work(std::function<void()> work) override;
   amqp::TableView server_properties() override;
   bool ready() const override;
   session::SessionInput* attach(const session::ConnectionParameters& parameters,

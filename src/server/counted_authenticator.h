@@ -21,8 +21,8 @@ class CountedAuthenticator final : public auth::Authenticator {
   CountedAuthenticator(const Shared& shared, LoopCounters& counters)
       : shared_(shared), counters_(counters) {}
 
-  std::vector<std::string> mechanisms() const override {
-    return shared_.authenticator->mechanisms();
+  std::vector<std::string> mechanisms(const auth::Peer& peer) const override {
+    return shared_.authenticator->mechanisms(peer);
   }
   std::unique_ptr<auth::SaslExchange> begin(base::Bytes mechanism,
                                             const auth::Peer& peer) const override {
@@ -37,13 +37,19 @@ class CountedAuthenticator final : public auth::Authenticator {
     Exchange(std::unique_ptr<auth::SaslExchange> inner, LoopCounters& counters)
         : inner_(std::move(inner)), counters_(counters) {}
 
-    auth::SaslOutcome step(base::Bytes response) override {
-      auth::SaslOutcome outcome = inner_->step(response);
+    auth::SaslOutcome step(base::Bytes response, base::MonotonicTime now) override {
+      return counted(inner_->step(response, now));
+    }
+    auth::SaslOutcome resume(bool ran, base::MonotonicTime now) override {
+      return counted(inner_->resume(ran, now));
+    }
+
+   private:
+    auth::SaslOutcome counted(auth::SaslOutcome outcome) {
       if (outcome.kind == auth::SaslOutcome::Kind::kRefused) ++counters_.logins_refused;
       return outcome;
     }
 
-   private:
     std::unique_ptr<auth::SaslExchange> inner_;
     LoopCounters& counters_;
   };

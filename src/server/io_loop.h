@@ -9,7 +9,7 @@
 //         connections that are read again at once: kReleasesPerFlush.
 #pragma once
 
-#include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +49,8 @@ class IoLoop {
     BrokerLoop& broker;   // of the same loop
     HandOver& hand_over;  // to the others
     std::size_t index = 0;
+    // Runs a task in a turn of the loop; any thread.
+    std::function<void(std::function<void()>)> post = {};
   };
 
   explicit IoLoop(const Surroundings& surroundings);
@@ -86,6 +88,7 @@ class IoLoop {
   BrokerLoop& broker() { return around_.broker; }
   HandOver& hand_over() { return around_.hand_over; }
   std::size_t index() const { return around_.index; }
+  void post_from_any_thread(std::function<void()> task) { around_.post(std::move(task)); }
   LoopCounters& counters() { return counters_; }
   auth::Authenticator& authenticator() { return authenticator_; }
   InputPool& input_pool() { return input_pool_; }

@@ -65,6 +65,8 @@ class Node::Parts {
   // Before the store and after it in destruction: the lock is held for as long as anybody writes.
   std::unique_ptr<journal::NodeDirectory> directory_;
   std::unique_ptr<store::Store> store_;
+  // Once started.
+  const auth::LoginCounters* login_counters_ = nullptr;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
   bool running_ = false;
@@ -126,7 +128,9 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   tls_listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
       [this](int descriptor, const auth::Peer& peer) {
-        take(descriptor, peer, certificates_->current());
+        auth::Peer encrypted = peer;
+        encrypted.encrypted = true;
+        take(descriptor, encrypted, certificates_->current());
       },
       Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max});
 }
@@ -147,7 +151,12 @@ Outcome Node::Parts::admit_users() {
   base::SecureRandom salts;
   auto users = auth::UserDirectory::create(user_specifications(options_.users), salts);
   if (!users) return Failure{FailureKind::kBadOptions, users.error().message};
-  shared_.authenticator = std::make_unique<auth::InternalAuthenticator>(std::move(users).value());
+  auto authenticator = std::make_unique<auth::InternalAuthenticator>(std::move(users).value(),
+                                                                     login_policy(options_.auth));
+  login_counters_ = &authenticator->counters();
+  shared_.authenticator = std::move(authenticator);
+  shared_.password_workers = std::make_unique<PasswordWorkers>(
+      PasswordWorkers::Limits{options_.auth.hash_threads, options_.auth.hash_queue_max});
   auto access = access_control(options_.users);
   if (!access) return Failure{FailureKind::kBadOptions, access.error().message};
   shared_.access_control = std::move(access).value();
@@ -359,6 +368,8 @@ void Node::Parts::stop() {
   }
   if (store_ && shared_.ready.load()) store_->checkpoint();
   monitor_->stop();
+  // Its answers go to the loops.
+  shared_.password_workers->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
@@ -419,6 +430,12 @@ std::optional<StoreView> Node::store() const {
   }
   view.recovery = store.recovery();
   return view;
+}
+
+std::optional<LoginView> Node::logins() const {
+  if (!parts_->shared_.ready.load(std::memory_order_acquire)) return {};
+  const PasswordWorkers& workers = *parts_->shared_.password_workers;
+  return LoginView{parts_->login_counters_, workers.waiting(), workers.refused()};
 }
 
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }

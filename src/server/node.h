@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/internal_authenticator.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "broker/counters.h"
@@ -40,6 +41,12 @@ struct LoopView {
   const LoopCounters* counters;
   const base::Counter* turns;
   const base::Counter* input_bytes_borrowed;
+};
+
+struct LoginView {
+  const auth::LoginCounters* counters;
+  std::size_t hashes_waiting;
+  std::uint64_t hashes_refused;
 };
 
 class Node {
@@ -72,6 +79,8 @@ class Node {
   std::vector<LoopView> loops() const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;
+  // None before start() has recovered the virtual hosts. Takes a lock: for scrapes.
+  std::optional<LoginView> logins() const;
   const ListenerCounters& listener_counters() const;
   // nullptr without a TLS listener.
   const ListenerCounters* tls_listener_counters() const;

@@ -14,7 +14,8 @@ NodeLoop::NodeLoop(Shared& shared, const base::Clock& clock, std::size_t index)
            .shared = shared,
            .broker = broker_,
            .hand_over = hand_over_,
-           .index = index}) {}
+           .index = index,
+           .post = [this](std::function<void()> task) { post(std::move(task)); }}) {}
 
 NodeLoop::~NodeLoop() = default;
 

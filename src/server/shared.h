@@ -17,6 +17,7 @@
 #include "broker/limits.h"
 #include "harrier/options.h"
 #include "server/admission.h"
+#include "server/password_workers.h"
 #include "server/publisher_gate.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
@@ -49,6 +50,8 @@ struct Shared {
   // The virtual hosts are there: what was written before the release store is what a loop sees
   // after an acquire load. While false, connection.open is 320. Never unset.
   std::atomic<bool> ready{false};
+  // Stopped before the loops are.
+  std::unique_ptr<PasswordWorkers> password_workers{};
 
   const VirtualHostPlace* find(std::string_view name) const {
     const auto entry = virtual_hosts.find(name);

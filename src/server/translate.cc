@@ -91,6 +91,24 @@ std::vector<auth::UserSpecification> user_specifications(const std::vector<UserO
   return specifications;
 }
 
+auth::LoginPolicy login_policy(const AuthOptions& options) {
+  auth::LoginPolicy policy;
+  policy.cost = {options.hash_iterations_sha256, options.hash_iterations_sha512};
+  policy.cache = {options.cache_lifetime, options.cache_entries_max};
+  policy.throttle = {options.throttle_delay_max, options.throttle_entries_max};
+  policy.plain_without_tls = options.plain_without_tls;
+  switch (options.external_name_from) {
+    using From = ExternalNameOption;
+    using Name = auth::ExternalName;
+    case From::kDistinguishedName: policy.external_name = Name::kDistinguishedName; break;
+    case From::kCommonName: policy.external_name = Name::kCommonName; break;
+    case From::kSanDns: policy.external_name = Name::kSanDns; break;
+    case From::kSanEmail: policy.external_name = Name::kSanEmail; break;
+    case From::kSanUri: policy.external_name = Name::kSanUri; break;
+  }
+  return policy;
+}
+
 amqp::FieldTable server_properties(const ServerPropertyOptions& options) {
   amqp::FieldTable capabilities;
   for (const char* name : {"publisher_confirms", "exchange_exchange_bindings", "basic.nack",

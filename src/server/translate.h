@@ -2,6 +2,7 @@
 #pragma once
 
 #include "amqp/field_table.h"
+#include "auth/login_rules.h"
 #include "auth/user_directory.h"
 #include "broker/access_control.h"
 #include "broker/limits.h"
@@ -20,6 +21,7 @@ store::StoreOptions store_options(const Options& options, std::uint64_t cache_by
                                   std::size_t loops);
 base::Result<broker::AccessControlRef> access_control(const std::vector<UserOptions>& users);
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users);
+auth::LoginPolicy login_policy(const AuthOptions& options);
 // What connection.start tells of us: capabilities, product, versions (S1, S2 of conformance.md).
 amqp::FieldTable server_properties(const ServerPropertyOptions& options);
 // Options::loops with 0 decided by the machine.

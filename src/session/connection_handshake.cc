@@ -79,7 +79,7 @@ std::size_t ConnectionSession::take_header(Bytes bytes) {
 }
 
 void ConnectionSession::send_connection_start() {
-  const std::string mechanisms = joined(host_.authenticator().mechanisms());
+  const std::string mechanisms = joined(host_.authenticator().mechanisms(peer_));
   amqp::ConnectionStart start;
   start.server_properties = host_.server_properties();
   start.mechanisms.value = mechanisms;
@@ -164,22 +164,50 @@ void ConnectionSession::handle_connection_secure_ok(const amqp::ConnectionSecure
 }
 
 void ConnectionSession::continue_sasl(Bytes response, amqp::MethodId method) {
-  auth::SaslOutcome outcome = sasl_->step(response);
+  login_method_ = method;
+  take_sasl_outcome(sasl_->step(response, now_));
+}
+
+void ConnectionSession::take_sasl_outcome(auth::SaslOutcome outcome) {
+  using Kind = auth::SaslOutcome::Kind;
   switch (outcome.kind) {
-    case auth::SaslOutcome::Kind::kChallenge:
+    case Kind::kChallenge:
       send(amqp::ConnectionSecure{{outcome.challenge}});
       state_ = ConnectionState::kAwaitSecureOk;
       return;
-    case auth::SaslOutcome::Kind::kAccepted: return accept_login(std::move(outcome.identity));
-    case auth::SaslOutcome::Kind::kRefused: return refuse_login();
-    case auth::SaslOutcome::Kind::kMalformed:
-      return fail(
-          amqp::protocol_error(amqp::ReplyCode::kSyntaxError, std::move(outcome.reason), method));
+    case Kind::kAccepted:
+      accept_login(std::move(outcome.identity));
+      if (outcome.work) host_.run_login_work(std::move(outcome.work));
+      return;
+    case Kind::kRefused: return refuse_login();
+    case Kind::kMalformed:
+      return fail(amqp::protocol_error(amqp::ReplyCode::kSyntaxError, std::move(outcome.reason),
+                                       login_method_));
+    case Kind::kWork:
+      state_ = ConnectionState::kAwaitLogin;
+      login_work_is_running_ = true;
+      return host_.run_login_work(std::move(outcome.work));
+    case Kind::kWait:
+      state_ = ConnectionState::kAwaitLogin;
+      login_resumption_ = outcome.until;
+      return;
   }
 }
 
-void ConnectionSession::accept_login(auth::Identity identity) {
+void ConnectionSession::resume_login(bool ran) {
+  login_work_is_running_ = false;
+  login_resumption_ = base::kNever;
+  take_sasl_outcome(sasl_->resume(ran, now_));
+}
+
+void ConnectionSession::end_login() {
   sasl_.reset();
+  login_work_is_running_ = false;
+  login_resumption_ = base::kNever;
+}
+
+void ConnectionSession::accept_login(auth::Identity identity) {
+  end_login();
   actor_.user = std::move(identity.user);
   actor_.tags = std::move(identity.tags);
   actor_.peer = peer_.display();
@@ -196,7 +224,7 @@ void ConnectionSession::refuse_login() {
                                         mechanism_ + ". For details see the broker logfile."));
     return begin_closing();
   }
-  sasl_.reset();
+  end_login();
   state_ = ConnectionState::kRefused;
   handshake_deadline_ = base::kNever;
   refusal_deadline_ = now_ + limits_.refusal_delay;

@@ -3,6 +3,8 @@
 // Thread: confined(io).
 #pragma once
 
+#include <functional>
+
 #include "amqp/field_table.h"
 #include "auth/authenticator.h"
 #include "session/session_input.h"
@@ -15,6 +17,10 @@ class ConnectionHost {
   virtual ~ConnectionHost() = default;
   // The SASL mechanisms and users; must outlive the session.
   virtual auth::Authenticator& authenticator() = 0;
+  // Has `work` run on another thread, then ConnectionSession::handle_login_work() called, if the
+  // session still exists. It may refuse to run it, which is told in the same way, never during this
+  // call. The work refers to the authenticator only.
+  virtual void run_login_work(std::function<void()> work) = 0;
   // server-properties of connection.start.
   virtual amqp::TableView server_properties() = 0;
   // False while the node recovers: virtual hosts are not there yet, and connection.open is 320.

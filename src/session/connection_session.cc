@@ -92,6 +92,7 @@ std::size_t ConnectionSession::take_input(Bytes bytes) {
     case ConnectionState::kDraining:
     case ConnectionState::kClosing:
       return lost_sync_ ? drop_until_close_ok(bytes) : drop_frame(bytes);
+    case ConnectionState::kAwaitLogin:
     case ConnectionState::kRefused:
     case ConnectionState::kFinished: break;
   }
@@ -267,6 +268,12 @@ void ConnectionSession::handle_end_of_input(base::Now now) {
   abandon("the client ended the connection without closing it");
 }
 
+void ConnectionSession::handle_login_work(bool ran, base::Now now) {
+  if (!login_work_is_running_) return;
+  const TimedCall call(*this, now);
+  resume_login(ran);
+}
+
 void ConnectionSession::force_close(amqp::ReplyCode code, std::string text, base::Now now) {
   const TimedCall call(*this, now);
   if (awaits_handshake() || state_ == ConnectionState::kRefused) return finish(std::move(text));
@@ -311,7 +318,7 @@ base::MonotonicTime ConnectionSession::next_deadline() const {
   const base::MonotonicTime writing =
       output_.empty() ? base::kNever : stall_.deadline(limits_.write_stall_timeout);
   return std::min({writing, heartbeat_.next_deadline(), partial_frame_.when(), handshake_deadline_,
-                   refusal_deadline_, closing_.deadline(limits_.close_timeout)});
+                   refusal_deadline_, login_resumption_, closing_.deadline(limits_.close_timeout)});
 }
 
 void ConnectionSession::handle_deadline(base::Now now) {
@@ -320,6 +327,7 @@ void ConnectionSession::handle_deadline(base::Now now) {
   if (stall_.expired(now_, limits_.write_stall_timeout)) return abandon("output was not read");
   if (handshake_deadline_ <= now_) return abandon("handshake timed out");
   if (refusal_deadline_ <= now_) return finish("");
+  if (login_resumption_ <= now_) return resume_login(true);
   if (closing_.expired(now_, limits_.close_timeout))
     return abandon("the client did not answer connection.close");
   if (partial_frame_.expired(now_)) return abandon("a frame was not finished in time");
@@ -423,7 +431,7 @@ void ConnectionSession::begin_closing() {
   heartbeat_.stop();
   partial_frame_.stop();
   assembler_.clear();
-  sasl_.reset();
+  end_login();
   closing_.start(now_, now_is_exact_);
   if (client_close_unanswered_) answer_client_close();
   if (client_close_ok_seen_) finish("");
@@ -443,7 +451,7 @@ void ConnectionSession::finish(std::string reason) {
   partial_frame_.stop();
   closing_.stop();
   assembler_.clear();
-  sasl_.reset();
+  end_login();
 }
 
 void ConnectionSession::abandon(std::string reason) {

@@ -6,6 +6,8 @@
 //            gave it at connection.open. As SessionOutput it encodes what the broker half says.
 // Model:     AwaitHeader → AwaitStartOk ⇄ AwaitSecureOk → AwaitTuneOk → AwaitOpen → Open → Draining
 //            → Closing → Finished
+//            AwaitLogin: after start-ok or secure-ok, while the authenticator needs another thread
+//            or has the client wait; nothing is read, the handshake's time goes on.
 //            Draining: the broker half was told to close; until it answers, input is dropped.
 //            Closing: connection.close was sent; all but close and close-ok is dropped.
 //            Refused: login refused and the client cannot be told; silence, then the end.
@@ -42,6 +44,7 @@ enum class ConnectionState : std::uint8_t {
   kAwaitHeader,
   kAwaitStartOk,
   kAwaitSecureOk,
+  kAwaitLogin,
   kAwaitTuneOk,
   kAwaitOpen,
   kOpen,
@@ -82,6 +85,9 @@ class ConnectionSession final : public SessionOutput {
   void handle_written(std::size_t bytes, base::Now now);
   // Harmless when nothing is due.
   void handle_deadline(base::Now now);
+  // What ConnectionHost::run_login_work() was given has run, or cannot run. Without effect when
+  // nobody waits for it.
+  void handle_login_work(bool ran, base::Now now);
   // An open connection gets connection.close, one that is not yet open ends without a word.
   void force_close(amqp::ReplyCode code, std::string text, base::Now now);
   // connection.blocked with the first 255 bytes of the reason, or connection.unblocked, if the
@@ -100,8 +106,11 @@ class ConnectionSession final : public SessionOutput {
 
   // ---- outputs
   base::Buffer& output() { return output_; }
-  // False while replies pile up, and after the end.
-  bool wants_input() const { return !replies_pile_up_ && state_ != ConnectionState::kFinished; }
+  // False while replies pile up or a login is being decided, and after the end.
+  bool wants_input() const {
+    return !replies_pile_up_ && state_ != ConnectionState::kFinished &&
+           state_ != ConnectionState::kAwaitLogin;
+  }
   // Close the socket once output() is empty; next_deadline() still guards the writing.
   bool finished() const {
     return state_ == ConnectionState::kFinished && (input_ == nullptr || released_);
@@ -154,6 +163,9 @@ class ConnectionSession final : public SessionOutput {
   void handle_connection_tune_ok(const amqp::ConnectionTuneOk& tune_ok);
   void handle_connection_open(const amqp::ConnectionOpen& open);
   void continue_sasl(Bytes response, amqp::MethodId method);
+  void take_sasl_outcome(auth::SaslOutcome outcome);
+  void resume_login(bool ran);
+  void end_login();
   void accept_login(auth::Identity identity);
   void refuse_login();
   void send_connection_start();
@@ -208,6 +220,8 @@ class ConnectionSession final : public SessionOutput {
   std::uint16_t channel_max_ = 0;
   std::unique_ptr<auth::SaslExchange> sasl_;
   std::string mechanism_;
+  amqp::MethodId login_method_;         // that carried the last response
+  bool login_work_is_running_ = false;  // and the exchange waits for it
   broker::Actor actor_;
   std::string virtual_host_;
   ClientDescription client_;
@@ -228,6 +242,7 @@ class ConnectionSession final : public SessionOutput {
   bool now_is_exact_ = false;
   base::MonotonicTime handshake_deadline_;
   base::MonotonicTime refusal_deadline_ = base::kNever;
+  base::MonotonicTime login_resumption_ = base::kNever;
   Heartbeat heartbeat_;
   ReadDeadline partial_frame_;
   OpenWait closing_;

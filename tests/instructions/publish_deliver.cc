@@ -32,6 +32,7 @@ class DirectConnection final : public session::ConnectionHost {
   }
 
   auth::Authenticator& authenticator() override { return authenticator_; }
+  void run_login_work(std::function<void()>) override {}
   amqp::TableView server_properties() override { return properties_; }
   bool ready() const override { return true; }
   session::SessionInput* attach(const session::ConnectionParameters& parameters,

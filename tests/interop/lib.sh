@@ -3,6 +3,7 @@
 #   source ".../lib.sh"
 #   need_command ruby ruby            # a missing client is a failure that names its package
 #   need_ok "ruby-bunny" ruby -e 'require "bunny"'
+#   INTEROP_CONFIGURATION=...         # further keys, for a broker that is started here
 #   with_broker                       # exports AMQP_TEST_URL and its parts
 #   run_tests 60 ruby ...             # a program that prints "ok - name" / "not ok - name"
 #   finish                            # stops our broker, prints the summary, exits
@@ -141,6 +142,7 @@ journal:
 disk:
   free_limit: 1MiB
   reserve: 0
+${INTEROP_CONFIGURATION:-}
 YAML
 }
 

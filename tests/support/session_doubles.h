@@ -178,10 +178,13 @@ class FakeBatchSource final : public session::BatchSource<Batch> {
 };
 
 // Knows "PLAIN" as a single step, and "TWO-STEP", which asks a question first. The right answer to
-// either is "open sesame"; "" is malformed.
+// either is "open sesame"; "" is malformed. "work", "wait" and "afterwards" in front of it have it
+// thought about: on another thread, in two seconds, or when it has been accepted.
 class FakeAuthenticator final : public auth::Authenticator {
  public:
-  std::vector<std::string> mechanisms() const override { return {"PLAIN", "TWO-STEP"}; }
+  std::vector<std::string> mechanisms(const auth::Peer&) const override {
+    return {"PLAIN", "TWO-STEP"};
+  }
   std::unique_ptr<auth::SaslExchange> begin(Bytes mechanism, const auth::Peer&) const override {
     if (mechanism != "PLAIN" && mechanism != "TWO-STEP") return nullptr;
     return std::make_unique<Exchange>(mechanism == "TWO-STEP");
@@ -191,16 +194,38 @@ class FakeAuthenticator final : public auth::Authenticator {
   class Exchange final : public auth::SaslExchange {
    public:
     explicit Exchange(bool asks) : asks_(asks) {}
-    auth::SaslOutcome step(Bytes response) override {
+    auth::SaslOutcome step(Bytes response, base::MonotonicTime now) override {
       if (std::exchange(asks_, false))
         return auth::SaslOutcome::challenged("who is " + std::string(response) + "?");
+      if (take_word(response, "work ")) {
+        thought_about_ = std::string(response);
+        return auth::SaslOutcome::working([] {});
+      }
+      if (take_word(response, "wait ")) {
+        thought_about_ = std::string(response);
+        return auth::SaslOutcome::waiting(now + base::Milliseconds(2'000));
+      }
+      const bool afterwards = take_word(response, "afterwards ");
       if (response.empty()) return auth::SaslOutcome::malformed("an empty answer");
       if (response != "open sesame") return auth::SaslOutcome::refused("a wrong word");
-      return auth::SaslOutcome::accepted({"ali", {"administrator", "thief"}});
+      auto outcome = auth::SaslOutcome::accepted({"ali", {"administrator", "thief"}});
+      if (afterwards) outcome.work = [] {};
+      return outcome;
+    }
+    auth::SaslOutcome resume(bool ran, base::MonotonicTime now) override {
+      if (!ran) return auth::SaslOutcome::refused("nobody thought about it");
+      return step(std::exchange(thought_about_, {}), now);
     }
 
    private:
+    static bool take_word(Bytes& response, Bytes word) {
+      if (!response.starts_with(word)) return false;
+      response.remove_prefix(word.size());
+      return true;
+    }
+
     bool asks_;
+    std::string thought_about_;
   };
 };
 
@@ -213,10 +238,14 @@ class FakeHost final : public session::ConnectionHost {
   std::unique_ptr<FakeBroker> broker;
   std::optional<amqp::ProtocolError> refuse_open;
   bool recovered = true;
+  std::vector<std::function<void()>> login_work;
 
   FakeHost() { properties.add_string("product", "HarrierMQ"); }
 
   auth::Authenticator& authenticator() override { return fake_authenticator; }
+  void run_login_work(std::function<void()> work) override {
+    login_work.push_back(std::move(work));
+  }
   amqp::TableView server_properties() override { return properties; }
   bool ready() const override { return recovered; }
   session::SessionInput* attach(const session::ConnectionParameters& parameters,
@@ -263,9 +292,7 @@ inline std::string header_bytes(unsigned channel, std::uint64_t body_size,
   return raw_frame(2, channel, header_payload(body_size, properties));
 }
 
-inline std::string body_bytes(unsigned channel, Bytes body) {
-  return raw_frame(3, channel, body);
-}
+inline std::string body_bytes(unsigned channel, Bytes body) { return raw_frame(3, channel, body); }
 
 // A whole basic.publish, its body cut into frames of at most `frame_size`.
 inline std::string publish_bytes(unsigned channel, Bytes routing_key, Bytes body,

@@ -48,6 +48,7 @@ class SimulatedNode {
     bool dropped = false;
 
     auth::Authenticator& authenticator() override { return authenticator_; }
+    void run_login_work(std::function<void()>) override {}
     amqp::TableView server_properties() override { return properties_; }
     bool ready() const override { return true; }
     session::SessionInput* attach(const session::ConnectionParameters& parameters,

@@ -1,7 +1,6 @@
 #include "auth/internal_authenticator.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "login_fixture.h"
 
 namespace harrier::auth {
 namespace {
@@ -10,7 +9,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::string_literals;
-using Kind = SaslOutcome::Kind;
 
 InternalAuthenticator make_authenticator() {
   UserSpecification guest;
@@ -28,7 +26,8 @@ class InternalAuthenticatorTest : public ::testing::Test {
  protected:
   SaslOutcome answer(base::Bytes mechanism, base::Bytes response) {
     const auto exchange = authenticator.begin(mechanism, peer);
-    return exchange == nullptr ? SaslOutcome::refused("no mechanism") : exchange->step(response);
+    if (exchange == nullptr) return SaslOutcome::refused("no mechanism");
+    return settled(*exchange, exchange->step(response, now), now);
   }
   // A field of AMQPLAIN: its name, type letter and value as encoded.
   static std::string field(const std::string& name, char type, const std::string& value) {
@@ -45,11 +44,14 @@ class InternalAuthenticatorTest : public ::testing::Test {
 
   InternalAuthenticator authenticator = make_authenticator();
   Peer peer{"127.0.0.1", 4711, true};
+  base::MonotonicTime now = kStart;
 };
 
 TEST_F(InternalAuthenticatorTest, OffersPlainFirst) {
-  EXPECT_THAT(authenticator.mechanisms(), ElementsAre("PLAIN", "AMQPLAIN"));
-  for (const char* unknown : {"", "plain", "EXTERNAL", "PLAIN AMQPLAIN", "PLAI"})
+  EXPECT_THAT(authenticator.mechanisms(peer),
+              ElementsAre("PLAIN", "AMQPLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"));
+  for (const char* unknown :
+       {"", "plain", "EXTERNAL", "PLAIN AMQPLAIN", "PLAI", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS"})
     EXPECT_EQ(authenticator.begin(unknown, peer), nullptr) << unknown;
 }
 
@@ -124,36 +126,40 @@ TEST_F(InternalAuthenticatorTest, AmqplainKnowsMalformedResponses) {
   EXPECT_EQ(answer("AMQPLAIN", field("a", 'S', "\xFF\xFF\xFF\xFF") + good).kind, Kind::kMalformed);
 }
 
-// ---- more than one step
+TEST_F(InternalAuthenticatorTest, PasswordsCanBeRefusedWithoutTls) {
+  base::SeededRandom random(1);
+  LoginPolicy policy;
+  policy.plain_without_tls = false;
+  const InternalAuthenticator strict(UserDirectory::create({}, random).value(), policy);
+  const Peer far{"192.0.2.1", 4711, false};
+  EXPECT_THAT(strict.mechanisms(far), ElementsAre("SCRAM-SHA-256", "SCRAM-SHA-512"));
+  EXPECT_EQ(strict.begin("PLAIN", far), nullptr);
+  EXPECT_EQ(strict.begin("AMQPLAIN", far), nullptr);
+  EXPECT_NE(strict.begin("SCRAM-SHA-256", far), nullptr);
+  EXPECT_NE(strict.begin("PLAIN", peer), nullptr) << "from this machine";
+  Peer encrypted = far;
+  encrypted.encrypted = true;
+  EXPECT_NE(strict.begin("PLAIN", encrypted), nullptr);
+  EXPECT_THAT(strict.mechanisms(encrypted), ::testing::Contains("PLAIN"));
+}
 
-// Asks for the user first and for the password then.
-class TwoStepExchange final : public SaslExchange {
- public:
-  explicit TwoStepExchange(const UserDirectory& users) : users_(users) {}
-  SaslOutcome step(base::Bytes response) override {
-    if (user_.empty()) {
-      user_ = std::string(response);
-      return SaslOutcome::challenged("password of " + user_);
-    }
-    const User* user = users_.verify(user_, response);
-    if (user == nullptr) return SaslOutcome::refused("wrong");
-    return SaslOutcome::accepted({user->name, user->tags});
-  }
+TEST_F(InternalAuthenticatorTest, ExternalIsForVerifiedCertificates) {
+  peer.encrypted = true;
+  EXPECT_EQ(authenticator.begin("EXTERNAL", peer), nullptr);
+  PeerCertificate certificate;
+  certificate.subject_dn = "ali";
+  peer.certificate = std::make_shared<const PeerCertificate>(certificate);
+  EXPECT_EQ(authenticator.mechanisms(peer).front(), "EXTERNAL");
+  EXPECT_EQ(answer("EXTERNAL", "").identity.user, "ali");
+}
 
- private:
-  const UserDirectory& users_;
-  std::string user_;
-};
-
-TEST_F(InternalAuthenticatorTest, ThePortAllowsConversations) {
-  TwoStepExchange exchange(authenticator.users());
-  const SaslOutcome first = exchange.step("ali");
-  EXPECT_EQ(first.kind, Kind::kChallenge);
-  EXPECT_EQ(first.challenge, "password of ali");
-  EXPECT_EQ(exchange.step("open sesame").kind, Kind::kAccepted);
-  TwoStepExchange other(authenticator.users());
-  other.step("ali");
-  EXPECT_EQ(other.step("open barley").kind, Kind::kRefused);
+TEST_F(InternalAuthenticatorTest, ForgettingAUserEndsWhatIsRemembered) {
+  EXPECT_EQ(answer("PLAIN", "\0ali\0open sesame"s).kind, Kind::kAccepted);
+  EXPECT_EQ(answer("PLAIN", "\0ali\0open sesame"s).kind, Kind::kAccepted);
+  EXPECT_EQ(authenticator.counters().cache_hits, 1u);
+  authenticator.forget("ali");
+  EXPECT_EQ(answer("PLAIN", "\0ali\0open sesame"s).kind, Kind::kAccepted);
+  EXPECT_EQ(authenticator.counters().cache_hits, 1u);
 }
 
 TEST(Peer, DisplaysAddressAndPort) {

@@ -15,30 +15,31 @@ UserSpecification user(std::string name, std::string password) {
   return specification;
 }
 
-base::Result<UserDirectory> directory_of(const std::vector<UserSpecification>& users) {
+base::Result<std::unique_ptr<UserDirectory>> directory_of(
+    const std::vector<UserSpecification>& users) {
   base::SeededRandom random(1);
   return UserDirectory::create(users, random);
 }
 
-TEST(UserDirectory, VerifiesPasswords) {
+TEST(UserDirectory, FindsByTheWholeName) {
   const auto directory = directory_of({user("ali", "open sesame"), user("kasim", "barley")});
   ASSERT_TRUE(directory.ok());
-  const User* ali = directory->verify("ali", "open sesame");
+  const auto ali = (*directory)->find("ali");
   ASSERT_NE(ali, nullptr);
   EXPECT_EQ(ali->name, "ali");
-  EXPECT_EQ(directory->verify("ali", "barley"), nullptr);
-  EXPECT_EQ(directory->verify("ali", ""), nullptr);
-  EXPECT_EQ(directory->verify("Ali", "open sesame"), nullptr);
-  EXPECT_EQ(directory->verify("nobody", "open sesame"), nullptr);
-  EXPECT_EQ(directory->verify("", ""), nullptr);
+  EXPECT_TRUE(ali->password.matches("open sesame"));
+  for (const char* unknown : {"Ali", "al", "alia", "", "nobody"})
+    EXPECT_EQ((*directory)->find(unknown), nullptr) << unknown;
 }
 
 TEST(UserDirectory, TakesHashesAsTheyAre) {
   UserSpecification specification = user("imported", "");
   specification.password_hash = "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR";
+  specification.permissions = {{"/", true, false, true}};
   const auto directory = directory_of({specification});
   ASSERT_TRUE(directory.ok());
-  EXPECT_NE(directory->verify("imported", "test12"), nullptr);
+  EXPECT_TRUE((*directory)->find("imported")->password.matches("test12"));
+  EXPECT_EQ((*directory)->find("imported")->permissions.size(), 1u);
 }
 
 // Somebody may have configured the hash of the empty password.
@@ -48,7 +49,37 @@ TEST(UserDirectory, AnEmptyPasswordIsNeverRight) {
   specification.password_hash = PasswordHash::of("", random).base64();
   const auto directory = directory_of({specification});
   ASSERT_TRUE(directory.ok());
-  EXPECT_EQ(directory->verify("careless", ""), nullptr);
+  EXPECT_FALSE((*directory)->find("careless")->password.matches(""));
+}
+
+TEST(UserDirectory, AChangeIsANewVersionAndAnotherFormIsNot) {
+  const auto created = directory_of({user("ali", "x")});
+  ASSERT_TRUE(created.ok());
+  UserDirectory& directory = **created;
+  const auto before = directory.find("ali");
+  EXPECT_FALSE(directory.has_slow());
+
+  const StoredPassword slow =
+      StoredPassword::of("x", {std::string(16, 'a'), std::string(16, 'b')}, {4096, 4096});
+  directory.set_password_form("ali", before->version, slow);
+  EXPECT_EQ(directory.find("ali")->version, before->version);
+  EXPECT_TRUE(directory.has_slow());
+  EXPECT_TRUE(before->password.quick()) << "who holds it sees it as it was";
+
+  User changed = *directory.find("ali");
+  changed.tags = {"management"};
+  directory.set(changed);
+  EXPECT_NE(directory.find("ali")->version, before->version);
+  directory.set_password_form("ali", before->version, before->password);
+  EXPECT_FALSE(directory.find("ali")->password.quick()) << "too late";
+  directory.set_password_form("nobody", 1, before->password);
+  EXPECT_EQ(directory.find("nobody"), nullptr);
+
+  EXPECT_TRUE(directory.remove("ali"));
+  EXPECT_FALSE(directory.remove("ali"));
+  EXPECT_FALSE(directory.has_slow());
+  directory.set(changed);
+  EXPECT_GT(directory.find("ali")->version, before->version + 1) << "never a version of before";
 }
 
 TEST(UserDirectory, ImpossibleUsersAreRefusedByName) {

@@ -83,6 +83,26 @@ TEST_F(ExpositionTest, HasNothingOfAStoreThatIsNotThere) {
               ::testing::HasSubstr("\nharriermq_queue_messages_unreadable_total 0\n"));
 }
 
+TEST_F(ExpositionTest, CountsLogins) {
+  EXPECT_THAT(exposition_.text(), ::testing::Not(::testing::HasSubstr("harriermq_auth_")));
+  const base::SystemClock clock;
+  Options options;
+  options.amqp.port = 0;
+  options.data_dir.clear();
+  server::Node node(options, clock);
+  ASSERT_TRUE(node.start().ok());
+  for (int time = 0; time != 2; ++time) {
+    test::FrameClient client({"127.0.0.1", node.port()});
+    client.open({});
+    client.close();
+  }
+  const std::string text = Exposition(node, clock).text();
+  for (const char* line : {"harriermq_auth_cache_hits_total 1", "harriermq_auth_hashes_total 0",
+                           "harriermq_auth_hashes_waiting 0", "harriermq_auth_throttled_total 0",
+                           "harriermq_auth_hashes_refused_total 0"})
+    EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
+}
+
 TEST_F(ExpositionTest, CountsTheStore) {
   const test::TemporaryDirectory directory;
   Options options;

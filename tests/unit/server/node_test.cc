@@ -3,6 +3,8 @@
 #include "server/node.h"
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <poll.h>
@@ -10,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "auth/stored_password.h"
 #include "support/frame_client.h"
 #include "support/temporary_directory.h"
 
@@ -109,6 +112,101 @@ TEST_P(NodeTest, ImpossibleUserIsAFailure) {
   const Outcome started = node.start();
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.failure().kind, FailureKind::kBadOptions);
+}
+
+// A user with the password "open sesame", as an operator's tool would have stored it.
+UserOptions ali_with(std::string password_hash) {
+  UserOptions ali;
+  ali.name = "ali";
+  ali.password_hash = std::move(password_hash);
+  ali.permissions = {PermissionOptions{}};
+  return ali;
+}
+
+// One whose password takes long enough to check for others to come meanwhile; it is never right.
+UserOptions slow_ali() {
+  const auth::ScramKeys keys{auth::DigestKind::kSha256, 2'000'000, std::string(16, 'a'),
+                             std::string(32, 'b'), std::string(32, 'c')};
+  return ali_with(keys.text());
+}
+
+TEST_P(NodeTest, SlowPasswordsAreHashedOnceAndThenKnown) {
+  const auth::HashSalts salts{std::string(16, 'a'), std::string(16, 'b')};
+  options_.users.push_back(
+      ali_with(auth::StoredPassword::of("open sesame", salts, {5'000, 5'000}).text()));
+  options_.auth.hash_iterations_sha256 = options_.auth.hash_iterations_sha512 = 5'000;
+  start();
+  ConnectOptions options;
+  options.user = "ali";
+  options.password = "open sesame";
+  for (int time = 0; time != 3; ++time) {
+    FrameClient ali(endpoint());
+    ali.open(options);
+    ali.close();
+  }
+  EXPECT_EQ(node_->logins()->counters->passwords_hashed, 1u);
+  EXPECT_EQ(node_->logins()->counters->cache_hits, 2u);
+  options.password = "open barley";
+  FrameClient wrong(endpoint());
+  wrong.send_header_and_read_start();
+  wrong.send_start_ok(options);
+  wrong.expect_connection_close(403, "Login was refused");
+  EXPECT_EQ(node_->logins()->counters->passwords_hashed, 2u);
+  EXPECT_EQ(sum(&LoopCounters::logins_refused), 1u);
+}
+
+// The first hash takes so long that the second must wait; with room for none it is refused.
+TEST_P(NodeTest, APasswordWithoutAPlaceToWaitIsRefused) {
+  options_.users.push_back(slow_ali());
+  options_.auth.hash_queue_max = 1;
+  start();
+  ConnectOptions options;
+  options.user = "ali";
+  options.password = "open sesame";
+  std::vector<std::unique_ptr<FrameClient>> clients;
+  for (int number = 0; number != 8; ++number) {
+    clients.push_back(std::make_unique<FrameClient>(endpoint()));
+    clients.back()->send_header_and_read_start();
+  }
+  for (const auto& each : clients)
+    each->send_start_ok(options);
+  ASSERT_TRUE(eventually([&] { return sum(&LoopCounters::logins_refused) >= 5; }));
+  EXPECT_GE(node_->logins()->hashes_refused, 5u);
+  // Others are served meanwhile.
+  FrameClient guest = client();
+  guest.close();
+}
+
+TEST_P(NodeTest, AClientMayLeaveWhileItsPasswordIsHashed) {
+  options_.users.push_back(slow_ali());
+  options_.connection.handshake_timeout = Milliseconds(100);
+  start();
+  ConnectOptions options;
+  options.user = "ali";
+  options.password = "open sesame";
+  for (int number = 0; number != 3; ++number) {
+    FrameClient ali(endpoint());
+    ali.send_header_and_read_start();
+    ali.send_start_ok(options);
+    ali.expect_end();  // its time is over
+  }
+  ASSERT_TRUE(eventually([&] { return node_->connections() == 0; }));
+  FrameClient guest = client();
+  guest.close();
+}
+
+TEST_P(NodeTest, StopsWhileAPasswordIsHashed) {
+  options_.users.push_back(slow_ali());
+  start();
+  ConnectOptions options;
+  options.user = "ali";
+  options.password = "open sesame";
+  FrameClient ali(endpoint());
+  ali.send_header_and_read_start();
+  ali.send_start_ok(options);
+  ASSERT_TRUE(eventually([&] { return node_->logins()->counters->passwords_hashed == 1; }));
+  node_->stop();
+  EXPECT_EQ(node_->connections(), 0u);
 }
 
 // Concern: SIGTERM's work. Plan: two clients; stop() in another thread; both are told 320 and

@@ -78,6 +78,31 @@ TEST(Translate, LoopsFollowTheProcessorsUnlessSet) {
   EXPECT_EQ(loop_count(7, 2), 7u);
 }
 
+TEST(Translate, LoginsFollowTheOptions) {
+  AuthOptions options;
+  EXPECT_EQ(login_policy(options).cost.sha256_iterations, 600'000u);
+  EXPECT_TRUE(login_policy(options).plain_without_tls);
+  options = {.plain_without_tls = false,
+             .external_name_from = ExternalNameOption::kSanEmail,
+             .hash_iterations_sha256 = 5'001,
+             .hash_iterations_sha512 = 5'002,
+             .hash_threads = 1,
+             .hash_queue_max = 1,
+             .cache_lifetime = std::chrono::milliseconds(5'003),
+             .cache_entries_max = 5'004,
+             .throttle_delay_max = std::chrono::milliseconds(5'005),
+             .throttle_entries_max = 5'006};
+  const auth::LoginPolicy policy = login_policy(options);
+  EXPECT_EQ(policy.cost.iterations(auth::DigestKind::kSha256), 5'001u);
+  EXPECT_EQ(policy.cost.iterations(auth::DigestKind::kSha512), 5'002u);
+  EXPECT_EQ(policy.cache.lifetime, base::Milliseconds(5'003));
+  EXPECT_EQ(policy.cache.entries_max, 5'004u);
+  EXPECT_EQ(policy.throttle.delay_max, base::Milliseconds(5'005));
+  EXPECT_EQ(policy.throttle.entries_max, 5'006u);
+  EXPECT_FALSE(policy.plain_without_tls);
+  EXPECT_EQ(policy.external_name, auth::ExternalName::kSanEmail);
+}
+
 TEST(Translate, GrantsOnlyWhatIsListed) {
   UserOptions user;
   user.name = "ada";

@@ -266,6 +266,7 @@ TEST(ConnectionSession, RepliesThatPileUpStopTheReadingInMidBuffer) {
     FakeHost inner;
     std::unique_ptr<Talkative> input;
     auth::Authenticator& authenticator() override { return inner.authenticator(); }
+    void run_login_work(std::function<void()>) override {}
     amqp::TableView server_properties() override { return {}; }
     bool ready() const override { return true; }
     session::SessionInput* attach(const session::ConnectionParameters&,
