@@ -38,6 +38,7 @@ THIRD_PARTY = [
     ("CLI/", ["app/", "perf/"]),
     ("tsl/", [""]),
     ("isa-l/", ["base/"]),
+    ("pcre2.h", ["base/pattern.cc"]),
 ]
 
 # What the operating system offers: not for the pure layers, and not for include/harrier/.
