@@ -3,7 +3,8 @@
 #   source ".../lib.sh"
 #   need_command ruby ruby            # a missing client is a failure that names its package
 #   need_ok "ruby-bunny" ruby -e 'require "bunny"'
-#   with_broker                       # exports AMQP_TEST_URL and its parts
+#   with_broker                       # exports AMQP_TEST_URL and its parts; $INTEROP_MORE_YAML,
+#                                     # if set, is added to the configuration of our broker
 #   run_tests 60 ruby ...             # a program that prints "ok - name" / "not ok - name"
 #   finish                            # stops our broker, prints the summary, exits
 #
@@ -141,6 +142,7 @@ journal:
 disk:
   free_limit: 1MiB
   reserve: 0
+${INTEROP_MORE_YAML:-}
 YAML
 }
 
