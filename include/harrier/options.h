@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "harrier/version.h"
@@ -141,6 +142,24 @@ struct AuthOptions {
   bool operator==(const AuthOptions&) const = default;
 };
 
+// What holds for all queues or exchanges of a virtual host whose names match, whatever they were
+// declared with; see docs/operations/policies.md.
+struct PolicyOptions {
+  using Value = std::variant<std::int64_t, bool, std::string>;
+
+  std::string virtual_host = "/";
+  std::string name;
+  std::string pattern;
+  // all, queues, exchanges, classic_queues, quorum_queues or streams.
+  std::string apply_to = "all";
+  std::int64_t priority = 0;
+  std::vector<std::pair<std::string, Value>> definition;
+  // Where it was written, for errors: "harriermq.yaml:12". May be empty.
+  std::string origin;
+
+  bool operator==(const PolicyOptions&) const = default;
+};
+
 // What the broker says of itself in connection.start.
 struct ServerPropertyOptions {
   std::string product = "HarrierMQ";
@@ -188,6 +207,7 @@ struct VirtualHostLimitOptions {
   std::uint32_t queues_max = 100'000;
   std::uint32_t exchanges_max = 10'000;
   std::uint32_t bindings_max = 500'000;
+  std::uint32_t policies_max = 1'000;
   std::chrono::milliseconds consumer_timeout{1'800'000};  // zero: never
   std::int64_t default_delivery_limit = 20;               // negative: none
   std::uint32_t slice_entries = 4'096;
@@ -275,6 +295,9 @@ struct Options {
   std::vector<std::string> virtual_hosts = {"/"};
   std::vector<UserOptions> users = {guest_user()};
   AuthOptions auth;
+  // Set at each start, before clients come.
+  std::vector<PolicyOptions> policies;
+  std::vector<PolicyOptions> operator_policies;
   ServerPropertyOptions server_properties;
   AcceptLimitOptions accept;
   ConnectionLimitOptions connection;

@@ -19,6 +19,7 @@ struct VirtualHostCounters {
   base::Counter exchanges;
   base::Counter queues;
   base::Counter bindings;
+  base::Counter policies;  // and operator policies
   base::Counter ready;
   base::Counter ready_bytes;
   base::Counter unacked;

@@ -40,11 +40,25 @@ base::Ref<Exchange> Exchange::create(ExchangeDeclaration declaration) {
 Exchange::Exchange(ExchangeDeclaration declaration)
     : RoutingTarget(Kind::kExchange, declaration_.name), declaration_(std::move(declaration)) {
   owned_.max_load_factor(kBindingsLoadMax);
-  const auto alternate = declaration_.arguments.view().find(kAlternateExchange);
+  choose_alternate_exchange();
+}
+
+void Exchange::choose_alternate_exchange() {
+  const amqp::FieldTable definition = policies_.definition();
+  auto alternate = declaration_.arguments.view().find(kAlternateExchange);
+  if (!alternate) alternate = definition.view().find(policy_keys::kAlternateExchange);
   // Whoever declares was refused any other type; here it would mean none.
-  if (!alternate || !alternate->is_string()) return;
-  has_alternate_exchange_ = true;
-  alternate_exchange_ = alternate->bytes;
+  has_alternate_exchange_ = alternate && alternate->is_string();
+  alternate_exchange_ = has_alternate_exchange_ ? std::string(alternate->bytes) : std::string();
+}
+
+bool Exchange::change_policies(AppliedPolicies policies) {
+  if (policies == policies_) return false;
+  policies_ = std::move(policies);
+  const bool had_alternate = has_alternate_exchange_;
+  const std::string alternate = alternate_exchange_;
+  choose_alternate_exchange();
+  return had_alternate != has_alternate_exchange_ || alternate != alternate_exchange_;
 }
 
 amqp::CheckedStatus Exchange::check_equivalent(const ExchangeDeclaration& redeclared,

@@ -27,6 +27,7 @@
 #include "amqp/protocol_error.h"
 #include "base/bytes.h"
 #include "base/ref.h"
+#include "broker/applied_policies.h"
 #include "broker/binding.h"
 #include "broker/binding_identity.h"
 #include "broker/binding_list.h"
@@ -70,6 +71,9 @@ class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
   bool has_alternate_exchange() const { return has_alternate_exchange_; }
   // Empty when there is none.
   const std::string& alternate_exchange() const { return alternate_exchange_; }
+  const AppliedPolicies& policies() const { return policies_; }
+  // True when its routes are others now.
+  bool change_policies(AppliedPolicies policies);
   // Names the first differing argument as RabbitMQ words it, or succeeds (S11 of conformance.md).
   amqp::CheckedStatus check_equivalent(const ExchangeDeclaration& redeclared,
                                        std::string_view virtual_host) const;
@@ -108,7 +112,11 @@ class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
   virtual void unindex(Binding& binding) = 0;
 
  private:
+  // Sets the alternate exchange: the argument's or, without one, the policy's.
+  void choose_alternate_exchange();
+
   ExchangeDeclaration declaration_;
+  AppliedPolicies policies_;
   std::string alternate_exchange_;
   // With their hashes, so that growing does not read the bindings.
   tsl::robin_set<std::unique_ptr<Binding>, BindingIdentityHash, BindingIdentityEqual,

@@ -14,6 +14,7 @@ struct VirtualHostLimits {
   std::uint32_t queues_max = 100'000;    // more: channel error 406
   std::uint32_t exchanges_max = 10'000;  // more: channel error 406
   std::uint32_t bindings_max = 500'000;  // more: channel error 406
+  std::uint32_t policies_max = 1'000;    // of each kind; more: refused
   // A delivery unacknowledged for so long closes its channel (406); zero switches the check off.
   base::Milliseconds consumer_timeout{1'800'000};
   // The delivery limit of a quorum queue that names none; negative: unlimited.

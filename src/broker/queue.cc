@@ -269,10 +269,31 @@ void Queue::record(const QueueEntry& entry, SettleReason reason) {
 void Queue::discard(QueueEntry entry, SettleReason reason) {
   if (!dead_letters()) return settle(entry, reason);
   ++turn_.counters.settled_by(reason);
+  if (!entry.resident()) return dead_letter_when_read(std::move(entry), reason);
   turn_.dead_letters.push_back({QueueRef(this), std::move(entry), reason});
 }
 
+// It was delivered while nobody needed its body any more; then a policy named a dead-letter
+// exchange.
+void Queue::dead_letter_when_read(QueueEntry entry, SettleReason reason) {
+  CHECK(turn_.body_reader != nullptr);
+  const QueuePlace place{id_, entry.position, entry.priority};
+  if (!dead_on_disk_) dead_on_disk_ = std::make_unique<DeadOnDisk>();
+  dead_on_disk_->emplace(std::pair(place.level, place.position),
+                         DeadLetter{QueueRef(this), std::move(entry), reason});
+  turn_.body_reader->read_body(place);
+}
+
 // ---- administration
+
+void Queue::change_settings(QueueSettings settings) {
+  if (deleted_ || settings == *settings_) return;
+  settings_ = turn_.settings.share(std::move(settings));
+  if (settings_->message_ttl) may_expire_ = true;
+  touch();
+  // The length limit may be lower, a dead-letter exchange may need bodies.
+  mark_dirty();
+}
 
 void Queue::touch() {
   if (deleted_) return;  // nobody would disarm it
@@ -316,6 +337,7 @@ void Queue::close() {
   deleted_ = true;
   turn_.timers.disarm(*this);
   purge();
+  dead_on_disk_.reset();
   unlink();
   turn_.counters.unacked.subtract(unacked_count_);
   for (ConsumerRef& consumer : std::exchange(consumers_, {})) {

@@ -19,9 +19,11 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/intrusive_list.h"
@@ -109,6 +111,9 @@ class Queue final : public base::RefCounted<Queue>,
 
   // ---- administration
   std::uint64_t purge();
+  // Policies have changed. Deadlines that messages got stay theirs, as in RabbitMQ; x-expires
+  // starts anew.
+  void change_settings(QueueSettings settings);
   // A declare, get or consume happened: x-expires starts anew.
   void touch();
   // Cancels consumers, drops contents; the queue object lives on while entries refer to it.
@@ -206,6 +211,7 @@ class Queue final : public base::RefCounted<Queue>,
   void await_room();
   // Removes a ready or unacked entry for good, for this reason; dead-letters it if the queue does.
   void discard(QueueEntry entry, SettleReason reason);
+  void dead_letter_when_read(QueueEntry entry, SettleReason reason);
   void settle(const QueueEntry& entry, SettleReason reason);
   void record(const QueueEntry& entry, SettleReason reason);
   void forget_unacked(Consumer* consumer);
@@ -231,6 +237,9 @@ class Queue final : public base::RefCounted<Queue>,
   using AwaitingCommits = base::ChunkedQueue<AwaitingCommit, 32>;
   // Never empty.
   std::unique_ptr<AwaitingCommits> awaiting_commit_;
+  // Dead letters whose bodies are being read. Never empty.
+  using DeadOnDisk = std::map<std::pair<std::uint8_t, Position>, DeadLetter>;
+  std::unique_ptr<DeadOnDisk> dead_on_disk_;
   // Quorum: the last requeue that is not committed yet; zero when there is none.
   Lsn requeued_lsn_;
   Position next_position_{1};

@@ -18,6 +18,7 @@
 #include "amqp/field_table.h"
 #include "amqp/protocol_error.h"
 #include "base/time.h"
+#include "broker/applied_policies.h"
 
 namespace harrier::broker {
 
@@ -47,6 +48,8 @@ struct QueueSettings {
   bool single_active_consumer = false;
   std::optional<std::int64_t> delivery_limit;  // negative: unlimited
   std::optional<base::Milliseconds> consumer_timeout;
+  // What was taken from these stands in the members above.
+  AppliedPolicies policies;
 
   bool operator==(const QueueSettings&) const = default;
 };

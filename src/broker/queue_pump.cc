@@ -193,6 +193,16 @@ void Queue::paged_in(PagedIn answer) {
 
 void Queue::body_read(QueuePlace place, MessageRef message) {
   if (deleted_) return;
+  if (dead_on_disk_) {
+    if (auto dead = dead_on_disk_->extract({place.level, place.position}); !dead.empty()) {
+      if (dead_on_disk_->empty()) dead_on_disk_.reset();
+      // The disk does not give it back: it stays there, for repair.
+      if (message == nullptr) return void(++turn_.counters.unreadable);
+      dead.mapped().entry.message = std::move(message);
+      turn_.dead_letters.push_back(std::move(dead.mapped()));
+      return;
+    }
+  }
   if (body_pending_ == place.position) body_pending_ = Position();
   // It may be gone: purged, or dropped by a length limit that needs no body.
   QueueEntry* entry = ready_.find_requeued(place.level, place.position);

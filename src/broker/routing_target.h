@@ -10,6 +10,7 @@
 #include <string>
 
 #include "broker/binding_chain.h"
+#include "broker/roster.h"
 
 namespace harrier::broker {
 
@@ -41,9 +42,12 @@ class RoutingTarget {
   ~RoutingTarget() = default;
 
  private:
+  friend class Roster<RoutingTarget>;
+
   const std::string& name_;
   BindingChain inbound_;
   std::uint64_t visited_in_ = 0;
+  std::uint32_t roster_place_ = 0;
   Kind kind_;
 };
 

@@ -17,6 +17,8 @@ VirtualHost::VirtualHost(std::string name, const VirtualHostLimits& limits, Chan
       turn_(log, limits),
       router_({[this](std::string_view exchange) { return find_exchange(exchange); },
                [this](std::string_view queue) { return find_queue(queue); }}),
+      policies_(turn_.limits.policies_max),
+      policy_pass_(roster_, [this](RoutingTarget& target) { return apply_policies(target); }),
       last_queue_id_(first_queue.value) {
   CHECK(access_ != nullptr);
   predeclare();
@@ -39,13 +41,12 @@ VirtualHost::~VirtualHost() {
 }
 
 void VirtualHost::predeclare() {
-  const auto add = [this](std::string name, ExchangeType type) {
+  const auto add = [this](const std::string& name, ExchangeType type) {
     ExchangeDeclaration declaration;
     declaration.name = name;
     declaration.type = type;
     declaration.durable = true;
-    exchanges_.emplace(std::move(name), Exchange::create(std::move(declaration)));
-    ++turn_.counters.exchanges;
+    add_exchange(Exchange::create(std::move(declaration)));
   };
   add("amq.direct", ExchangeType::kDirect);
   add("amq.fanout", ExchangeType::kFanout);
@@ -269,8 +270,14 @@ void VirtualHost::send_dead_letters() {
 void VirtualHost::send_dead_letter(DeadLetter dead_letter) {
   const ChangeGroup group(turn_.log);
   Queue& source = *dead_letter.source;
+  const QueueSettings& settings = source.settings();
+  if (!settings.dead_letter_exchange) {
+    // A policy named one and has been cleared meanwhile.
+    ++turn_.counters.dead_letters_dropped;
+    return source.note_dead_lettered(dead_letter.entry, dead_letter.reason);
+  }
   const MessageRef& dead = dead_letter.entry.message;
-  const std::string& exchange_name = *source.settings().dead_letter_exchange;
+  const std::string& exchange_name = *settings.dead_letter_exchange;
   Exchange* exchange = exchange_name.empty() ? nullptr : find_exchange(exchange_name);
   std::vector<Queue*> queues;
   MessageRef message;
@@ -279,8 +286,7 @@ void VirtualHost::send_dead_letter(DeadLetter dead_letter) {
     death.queue = source.name();
     death.reason = dead_letter.reason;
     death.time = turn_.now.wall;
-    if (source.settings().dead_letter_routing_key)
-      death.routing_key = *source.settings().dead_letter_routing_key;
+    if (settings.dead_letter_routing_key) death.routing_key = *settings.dead_letter_routing_key;
     message = dead_letter_message(*dead, death, exchange_name);
     const amqp::TableView headers = amqp::parse_properties(message->property_bytes()).headers;
     router_.route(exchange, dead_letter_keys(*message), headers, queues);
@@ -301,9 +307,7 @@ void VirtualHost::send_dead_letter(DeadLetter dead_letter) {
 
 bool VirtualHost::restore_exchange(ExchangeDeclaration declaration) {
   if (declaration.name.empty() || find_exchange(declaration.name) != nullptr) return false;
-  base::Ref<Exchange> exchange = Exchange::create(std::move(declaration));
-  exchanges_.emplace(exchange->name(), exchange);
-  ++turn_.counters.exchanges;
+  add_exchange(Exchange::create(std::move(declaration)));
   return true;
 }
 
@@ -311,9 +315,8 @@ Queue* VirtualHost::restore_queue(QueueId id, QueueDeclaration declaration) {
   auto settings = parse_queue_arguments(declaration, name_);
   if (!settings.ok() || find_queue(declaration.name) != nullptr || find_queue(id) != nullptr)
     return nullptr;
-  if (settings->type == QueueType::kQuorum && !settings->delivery_limit)
-    settings->delivery_limit = turn_.limits.default_delivery_limit;
-  auto queue = base::make_ref<Queue>(id, std::move(declaration), std::move(settings).value(),
+  QueueSettings effective = with_policies(std::move(settings).value(), declaration);
+  auto queue = base::make_ref<Queue>(id, std::move(declaration), std::move(effective),
                                      ConnectionId(), turn_);
   add_queue(queue);
   restore_last_queue(id);

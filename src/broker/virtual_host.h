@@ -28,9 +28,13 @@
 #include "broker/actor.h"
 #include "broker/exchange.h"
 #include "broker/key_map.h"
+#include "broker/policies.h"
+#include "broker/policy_pass.h"
 #include "broker/queue.h"
 #include "broker/queue_table.h"
+#include "broker/roster.h"
 #include "broker/router.h"
+#include "broker/sliced_task.h"
 #include "broker/turn.h"
 
 namespace harrier::broker {
@@ -51,16 +55,6 @@ class CommitListener : public base::ListNode<CommitListener> {
 
  protected:
   ~CommitListener() { unlink(); }
-};
-
-// Long work of a session: runs a slice per turn until it says it is done.
-class SlicedTask : public base::ListNode<SlicedTask> {
- public:
-  // Spends turn.spend() per entry; true when finished (it is then unlinked).
-  virtual bool run_slice(Turn& turn) = 0;
-
- protected:
-  ~SlicedTask() { unlink(); }
 };
 
 // Where a direct reply goes (S38 of conformance.md).
@@ -144,6 +138,8 @@ class VirtualHost {
   Queue* restore_queue(QueueId id, QueueDeclaration declaration);
   // An end that is missing is no error: its deletion took the binding with it.
   void restore_binding(const BindingRequest& request);
+  // Before any queue. 406 as set_policy().
+  amqp::CheckedStatus restore_policy(PolicyKind kind, Policy policy);
   void restore_last_queue(QueueId id) { last_queue_id_ = std::max(last_queue_id_, id.value); }
 
   // Sends every dead letter that waits, whatever the turn's budget: they belong to a group.
@@ -197,6 +193,18 @@ class VirtualHost {
                                            ConnectionId connection);
   Queue* find_queue(std::string_view name) const;
 
+  // ---- policies
+  // 403 without the tag `administrator` (users' policies: or `policymaker`). Counts for what is
+  // declared next; what exists follows in slices, and then `listener`, if any, is told: before the
+  // call returns if there is little to do. 406 with RabbitMQ's words when it makes no sense.
+  amqp::CheckedStatus set_policy(const Actor& actor, PolicyKind kind, Policy policy,
+                                 PolicyListener* listener);
+  // 404 when there is none.
+  amqp::CheckedStatus clear_policy(const Actor& actor, PolicyKind kind, std::string_view name,
+                                   PolicyListener* listener);
+  // In the order in which they are asked.
+  amqp::Checked<std::vector<Policy>> list_policies(const Actor& actor, PolicyKind kind) const;
+
   // ---- publishing
   // The exchange to publish to; nullptr is the default exchange. 404, or 403: no permission,
   // internal.
@@ -249,9 +257,15 @@ class VirtualHost {
   amqp::CheckedStatus check_owner(const RoutingTarget& target, ConnectionId connection) const;
   void remove_binding(Binding& binding);
   void add_queue(const QueueRef& queue);
+  void add_exchange(base::Ref<Exchange> exchange);
   void remove_queue(Queue& queue);
   void remove_exchange(Exchange& exchange);
   bool durable_binding(const Binding& binding) const;
+  amqp::CheckedStatus check_policy_right(const Actor& actor, PolicyKind kind) const;
+  QueueSettings with_policies(QueueSettings declared, const QueueDeclaration& declaration);
+  // Answers how many patterns were asked.
+  std::uint32_t apply_policies(RoutingTarget& target);
+  void policies_changed(PolicyListener* listener);
 
   std::string name_;
   AccessControlRef access_;
@@ -267,6 +281,9 @@ class VirtualHost {
   base::IntrusiveList<TurnEndListener> turn_end_listeners_;
   base::IntrusiveList<CommitListener> commit_listeners_;
   base::IntrusiveList<SlicedTask> tasks_;
+  Roster<RoutingTarget> roster_;
+  Policies policies_;
+  PolicyPass policy_pass_;
   struct Accepting {
     Queue* queue;
     Position position;

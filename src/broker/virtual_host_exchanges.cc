@@ -72,10 +72,17 @@ amqp::CheckedStatus VirtualHost::declare_exchange(const Actor& actor,
   base::Ref<Exchange> exchange = Exchange::create(std::move(declaration));
   if (exchange->declaration().durable)
     turn_.log.append(ExchangeDeclaredChange{exchange->declaration()});
-  exchanges_.emplace(exchange->name(), exchange);
-  ++turn_.counters.exchanges;
+  add_exchange(std::move(exchange));
   ++routes_version_;
   return base::Done{};
+}
+
+void VirtualHost::add_exchange(base::Ref<Exchange> exchange) {
+  apply_policies(*exchange);
+  roster_.add(*exchange);
+  const std::string& name = exchange->name();
+  exchanges_.emplace(name, std::move(exchange));
+  ++turn_.counters.exchanges;
 }
 
 amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string_view name,
@@ -107,6 +114,7 @@ void VirtualHost::remove_exchange(Exchange& exchange) {
     remove_binding(**exchange.inbound().begin());
   if (exchange.declaration().durable) turn_.log.append(ExchangeDeletedChange{exchange.name()});
   exchanges_.erase(exchange.name());
+  roster_.remove(exchange);
   --turn_.counters.exchanges;
   ++routes_version_;
 }

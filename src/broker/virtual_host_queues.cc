@@ -78,11 +78,10 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
     return amqp::refuse(ReplyCode::kPreconditionFailed,
                         "Cannot declare a server-named queue for type rabbit_quorum_queue");
   }
-  if (settings->type == QueueType::kQuorum && !settings->delivery_limit)
-    settings->delivery_limit = turn_.limits.default_delivery_limit;
   const ConnectionId owner = declaration.exclusive ? connection : ConnectionId();
+  QueueSettings effective = with_policies(std::move(settings).value(), declaration);
   auto queue = base::make_ref<Queue>(QueueId(++last_queue_id_), std::move(declaration),
-                                     std::move(settings).value(), owner, turn_);
+                                     std::move(effective), owner, turn_);
   if (queue->durable()) turn_.log.append(QueueDeclaredChange{queue->id(), queue->declaration()});
   add_queue(queue);
   if (owner != ConnectionId()) exclusive_queues_[owner].emplace(queue->id(), queue.get());
@@ -92,6 +91,7 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
 void VirtualHost::add_queue(const QueueRef& queue) {
   queues_.insert(queue);
   queues_by_id_.insert(queue.get());
+  roster_.add(*queue);
   ++turn_.counters.queues;
   ++routes_version_;
 }
@@ -156,6 +156,7 @@ void VirtualHost::remove_queue(Queue& queue) {
   if (queue.durable()) turn_.log.append(QueueDeletedChange{queue.id()});
   queues_.erase(keep);
   queues_by_id_.erase(&queue);
+  roster_.remove(queue);
   if (const auto owned = exclusive_queues_.find(queue.owner()); owned != exclusive_queues_.end()) {
     owned->second.erase(queue.id());
     if (owned->second.empty()) exclusive_queues_.erase(owned);

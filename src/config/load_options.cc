@@ -126,6 +126,7 @@ void read_virtual_host_limits(Section& section, VirtualHostLimitOptions& limits)
   section.integer("queues_max", limits.queues_max, 1, kU32Max);
   section.integer("exchanges_max", limits.exchanges_max, 7, kU32Max);
   section.integer("bindings_max", limits.bindings_max, 1, kU32Max);
+  section.integer("policies_max", limits.policies_max, 0, 100'000);
   section.duration("consumer_timeout", limits.consumer_timeout, milliseconds(0), kSpanMax);
   section.integer("default_delivery_limit", limits.default_delivery_limit, -1, kU32Max);
   section.integer("slice_entries", limits.slice_entries, 1, 1'000'000);
@@ -250,6 +251,42 @@ void read_auth(Section& section, AuthOptions& auth) {
   section.integer("throttle_entries_max", auth.throttle_entries_max, 2, 10'000'000);
 }
 
+void read_policy(Section& section, PolicyOptions& policy) {
+  section.text("virtual_host", policy.virtual_host);
+  section.text("name", policy.name);
+  section.text("pattern", policy.pattern, 4096);
+  section.choice<std::string>("apply_to", policy.apply_to,
+                              {{"all", "all"},
+                               {"queues", "queues"},
+                               {"exchanges", "exchanges"},
+                               {"classic_queues", "classic_queues"},
+                               {"quorum_queues", "quorum_queues"},
+                               {"streams", "streams"}});
+  section.integer("priority", policy.priority, INT32_MIN, INT32_MAX);
+  section.scalar_map("definition", policy.definition);
+  if (section.listing_keys()) return;
+  policy.origin = section.origin();
+  if (policy.name.empty()) section.error(nullptr, "a policy needs a name");
+  if (!section.has("pattern")) section.error(nullptr, "a policy needs a pattern");
+}
+
+void read_policies(Section& top, const char* key, std::vector<PolicyOptions>& policies) {
+  top.list(
+      key, [&] { policies.clear(); }, [&](Section& s) { read_policy(s, policies.emplace_back()); });
+}
+
+void check_policies(Section& top, const char* key, const std::set<std::string>& hosts,
+                    const std::vector<PolicyOptions>& policies) {
+  std::set<std::pair<std::string, std::string>> names;
+  for (const PolicyOptions& policy : policies) {
+    if (!names.emplace(policy.virtual_host, policy.name).second)
+      top.error(key, "the policy '" + policy.name + "' stands twice");
+    if (!hosts.contains(policy.virtual_host))
+      top.error(key, "the policy '" + policy.name + "' is for the virtual host '" +
+                         policy.virtual_host + "', which virtual_hosts does not list");
+  }
+}
+
 // Checks between keys that stand far apart.
 void check_names(Section& top, const Options& options) {
   std::set<std::string> hosts;
@@ -258,6 +295,8 @@ void check_names(Section& top, const Options& options) {
     if (!hosts.insert(name).second) top.error("virtual_hosts", "'" + name + "' stands twice");
   }
   if (hosts.empty()) top.error("virtual_hosts", "at least one is needed");
+  check_policies(top, "policies", hosts, options.policies);
+  check_policies(top, "operator_policies", hosts, options.operator_policies);
   std::set<std::string> users;
   for (const UserOptions& user : options.users) {
     if (!users.insert(user.name).second)
@@ -371,6 +410,8 @@ void read_options(Section& top, Options& options) {
       "users", [&] { options.users.clear(); },
       [&](Section& s) { read_user(s, options.users.emplace_back()); });
   top.section("auth", [&](Section& s) { read_auth(s, options.auth); });
+  read_policies(top, "policies", options.policies);
+  read_policies(top, "operator_policies", options.operator_policies);
   top.section("server_properties",
               [&](Section& s) { read_server_properties(s, options.server_properties); });
   top.section("log", [&](Section& s) {

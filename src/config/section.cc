@@ -32,6 +32,12 @@ std::string Section::path_of(const char* key) const {
   return path_.empty() ? key : path_ + "." + key;
 }
 
+std::string Section::origin() const {
+  const YAML::Mark mark = node_.Mark();
+  if (mark.is_null()) return reading_.file_name;
+  return reading_.file_name + ":" + std::to_string(mark.line + 1);
+}
+
 void Section::note(const YAML::Node& node, const std::string& path, const std::string& what) {
   const YAML::Mark mark = node.Mark();
   const int line = mark.is_null() ? 0 : mark.line + 1;
@@ -105,6 +111,30 @@ void Section::text_map(const char* key, std::vector<std::pair<std::string, std::
            "expected a name of at most 128 and a text of at most 1024 bytes");
     } else {
       target.emplace_back(entry.first.Scalar(), entry.second.Scalar());
+    }
+  }
+}
+
+void Section::scalar_map(const char* key, std::vector<std::pair<std::string, Scalar>>& target) {
+  const auto node = find(key);
+  if (!node) return;
+  if (!node->IsMap()) return error(key, "expected keys and values");
+  target.clear();
+  for (const auto& entry : *node) {
+    const YAML::Node& value = entry.second;
+    if (!entry.first.IsScalar() || !value.IsScalar() || entry.first.Scalar().size() > 128 ||
+        value.Scalar().size() > 1024) {
+      note(entry.first, path_of(key), "expected a name and a number, true, false or a text");
+      continue;
+    }
+    const std::string& text = value.Scalar();
+    const bool plain = value.Tag() == "?";
+    if (const auto number = parse_integer(text); plain && number) {
+      target.emplace_back(entry.first.Scalar(), *number);
+    } else if (plain && (text == "true" || text == "false")) {
+      target.emplace_back(entry.first.Scalar(), text == "true");
+    } else {
+      target.emplace_back(entry.first.Scalar(), text);
     }
   }
 }

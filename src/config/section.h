@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
@@ -44,6 +45,10 @@ class Section {
   void text_list(const char* key, std::vector<std::string>& target, std::size_t size_max = 255);
   // String keys and values, any keys.
   void text_map(const char* key, std::vector<std::pair<std::string, std::string>>& target);
+
+  // Any keys; a plain number or truth value is one, what is quoted is a text.
+  using Scalar = std::variant<std::int64_t, bool, std::string>;
+  void scalar_map(const char* key, std::vector<std::pair<std::string, Scalar>>& target);
 
   // A whole number.
   template <class Number>
@@ -89,6 +94,8 @@ class Section {
   // For checks beyond one key. `key` nullptr: the section itself.
   bool has(const char* key) const;
   void error(const char* key, const std::string& what);
+  // "harriermq.yaml:12": where the section begins.
+  std::string origin() const;
   bool listing_keys() const { return reading_.keys != nullptr; }
 
  private:

@@ -129,6 +129,8 @@ void add_objects(Families& families) {
   families.gauge("rabbitmq_queues", "Queues", families.sum(&C::queues));
   families.gauge("harriermq_exchanges", "Exchanges", families.sum(&C::exchanges));
   families.gauge("harriermq_bindings", "Bindings", families.sum(&C::bindings));
+  families.gauge("harriermq_policies", "Policies and operator policies",
+                 families.sum(&C::policies));
   families.counter("rabbitmq_connections_opened_total", "Connections opened",
                    families.sum(&L::connections_opened));
   families.counter("rabbitmq_connections_closed_total", "Connections closed",

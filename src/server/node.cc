@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/internal_authenticator.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "journal/node_directory.h"
 #include "server/listener.h"
@@ -73,6 +74,7 @@ class Node::Parts {
 
  private:
   Outcome admit_users();
+  Outcome read_policies();
   Outcome listen();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
@@ -90,6 +92,7 @@ class Node::Parts {
   void run_on(NodeLoop& loop, const std::function<void()>& task);
 
   std::size_t next_loop_ = 0;  // the listener's
+  std::vector<ConfiguredPolicy> policies_;
 };
 
 Node::Parts::Parts(const Options& options, const base::Clock& clock)
@@ -163,6 +166,13 @@ Outcome Node::Parts::admit_users() {
   return {};
 }
 
+Outcome Node::Parts::read_policies() {
+  auto policies = configured_policies(options_);
+  if (!policies) return Failure{FailureKind::kBadOptions, policies.error().message};
+  policies_ = std::move(policies).value();
+  return {};
+}
+
 ResourceReading Node::Parts::read_resources() const {
   ResourceReading reading;
   if (!options_.data_dir.empty())
@@ -201,6 +211,7 @@ Outcome Node::Parts::listen() {
 
 Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome admitted = admit_users(); !admitted) return admitted;
+  if (Outcome read = read_policies(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
   for (const auto& loop : loops_)
@@ -223,6 +234,11 @@ HostedVirtualHost& Node::Parts::host(NodeLoop& loop, const std::string& name,
                                      broker::ChangeLog* log, broker::QueueId first_queue) {
   HostedVirtualHost& hosted = loop.broker().add(std::make_unique<HostedVirtualHost>(
       name, shared_.virtual_host_limits, shared_.access_control, log, first_queue));
+  for (const ConfiguredPolicy& configured : policies_) {
+    if (configured.virtual_host != name) continue;
+    // It was checked before anything was started.
+    CHECK(hosted.host().restore_policy(configured.kind, configured.policy).ok());
+  }
   shared_.virtual_hosts.insert_or_assign(name, VirtualHostPlace{loop.index(), &hosted});
   virtual_hosts_.push_back({hosted.host().name(), &hosted.host().counters()});
   return hosted;

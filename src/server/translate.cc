@@ -1,10 +1,33 @@
 #include "server/translate.h"
 
 #include <algorithm>
+#include <map>
+#include <variant>
 
+#include "broker/policies.h"
 #include "harrier/version.h"
 
 namespace harrier::server {
+namespace {
+
+base::Result<broker::Policy> policy_of(const PolicyOptions& options) {
+  const auto apply_to = broker::parse_apply_to(options.apply_to);
+  if (!apply_to.ok()) return base::fail(apply_to.error());
+  broker::Policy policy{options.name, options.pattern, *apply_to, options.priority, {}};
+  for (const auto& [key, value] : options.definition) {
+    if (key.size() > 255) return base::fail("a key of its definition is longer than 255 octets");
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      policy.definition.add_long(key, *number);
+    } else if (const auto* truth = std::get_if<bool>(&value)) {
+      policy.definition.add_boolean(key, *truth);
+    } else {
+      policy.definition.add_string(key, std::get<std::string>(value));
+    }
+  }
+  return policy;
+}
+
+}  // namespace
 
 session::ConnectionLimits connection_limits(const ConnectionLimitOptions& options) {
   session::ConnectionLimits limits;
@@ -42,6 +65,7 @@ broker::VirtualHostLimits virtual_host_limits(const Options& options) {
   limits.queues_max = wanted.queues_max;
   limits.exchanges_max = wanted.exchanges_max;
   limits.bindings_max = wanted.bindings_max;
+  limits.policies_max = wanted.policies_max;
   limits.consumer_timeout = wanted.consumer_timeout;
   limits.default_delivery_limit = wanted.default_delivery_limit;
   limits.slice_entries = wanted.slice_entries;
@@ -76,6 +100,29 @@ base::Result<broker::AccessControlRef> access_control(const std::vector<UserOpti
                              permission.write, permission.read});
   }
   return broker::AccessControl::create(rules, topic_rules);
+}
+
+base::Result<std::vector<ConfiguredPolicy>> configured_policies(const Options& options) {
+  using broker::PolicyKind;
+  std::vector<ConfiguredPolicy> configured;
+  std::map<std::string, broker::Policies> checked;  // by virtual host
+  for (const PolicyKind kind : {PolicyKind::kUser, PolicyKind::kOperator}) {
+    const bool of_users = kind == PolicyKind::kUser;
+    for (const PolicyOptions& wanted : of_users ? options.policies : options.operator_policies) {
+      auto policy = policy_of(wanted);
+      auto& policies =
+          checked.try_emplace(wanted.virtual_host, options.virtual_host.policies_max).first->second;
+      const auto status =
+          policy.ok() ? policies.set(kind, *policy) : base::Status<>(base::fail(policy.error()));
+      if (!status.ok()) {
+        return base::fail((wanted.origin.empty() ? "" : wanted.origin + ": ") +
+                          (of_users ? "the policy '" : "the operator policy '") + wanted.name +
+                          "': " + status.error().message);
+      }
+      configured.push_back({wanted.virtual_host, kind, std::move(policy).value()});
+    }
+  }
+  return configured;
 }
 
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users) {

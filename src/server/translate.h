@@ -4,8 +4,10 @@
 #include "amqp/field_table.h"
 #include "auth/login_rules.h"
 #include "auth/user_directory.h"
+#include "base/result.h"
 #include "broker/access_control.h"
 #include "broker/limits.h"
+#include "broker/policy.h"
 #include "harrier/options.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
@@ -20,6 +22,15 @@ broker::VirtualHostLimits virtual_host_limits(const Options& options);
 store::StoreOptions store_options(const Options& options, std::uint64_t cache_bytes,
                                   std::size_t loops);
 base::Result<broker::AccessControlRef> access_control(const std::vector<UserOptions>& users);
+// A policy of a virtual host that starts with it.
+struct ConfiguredPolicy {
+  std::string virtual_host;
+  broker::PolicyKind kind = broker::PolicyKind::kUser;
+  broker::Policy policy;
+};
+// Options::policies and Options::operator_policies, checked as if they were set at run time. The
+// error says where it was written.
+base::Result<std::vector<ConfiguredPolicy>> configured_policies(const Options& options);
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users);
 auth::LoginPolicy login_policy(const AuthOptions& options);
 // What connection.start tells of us: capabilities, product, versions (S1, S2 of conformance.md).

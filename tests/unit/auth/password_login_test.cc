@@ -21,7 +21,6 @@ class PasswordLoginTest : public ::testing::Test {
          StoredPassword::parse("kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR").value(),
          {},
          false,
-         {},
          0});
   }
 

@@ -35,11 +35,9 @@ TEST(UserDirectory, FindsByTheWholeName) {
 TEST(UserDirectory, TakesHashesAsTheyAre) {
   UserSpecification specification = user("imported", "");
   specification.password_hash = "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR";
-  specification.permissions = {{"/", true, false, true}};
   const auto directory = directory_of({specification});
   ASSERT_TRUE(directory.ok());
   EXPECT_TRUE((*directory)->find("imported")->password.matches("test12"));
-  EXPECT_EQ((*directory)->find("imported")->permissions.size(), 1u);
 }
 
 // Somebody may have configured the hash of the empty password.

@@ -325,6 +325,54 @@ TEST(ConfigurationReference, NamesEveryKey) {
   }
 }
 
+TEST(Policies, AreReadWithTheirPlaceAndTheTypesOfTheirValues) {
+  const Options options = parsed(
+      "policies:\n"
+      "  - name: p\n"
+      "    pattern: ^q\n"
+      "    apply_to: quorum_queues\n"
+      "    priority: -3\n"
+      "    definition: {max-length: 5, overflow: drop-head, a: true, b: \"6\", c: \"true\"}\n"
+      "operator_policies:\n"
+      "  - {name: p, pattern: \"\", definition: {expires: 1}}\n");
+  ASSERT_EQ(options.policies.size(), 1u);
+  const PolicyOptions& policy = options.policies[0];
+  EXPECT_EQ(policy.virtual_host, "/");
+  EXPECT_EQ(policy.name, "p");
+  EXPECT_EQ(policy.pattern, "^q");
+  EXPECT_EQ(policy.apply_to, "quorum_queues");
+  EXPECT_EQ(policy.priority, -3);
+  EXPECT_THAT(policy.origin, ::testing::EndsWith(":2"));
+  using Value = PolicyOptions::Value;
+  const std::vector<std::pair<std::string, Value>> expected = {
+      {"max-length", std::int64_t{5}},
+      {"overflow", std::string("drop-head")},
+      {"a", true},
+      {"b", std::string("6")},
+      {"c", std::string("true")}};
+  EXPECT_EQ(policy.definition, expected);
+  ASSERT_EQ(options.operator_policies.size(), 1u);
+  EXPECT_EQ(options.operator_policies[0].apply_to, "all");
+}
+
+TEST(Policies, MistakesAreShownWithTheirLines) {
+  const std::string errors = error_of(
+      "policies:\n"
+      "  - {name: a, pattern: x, apply_to: topics, definition: {expires: 1}}\n"
+      "  - {name: a, pattern: x, definition: {expires: [1]}}\n"
+      "  - {pattern: x, definition: 5}\n"
+      "  - {name: b, virtual_host: elsewhere, when: never}\n");
+  for (const char* error :
+       {":2: policies[0].apply_to: 'topics' is none of",
+        ":2: policies: the policy 'a' stands twice",
+        ":3: policies[1].definition: expected a name and a number, true, false or a text",
+        ":4: policies[2].definition: expected keys and values",
+        ":4: policies[2]: a policy needs a name", ":5: policies[3].when: unknown key",
+        ":5: policies[3]: a policy needs a pattern",
+        "the policy 'b' is for the virtual host 'elsewhere', which virtual_hosts does not list"})
+    EXPECT_THAT(errors, HasSubstr(error));
+}
+
 TEST(KeyPaths, ListsLeavesOnce) {
   const std::vector<std::string> keys = key_paths();
   EXPECT_THAT(keys, ::testing::Contains("listeners.amqp.port"));

@@ -44,10 +44,61 @@ TEST(Translate, DefaultVirtualHostLimitsAreBrokersOwn) {
   EXPECT_EQ(ours.queues_max, theirs.queues_max);
   EXPECT_EQ(ours.exchanges_max, theirs.exchanges_max);
   EXPECT_EQ(ours.bindings_max, theirs.bindings_max);
+  EXPECT_EQ(ours.policies_max, theirs.policies_max);
   EXPECT_EQ(ours.consumer_timeout, theirs.consumer_timeout);
   EXPECT_EQ(ours.default_delivery_limit, theirs.default_delivery_limit);
   EXPECT_EQ(ours.slice_entries, theirs.slice_entries);
   EXPECT_EQ(ours.pending_dead_letters_max, theirs.pending_dead_letters_max);
+}
+
+PolicyOptions policy_option(std::string name, std::string key, PolicyOptions::Value value) {
+  PolicyOptions policy;
+  policy.name = std::move(name);
+  policy.pattern = "^q";
+  policy.definition = {{std::move(key), std::move(value)}};
+  policy.origin = "harriermq.yaml:7";
+  return policy;
+}
+
+TEST(Translate, PoliciesKeepTheirKindAndTheTypesOfTheirValues) {
+  Options options;
+  options.policies = {policy_option("a", "max-length", std::int64_t{5}),
+                      policy_option("b", "overflow", std::string("drop-head"))};
+  options.operator_policies = {policy_option("a", "expires", std::int64_t{9})};
+  const auto configured = configured_policies(options);
+  ASSERT_TRUE(configured.ok());
+  ASSERT_EQ(configured->size(), 3u);
+  EXPECT_EQ((*configured)[0].policy.definition.view().find("max-length")->integer(), 5);
+  EXPECT_EQ((*configured)[1].policy.definition.view().find("overflow")->bytes, "drop-head");
+  EXPECT_EQ((*configured)[2].kind, broker::PolicyKind::kOperator);
+  EXPECT_EQ((*configured)[2].virtual_host, "/");
+}
+
+TEST(Translate, ABadPolicyIsNamedWithWhereItStands) {
+  const auto error_of = [](Options options) {
+    const auto configured = configured_policies(options);
+    return configured.ok() ? "ok" : configured.error().message;
+  };
+  Options options;
+  options.policies = {policy_option("p", "max-length", true)};
+  EXPECT_EQ(error_of(options),
+            "harriermq.yaml:7: the policy 'p': true is not a valid maximum length");
+  options.policies = {policy_option("p", "max-length", std::int64_t{1})};
+  options.policies[0].apply_to = "topics";
+  EXPECT_EQ(error_of(options).substr(0, 60),
+            "harriermq.yaml:7: the policy 'p': apply-to 'topics' unrecogn");
+  options.policies.clear();
+  options.operator_policies = {policy_option("o", "dead-letter-exchange", std::string("x"))};
+  EXPECT_EQ(error_of(options),
+            "harriermq.yaml:7: the operator policy 'o': [{<<\"dead-letter-exchange\">>,<<\"x\">>}] "
+            "are not recognised policy settings");
+  options.operator_policies.clear();
+  options.virtual_host.policies_max = 1;
+  options.policies = {policy_option("a", "expires", std::int64_t{1}),
+                      policy_option("b", "expires", std::int64_t{1})};
+  EXPECT_EQ(error_of(options), "harriermq.yaml:7: the policy 'b': policy limit of 1 is reached");
+  options.policies[1].virtual_host = "other";
+  EXPECT_EQ(error_of(options), "ok");
 }
 
 TEST(Translate, ServerPropertiesTellWhatClientsAskFor) {
