@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "harrier/access_options.h"
 #include "harrier/version.h"
 
 namespace harrier {
@@ -70,76 +71,6 @@ struct MetricsOptions {
   std::uint16_t port = 15692;  // 0: any free port
 
   bool operator==(const MetricsOptions&) const = default;
-};
-
-// What a user may do inside one virtual host: patterns (PCRE2) that are searched for in the names
-// of queues and exchanges. ".*" is in every name, "" matches none.
-struct PermissionOptions {
-  std::string virtual_host = "/";
-  std::string configure = ".*";
-  std::string write = ".*";
-  std::string read = ".*";
-
-  bool operator==(const PermissionOptions&) const = default;
-};
-
-// Which routing keys of a topic exchange a user may publish with (write) and bind with (read).
-// In the patterns {username} and {vhost} stand for the names of the user and the virtual host.
-struct TopicPermissionOptions {
-  std::string virtual_host = "/";
-  std::string exchange;
-  std::string write = ".*";
-  std::string read = ".*";
-
-  bool operator==(const TopicPermissionOptions&) const = default;
-};
-
-struct UserOptions {
-  std::string name;
-  // One of the two. The hash is RabbitMQ's, base64 of a 4-byte salt and the SHA-256 or SHA-512 over
-  // salt and password, or SCRAM keys as docs/operations/authentication.md shows them.
-  std::string password;
-  std::string password_hash;
-  std::vector<std::string> tags;
-  bool loopback_only = false;
-  std::vector<PermissionOptions> permissions;
-  // A topic exchange that is not listed takes every key.
-  std::vector<TopicPermissionOptions> topic_permissions;
-
-  bool operator==(const UserOptions&) const = default;
-};
-
-// RabbitMQ's first user, only reachable from this machine.
-inline UserOptions guest_user() {
-  UserOptions guest;
-  guest.name = guest.password = "guest";
-  guest.tags = {"administrator"};
-  guest.loopback_only = true;
-  guest.permissions = {PermissionOptions{}};
-  return guest;
-}
-
-// Which name in a client's certificate is the user's.
-enum class ExternalNameOption { kDistinguishedName, kCommonName, kSanDns, kSanEmail, kSanUri };
-
-// How logins are checked.
-struct AuthOptions {
-  // PLAIN and AMQPLAIN without TLS from other machines.
-  bool plain_without_tls = true;
-  ExternalNameOption external_name_from = ExternalNameOption::kDistinguishedName;
-  std::uint32_t hash_iterations_sha256 = 600'000;
-  std::uint32_t hash_iterations_sha512 = 210'000;
-  std::uint32_t hash_threads = 1;
-  // Passwords that wait for a thread.
-  std::uint32_t hash_queue_max = 1024;
-  // A password that was right is not hashed again for so long; zero: always.
-  std::chrono::milliseconds cache_lifetime{60'000};
-  std::uint32_t cache_entries_max = 10'000;
-  // The longest wait after wrong passwords; zero: none.
-  std::chrono::milliseconds throttle_delay_max{2'000};
-  std::uint32_t throttle_entries_max = 10'000;
-
-  bool operator==(const AuthOptions&) const = default;
 };
 
 // What holds for all queues or exchanges of a virtual host whose names match, whatever they were
