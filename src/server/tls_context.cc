@@ -86,7 +86,9 @@ void harden(SSL_CTX* context, const TlsListenerOptions& options) {
 }
 
 bool set_ciphers(SSL_CTX* context, const TlsListenerOptions& options, std::string& error) {
-  if (::SSL_CTX_set1_groups_list(context, kGroups) != 1) {
+  // OpenSSL's macro takes it as if it were written to.
+  std::string groups(kGroups);
+  if (::SSL_CTX_set1_groups_list(context, groups.data()) != 1) {
     error = failure("groups", openssl_reason());
   } else if (::SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) {
     error = failure("ciphers", openssl_reason());
