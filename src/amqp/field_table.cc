@@ -1,5 +1,6 @@
 #include "amqp/field_table.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -227,6 +228,15 @@ std::size_t TableView::count() const {
   for (auto field = begin(); field != end(); ++field)
     ++count;
   return count;
+}
+
+std::vector<Field> fields_by_name(TableView table) {
+  std::vector<Field> fields;
+  for (const Field& field : table)
+    fields.push_back(field);
+  std::stable_sort(fields.begin(), fields.end(),
+                   [](const Field& a, const Field& b) { return a.name < b.name; });
+  return fields;
 }
 
 ArrayView::Iterator::Iterator(const char* at, const char* end) : at_(at), next_(at), end_(end) {

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "amqp/constants.h"
 #include "amqp/protocol_error.h"
@@ -102,6 +103,9 @@ class TableView {
  private:
   Bytes bytes_;
 };
+
+// In the order of their names, in which RabbitMQ keeps tables; fields of one name in theirs.
+std::vector<Field> fields_by_name(TableView table);
 
 class ArrayView {
  public:

@@ -1,14 +1,12 @@
 #include "amqp/frame.h"
 
+#include "amqp/properties.h"
 #include "base/check.h"
 
 namespace harrier::amqp {
 namespace {
 
-constexpr std::uint32_t kBasicClassAndWeight = std::uint32_t{60} << 16;
 constexpr std::uint32_t kDeliverId = BasicDeliver::kTraits.id.packed();
-// Class, weight and body size stand before the property bytes.
-constexpr std::size_t kContentHeaderSize = 12;
 // Method id, delivery tag, redelivered and three length octets.
 constexpr std::size_t kDeliverFixedSize = 4 + 8 + 1 + 3;
 

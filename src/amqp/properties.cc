@@ -8,12 +8,9 @@
 namespace harrier::amqp {
 namespace {
 
-constexpr std::uint16_t kBasicClass = 60;
 // Bit 0 would announce a second flag word, which the basic class has no use for; bit 1 is no
 // property.
 constexpr std::uint16_t kUndefinedFlags = 0b11;
-// Class, weight and body size: what must be there to tell a content header from noise.
-constexpr std::size_t kHeaderSizeMin = 12;
 constexpr std::size_t kFlagsSize = sizeof(std::uint16_t);
 constexpr std::size_t kPropertyCount = 14;
 constexpr std::size_t kHeadersIndex = 2;
@@ -88,7 +85,7 @@ std::optional<ProtocolError> read_header(Bytes payload, const TableLimits& limit
   header.properties.flags = reader.u16();
   if (!reader.ok()) [[unlikely]]
     return protocol_error(
-        payload.size() < kHeaderSizeMin ? ReplyCode::kFrameError : ReplyCode::kSyntaxError,
+        payload.size() < kContentHeaderSize ? ReplyCode::kFrameError : ReplyCode::kSyntaxError,
         "content header of " + std::to_string(payload.size()) + " bytes is too short");
   if (header.class_id != kBasicClass || weight != 0) [[unlikely]]
     return wrong_header(header, weight);

@@ -59,8 +59,14 @@ struct Properties {
   bool persistent() const { return has(kDeliveryMode) && delivery_mode == 2; }
 };
 
+inline constexpr std::uint16_t kBasicClass = 60;
+// Every content header begins with these, then comes the body's size.
+inline constexpr std::uint32_t kBasicClassAndWeight = std::uint32_t{kBasicClass} << 16;
+// Class, weight and body size: what stands before the properties.
+inline constexpr std::size_t kContentHeaderSize = 12;
+
 struct ContentHeader {
-  std::uint16_t class_id = 60;
+  std::uint16_t class_id = kBasicClass;
   std::uint64_t body_size = 0;
   // From the flags to the end of the payload.
   Bytes property_bytes;

@@ -46,6 +46,22 @@ SaslOutcome LoginRules::allow(const User& user, const Peer& peer) {
   return SaslOutcome::accepted({user.name, user.tags});
 }
 
+std::optional<SaslOutcome> LoginRules::delay(base::Bytes user, const Peer& peer,
+                                             base::MonotonicTime now) {
+  const base::MonotonicTime until = throttle_.wait_until(peer.address, user, now);
+  if (until <= now) return std::nullopt;
+  counters_.throttled.fetch_add(1, std::memory_order_relaxed);
+  return SaslOutcome::waiting(until);
+}
+
+SaslOutcome LoginRules::refuse_unchecked(base::Bytes user, const Peer& peer) {
+  return refuse(user, peer, "too many passwords wait to be checked");
+}
+
+SaslOutcome LoginRules::refuse_changed(base::Bytes user, const Peer& peer) {
+  return refuse(user, peer, "the user was changed meanwhile");
+}
+
 SaslOutcome LoginRules::refuse_guess(base::Bytes user, const Peer& peer, base::MonotonicTime now) {
   throttle_.note_failure(peer.address, user, now);
   return refuse(user, peer, "invalid credentials");

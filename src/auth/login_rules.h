@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "auth/authenticator.h"
@@ -64,6 +65,13 @@ class LoginRules {
 
   // `user` has shown that it is itself; it may still come from too far.
   SaslOutcome allow(const User& user, const Peer& peer);
+  // The wait that this attempt has before it; nullopt: it is looked at now.
+  std::optional<SaslOutcome> delay(base::Bytes user, const Peer& peer, base::MonotonicTime now);
+  // No thread has looked at it. Nothing was learned about the password, so that it is no failure of
+  // the client's.
+  SaslOutcome refuse_unchecked(base::Bytes user, const Peer& peer);
+  // The user is no longer the one that the attempt began with.
+  SaslOutcome refuse_changed(base::Bytes user, const Peer& peer);
   // A guess that was wrong.
   SaslOutcome refuse_guess(base::Bytes user, const Peer& peer, base::MonotonicTime now);
   SaslOutcome refuse(base::Bytes user, const Peer& peer, std::string reason);

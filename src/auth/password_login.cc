@@ -40,16 +40,13 @@ SaslOutcome PasswordLogin::start(base::Bytes user, base::Bytes password, base::M
     rules_.counters().cache_hits.fetch_add(1, std::memory_order_relaxed);
     return rules_.allow(*user_, peer_);
   }
-  const base::MonotonicTime until = rules_.throttle().wait_until(peer_.address, user, now);
-  if (until <= now) return check(now);
-  rules_.counters().throttled.fetch_add(1, std::memory_order_relaxed);
-  return SaslOutcome::waiting(until);
+  if (auto delayed = rules_.delay(user, peer_, now)) return *std::move(delayed);
+  return check(now);
 }
 
 SaslOutcome PasswordLogin::resume(bool ran, base::MonotonicTime now) {
   if (job_ == nullptr) return check(now);
-  // Nothing was learned about the password, so that it is no failure of the client's.
-  if (!ran) return rules_.refuse(name_, peer_, "too many passwords wait to be checked");
+  if (!ran) return rules_.refuse_unchecked(name_, peer_);
   return decide(job_->right, now);
 }
 
@@ -72,9 +69,8 @@ SaslOutcome PasswordLogin::check_elsewhere() {
 SaslOutcome PasswordLogin::decide(bool right, base::MonotonicTime now) {
   if (!right) return rules_.refuse_guess(name_, peer_, now);
   // The user as it is now: it may have been changed while the password was checked.
-  const std::shared_ptr<const User> current = rules_.users().find(name_);
-  if (current == nullptr || current->version != user_->version)
-    return rules_.refuse(name_, peer_, "the user was changed meanwhile");
+  const std::shared_ptr<const User> current = rules_.users().find(name_, user_->version);
+  if (current == nullptr) return rules_.refuse_changed(name_, peer_);
   rules_.cache().put(name_, password_.bytes(), current->version, now);
   SaslOutcome outcome = rules_.allow(*current, peer_);
   if (outcome.kind == SaslOutcome::Kind::kAccepted) outcome.work = replacement_of(*current);
@@ -86,10 +82,9 @@ SaslOutcome::Work PasswordLogin::replacement_of(const User& user) {
   return [&rules = rules_, salts = rules_.draw_salts(), password = password_, name = user.name,
           version = user.version] {
     const HashCost& cost = rules.policy().cost;
-    const auto current = rules.users().find(name);
+    const auto current = rules.users().find(name, version);
     // Another login may have been faster.
-    if (current == nullptr || current->version != version || !current->password.outdated(cost))
-      return;
+    if (current == nullptr || !current->password.outdated(cost)) return;
     rules.counters().passwords_hashed.fetch_add(1, std::memory_order_relaxed);
     rules.users().set_password_form(name, version,
                                     StoredPassword::of(password.bytes(), salts, cost));

@@ -23,7 +23,7 @@ SaslOutcome SaslScram::step(base::Bytes response, base::MonotonicTime now) {
 
 SaslOutcome SaslScram::resume(bool ran, base::MonotonicTime) {
   if (awaits_ == Awaits::kTime) return find_keys();
-  if (!ran) return rules_.refuse(first_.user, peer_, "too many passwords wait to be checked");
+  if (!ran) return rules_.refuse_unchecked(first_.user, peer_);
   user_ = rules_.users().find(first_.user);
   return challenge();
 }
@@ -32,11 +32,10 @@ SaslOutcome SaslScram::take_first(base::Bytes message, base::MonotonicTime now) 
   auto parsed = ScramFirst::parse(message);
   if (!parsed) return SaslOutcome::malformed(parsed.error().message);
   first_ = std::move(parsed).value();
-  const base::MonotonicTime until = rules_.throttle().wait_until(peer_.address, first_.user, now);
-  if (until <= now) return find_keys();
-  rules_.counters().throttled.fetch_add(1, std::memory_order_relaxed);
+  auto delayed = rules_.delay(first_.user, peer_, now);
+  if (!delayed) return find_keys();
   awaits_ = Awaits::kTime;
-  return SaslOutcome::waiting(until);
+  return *std::move(delayed);
 }
 
 SaslOutcome SaslScram::find_keys() {
@@ -50,10 +49,9 @@ SaslOutcome SaslScram::make_keys(const User& user) {
   awaits_ = Awaits::kKeys;
   return SaslOutcome::working(
       [&rules = rules_, salts = rules_.draw_salts(), name = user.name, version = user.version] {
-        const auto current = rules.users().find(name);
+        const auto current = rules.users().find(name, version);
         // Another login may have been faster.
-        if (current == nullptr || current->version != version || current->password.clear().empty())
-          return;
+        if (current == nullptr || current->password.clear().empty()) return;
         rules.counters().passwords_hashed.fetch_add(1, std::memory_order_relaxed);
         const auto keys = StoredPassword::of(current->password.clear(), salts, rules.policy().cost);
         rules.users().set_password_form(name, version, current->password.with_keys_of(keys));
@@ -85,9 +83,8 @@ SaslOutcome SaslScram::take_final(base::Bytes message, base::MonotonicTime now) 
   // RabbitMQ's PLAIN knows no authorization identity either: one may only name oneself.
   const bool itself = first_.authzid.empty() || first_.authzid == first_.user;
   if (!right || !itself) return rules_.refuse_guess(first_.user, peer_, now);
-  const auto current = rules_.users().find(first_.user);
-  if (current == nullptr || current->version != user_->version)
-    return rules_.refuse(first_.user, peer_, "the user was changed meanwhile");
+  const auto current = rules_.users().find(first_.user, user_->version);
+  if (current == nullptr) return rules_.refuse_changed(first_.user, peer_);
   user_ = current;
   awaits_ = Awaits::kEnd;
   return SaslOutcome::challenged("v=" + to_base64(keys->server_signature(auth_message)));

@@ -38,6 +38,13 @@ std::shared_ptr<const User> UserDirectory::find(std::string_view name) const {
   return entry == users_.end() ? nullptr : entry->second;
 }
 
+std::shared_ptr<const User> UserDirectory::find(std::string_view name,
+                                                std::uint64_t version) const {
+  std::shared_ptr<const User> user = find(name);
+  if (user != nullptr && user->version != version) user = nullptr;
+  return user;
+}
+
 void UserDirectory::set(User user) {
   const std::lock_guard lock(mutex_);
   user.version = ++versions_;

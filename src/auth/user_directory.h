@@ -49,6 +49,8 @@ class UserDirectory {
 
   // nullptr if there is no such user.
   std::shared_ptr<const User> find(std::string_view name) const;
+  // nullptr, too, if it was changed since `version`.
+  std::shared_ptr<const User> find(std::string_view name, std::uint64_t version) const;
   // Adds a user or replaces it whole. Of a stored password, not of one in clear: hash it first.
   void set(User user);
   // False if there is no such user.

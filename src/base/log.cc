@@ -6,6 +6,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 namespace harrier::base {
@@ -22,13 +23,6 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
     case LogLevel::kOff: break;
   }
   return spdlog::level::off;
-}
-
-void append_hex(std::string& line, char c) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  const auto byte = static_cast<unsigned char>(c);
-  line.push_back(kHex[byte >> 4]);
-  line.push_back(kHex[byte & 15]);
 }
 
 // A control character of one octet, or of the two octets U+0080 to U+009F, which terminals obey

@@ -6,6 +6,7 @@
 #include <pcre2.h>
 
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace harrier::base {
 namespace {
@@ -58,14 +59,12 @@ bool is_plain(char c) {
 
 // By number instead of behind a backslash: this holds inside \Q…\E and (?x), too.
 void append_literal(std::string& pattern, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   for (const char c : text) {
     if (is_plain(c)) {
       pattern += c;
     } else {
       pattern.append("\\x");
-      pattern += kDigits[static_cast<unsigned char>(c) >> 4];
-      pattern += kDigits[static_cast<unsigned char>(c) & 15];
+      append_hex(pattern, c);
     }
   }
 }

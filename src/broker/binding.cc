@@ -1,8 +1,8 @@
 #include "broker/binding.h"
 
-#include <cstring>
 #include <new>
 
+#include "base/bytes.h"
 #include "base/check.h"
 
 namespace harrier::broker {
@@ -21,12 +21,8 @@ std::unique_ptr<Binding> Binding::create(std::uint64_t id, Exchange& source,
   CHECK(routing_key.size() <= UINT8_MAX && arguments.bytes().size() <= UINT32_MAX);
   void* memory = ::operator new(sizeof(Binding) + routing_key.size() + arguments.bytes().size());
   auto* binding = ::new (memory) Binding(id, source, destination, routing_key, arguments);
-  char* to = reinterpret_cast<char*>(binding + 1);
-  for (const std::string_view part : {routing_key, std::string_view(arguments.bytes())}) {
-    if (part.empty()) continue;
-    std::memcpy(to, part.data(), part.size());
-    to += part.size();
-  }
+  char* const text = reinterpret_cast<char*>(binding + 1);
+  base::put_bytes(base::put_bytes(text, routing_key), arguments.bytes());
   return std::unique_ptr<Binding>(binding);
 }
 

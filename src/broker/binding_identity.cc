@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <vector>
+
+#include "broker/key_map.h"
+#include "broker/mix_hash.h"
 
 namespace harrier::broker {
 namespace {
@@ -11,12 +13,7 @@ namespace {
 using amqp::Field;
 using amqp::TableView;
 
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-  a = (a ^ b) * 0x9E3779B97F4A7C15U;
-  return a ^ a >> 32;
-}
-
-std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+std::uint64_t hash_of(std::string_view text) { return KeyHash{}(text); }
 
 // Both letters mean a signed 64-bit integer.
 char type_of(const Field& field) { return field.value.type == 'L' ? 'l' : field.value.type; }
@@ -30,23 +27,13 @@ bool same(const Field& a, const Field& b) {
 std::uint64_t hash_of(const Field& field) {
   const std::uint64_t value =
       field.value.type == 't' ? field.value.boolean() : hash_of(field.value.bytes);
-  return mixed(mixed(hash_of(field.name), static_cast<unsigned char>(type_of(field))), value);
-}
-
-// As RabbitMQ has it: sorted by name.
-std::vector<Field> sorted(TableView table) {
-  std::vector<Field> fields;
-  for (const Field& field : table)
-    fields.push_back(field);
-  std::stable_sort(fields.begin(), fields.end(),
-                   [](const Field& a, const Field& b) { return a.name < b.name; });
-  return fields;
+  return mix_hash(mix_hash(hash_of(field.name), static_cast<unsigned char>(type_of(field))), value);
 }
 
 bool same(TableView a, TableView b) {
   if (a.bytes() == b.bytes()) return true;
-  const std::vector<Field> ours = sorted(a);
-  const std::vector<Field> theirs = sorted(b);
+  const std::vector<Field> ours = amqp::fields_by_name(a);
+  const std::vector<Field> theirs = amqp::fields_by_name(b);
   return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
                     [](const Field& x, const Field& y) { return same(x, y); });
 }
@@ -63,7 +50,8 @@ std::size_t BindingIdentity::hash() const {
   // A sum, so that their order does not count.
   for (const Field& field : arguments)
     fields += hash_of(field);
-  return mixed(hash_of(routing_key), mixed(reinterpret_cast<std::uintptr_t>(&destination), fields));
+  return mix_hash(hash_of(routing_key),
+                  mix_hash(reinterpret_cast<std::uintptr_t>(&destination), fields));
 }
 
 }  // namespace harrier::broker

@@ -6,7 +6,6 @@
 // Spec:   AMQP 0-9-1 section 3.1.3.1.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -14,6 +13,7 @@
 
 #include "broker/binding_list.h"
 #include "broker/exchange.h"
+#include "broker/key_map.h"
 
 namespace harrier::broker {
 
@@ -30,10 +30,8 @@ class DirectExchange final : public Exchange {
 
     mutable BindingList bindings;  // changes without changing the key
   };
-  struct KeyHash {
-    std::size_t operator()(std::string_view key) const {
-      return std::hash<std::string_view>{}(key);
-    }
+  struct BoundHash : KeyHash {
+    using KeyHash::operator();
     std::size_t operator()(const Bound& bound) const { return (*this)(bound.key()); }
   };
   struct KeyEqual {
@@ -47,7 +45,7 @@ class DirectExchange final : public Exchange {
   void unindex(Binding& binding) override;
 
   // With their hashes, so that neither growing nor most misses read the bindings.
-  tsl::robin_set<Bound, KeyHash, KeyEqual, std::allocator<Bound>, true> by_key_;
+  tsl::robin_set<Bound, BoundHash, KeyEqual, std::allocator<Bound>, true> by_key_;
 };
 
 }  // namespace harrier::broker

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "broker/mix_hash.h"
 
 namespace harrier::broker {
 namespace {
@@ -67,11 +68,6 @@ bool fulfils(const FieldValue& header, const FieldValue& wanted) {
   return same_value(header, wanted);
 }
 
-std::uint64_t mix(std::uint64_t hash, std::uint64_t more) {
-  hash = (hash ^ more) * 0x9E3779B97F4A7C15U;
-  return hash ^ hash >> 32;
-}
-
 // Each class of values that may be equal has its number.
 enum ValueClass : std::uint64_t { kPresent = 1, kInteger, kText, kFloat, kBoolean, kOther };
 
@@ -106,15 +102,19 @@ amqp::Checked<HeadersMatch> check_headers_arguments(amqp::TableView arguments) {
 std::uint64_t hash_of_condition(std::string_view name, const FieldValue& value) {
   const std::uint64_t named = hash_of_name(name);
   if (value.is_integer())
-    return mix(mix(named, kInteger), static_cast<std::uint64_t>(value.integer()));
-  if (is_text(value)) return mix(mix(named, kText), std::hash<std::string_view>{}(value.bytes));
-  if (is_float(value)) return mix(mix(named, kFloat), std::hash<double>{}(float_of(value)));
-  if (value.type == 't') return mix(mix(named, kBoolean), value.boolean());
+    return mix_hash(mix_hash(named, kInteger), static_cast<std::uint64_t>(value.integer()));
+  if (is_text(value))
+    return mix_hash(mix_hash(named, kText), std::hash<std::string_view>{}(value.bytes));
+  if (is_float(value))
+    return mix_hash(mix_hash(named, kFloat), std::hash<double>{}(float_of(value)));
+  if (value.type == 't') return mix_hash(mix_hash(named, kBoolean), value.boolean());
   // Tables and arrays may be equal without having the same bytes; what is left is rare.
-  return mix(mix(named, kOther), static_cast<unsigned char>(value.type));
+  return mix_hash(mix_hash(named, kOther), static_cast<unsigned char>(value.type));
 }
 
-std::uint64_t hash_of_presence(std::string_view name) { return mix(hash_of_name(name), kPresent); }
+std::uint64_t hash_of_presence(std::string_view name) {
+  return mix_hash(hash_of_name(name), kPresent);
+}
 
 void HeaderSet::load(amqp::TableView headers) {
   headers_.clear();

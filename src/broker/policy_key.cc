@@ -91,15 +91,6 @@ const PolicyKey* find_key(std::string_view name) {
   return found != kKeys.end() && found->name == name ? found : nullptr;
 }
 
-std::vector<Field> by_name(TableView definition) {
-  std::vector<Field> fields;
-  for (const Field& field : definition)
-    fields.push_back(field);
-  std::stable_sort(fields.begin(), fields.end(),
-                   [](const Field& a, const Field& b) { return a.name < b.name; });
-  return fields;
-}
-
 std::string quoted(std::string_view bytes) {
   return std::string("<<\"").append(bytes.substr(0, 255)).append("\">>");
 }
@@ -127,7 +118,7 @@ FieldValue merged(std::string_view key, const FieldValue& user, const FieldValue
 
 std::string check_definition(PolicyKind kind, TableView definition) {
   if (definition.empty()) return "no policy provided";
-  const std::vector<Field> fields = by_name(definition);
+  const std::vector<Field> fields = amqp::fields_by_name(definition);
   std::string unknown;
   for (std::size_t i = 0; i != fields.size(); ++i) {
     const Field& field = fields[i];
@@ -172,7 +163,7 @@ std::int64_t lower_limit(std::string_view key, std::int64_t a, std::int64_t b) {
 
 amqp::FieldTable merge_definitions(TableView user, TableView from_operator) {
   amqp::FieldTable merge;
-  std::vector<Field> fields = by_name(user);
+  std::vector<Field> fields = amqp::fields_by_name(user);
   for (const Field& field : from_operator)
     if (!user.find(field.name)) fields.push_back(field);
   std::stable_sort(fields.begin(), fields.end(),

@@ -43,7 +43,6 @@ class Roster {
     members_[place]->roster_place_ = place;
     members_.pop_back();
   }
-  std::size_t size() const { return members_.size(); }
 
  private:
   std::vector<T*> members_;

@@ -1,9 +1,9 @@
 #include "broker/topic_trie.h"
 
-#include <functional>
 #include <utility>
 
 #include "base/check.h"
+#include "broker/key_map.h"
 
 namespace harrier::broker {
 namespace {
@@ -39,7 +39,7 @@ class Words {
   bool done_;
 };
 
-std::size_t hash_of(std::string_view word) { return std::hash<std::string_view>{}(word); }
+std::size_t hash_of(std::string_view word) { return KeyHash{}(word); }
 
 std::string_view first_word(std::string_view tail) { return tail.substr(0, tail.find('.')); }
 

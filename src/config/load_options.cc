@@ -254,7 +254,7 @@ void read_auth(Section& section, AuthOptions& auth) {
 void read_policy(Section& section, PolicyOptions& policy) {
   section.text("virtual_host", policy.virtual_host);
   section.text("name", policy.name);
-  section.text("pattern", policy.pattern, 4096);
+  section.text("pattern", policy.pattern, base::Pattern::kSourceMax);
   section.choice<std::string>("apply_to", policy.apply_to,
                               {{"all", "all"},
                                {"queues", "queues"},

@@ -3,12 +3,6 @@
 #include <ctime>
 
 namespace harrier::perf {
-namespace {
-
-// Below the ports that one source address has.
-constexpr std::uint64_t kPortsPerAddress = 20'000;
-
-}  // namespace
 
 Endpoint numbered_endpoint(const Endpoint& endpoint, std::uint64_t number) {
   Endpoint numbered = endpoint;

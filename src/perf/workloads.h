@@ -33,8 +33,10 @@ Outcome run_idle(const Options& options);
 Outcome run_raw_disk(const Options& options);
 Outcome run_await(const Options& options);
 
+// Fewer than one source address has.
+inline constexpr std::uint64_t kPortsPerAddress = 20'000;
 // Where connection `number` of many comes from: one source address has not ports enough.
-inline constexpr std::uint64_t kNumberedEndpointsMax = 250 * 20'000;
+inline constexpr std::uint64_t kNumberedEndpointsMax = 250 * kPortsPerAddress;
 Endpoint numbered_endpoint(const Endpoint& endpoint, std::uint64_t number);
 // Figures that begin with the workload, the id and the time.
 Figures begin_figures(const Options& options);

@@ -20,10 +20,8 @@ base::Failure<amqp::ProtocolError> no_content_expected() {
 }
 
 constexpr std::size_t kIdSize = sizeof(std::uint32_t);
-// Class, weight and the body's size stand before the properties.
-constexpr std::size_t kBodySizeAt = sizeof(std::uint32_t);
-constexpr std::size_t kPropertiesAt = kBodySizeAt + sizeof(std::uint64_t);
-constexpr std::uint32_t kBasicClassAndWeight = std::uint32_t{60} << 16;
+// In a content header.
+constexpr std::size_t kBodySizeAt = sizeof amqp::kBasicClassAndWeight;
 
 // Type and channel of a frame as they stand there.
 constexpr std::uint32_t type_and_channel(amqp::FrameType type, ChannelNumber channel) {
@@ -207,8 +205,8 @@ std::size_t read_whole_publish(Bytes bytes, std::uint32_t frame_max, const Assem
   Bytes rest = bytes.substr(method.size() + amqp::kFrameOverhead);
   const Bytes header =
       payload_of_frame(rest, type_and_channel(amqp::FrameType::kHeader, channel), frame_max);
-  if (header.size() < kPropertiesAt ||
-      base::load_big_endian<std::uint32_t>(header.data()) != kBasicClassAndWeight)
+  if (header.size() < amqp::kContentHeaderSize ||
+      base::load_big_endian<std::uint32_t>(header.data()) != amqp::kBasicClassAndWeight)
     return 0;
   const auto body_size = base::load_big_endian<std::uint64_t>(header.data() + kBodySizeAt);
   if (body_size > limits.max_message_size) return 0;
@@ -222,7 +220,7 @@ std::size_t read_whole_publish(Bytes bytes, std::uint32_t frame_max, const Assem
     body_frame_size = body_size + amqp::kFrameOverhead;
   }
   if (!read_publish_fields(method, view)) return 0;
-  view.property_bytes = header.substr(kPropertiesAt);
+  view.property_bytes = header.substr(amqp::kContentHeaderSize);
   // Without a flag nothing was ever set.
   if (view.properties.flags != 0) view.properties = {};
   if (!amqp::read_properties(view.property_bytes, limits.table_limits, view.properties)) return 0;

@@ -91,7 +91,6 @@ ROWS = [
     Row("W4", "W4 100 unconfirmed", messages(200_000, **dict(PERSISTENT, confirm=100))),
     Row("W4", "W4 100 unconfirmed, confirmed per second", measured_by="W4 100 unconfirmed",
         figure="confirmed_per_s", unit="1/s"),
-    # RabbitMQ confirms what a consumer has acknowledged before it was flushed: less is promised.
     Row("W4", "W4 one unconfirmed", messages(20_000, **dict(PERSISTENT, confirm=1))),
     Row("W4", "W4 one unconfirmed, confirmed per second", measured_by="W4 one unconfirmed",
         figure="confirmed_per_s", unit="1/s"),

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <future>
+#include <optional>
 #include <vector>
 
 #include <netinet/in.h>
@@ -38,109 +39,84 @@ int connect_to(std::uint16_t port) {
   return descriptor;
 }
 
+// A loop that accepts, and the sockets of both ends.
+class ListenerTest : public ::testing::Test {
+ protected:
+  ~ListenerTest() override {
+    loop_.stop();
+    loop_.join();
+    if (listener_) listener_->close();
+    for (const int descriptor : accepted_)
+      ::close(descriptor);
+    for (const int descriptor : clients_)
+      ::close(descriptor);
+  }
+
+  // `clients` connect before the first is accepted; answers how long it took until all were.
+  std::chrono::steady_clock::duration accept_all(std::size_t clients,
+                                                 const Listener::Settings& settings = {}) {
+    const auto begin = std::chrono::steady_clock::now();
+    listener_.emplace(
+        loop_, admission_,
+        [this, clients](int descriptor, const auth::Peer&) {
+          accepted_.push_back(descriptor);
+          if (accepted_.size() == clients) all_.set_value();
+        },
+        settings);
+    const std::uint16_t port = listener_->open("127.0.0.1", 0).value();
+    while (clients_.size() != clients)
+      clients_.push_back(connect_to(port));
+    listener_->start();
+    loop_.start(work_);
+    EXPECT_EQ(all_.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    return std::chrono::steady_clock::now() - begin;
+  }
+
+  static constexpr std::uint32_t kClientsMax = 200;
+  base::SystemClock clock_;
+  NoWork work_;
+  Loop loop_{clock_};
+  Admission admission_{AcceptLimitOptions{.unauthenticated_per_address_max = kClientsMax}};
+  std::promise<void> all_;
+  std::vector<int> accepted_;
+  std::vector<int> clients_;
+  std::optional<Listener> listener_;
+};
+
 // They are set on the listening socket alone: were they not handed down, small frames would wait
 // for Nagle and vanished peers would never be found.
-TEST(Listener, AcceptedSocketsAreUndelayedAndProbed) {
-  base::SystemClock clock;
-  NoWork work;
-  Loop loop(clock);
-  Admission admission({});
-  std::promise<int> accepted;
-  Listener listener(loop, admission,
-                    [&](int descriptor, const auth::Peer&) { accepted.set_value(descriptor); });
-  const std::uint16_t port = listener.open("127.0.0.1", 0).value();
-  listener.start();
-  loop.start(work);
-  const int client = connect_to(port);
-  const int server = accepted.get_future().get();
-
+TEST_F(ListenerTest, AcceptedSocketsAreUndelayedAndProbed) {
+  accept_all(1);
+  const int server = accepted_.front();
   EXPECT_EQ(option(server, IPPROTO_TCP, TCP_NODELAY), 1);
   EXPECT_EQ(option(server, SOL_SOCKET, SO_KEEPALIVE), 1);
   EXPECT_EQ(option(server, IPPROTO_TCP, TCP_KEEPIDLE), 60);
   EXPECT_EQ(option(server, IPPROTO_TCP, TCP_KEEPINTVL), 10);
   EXPECT_EQ(option(server, IPPROTO_TCP, TCP_KEEPCNT), 6);
   EXPECT_EQ(option(server, IPPROTO_TCP, TCP_USER_TIMEOUT), 120'000);
-
-  loop.stop();
-  loop.join();
-  listener.close();
-  ::close(client);
-  ::close(server);
 }
 
 // Who comes above the rate is accepted later, not refused.
-TEST(Listener, RateMakesClientsWait) {
-  base::SystemClock clock;
-  NoWork work;
-  Loop loop(clock);
-  Admission admission({});
-  std::vector<int> open;
-  std::promise<std::chrono::steady_clock::duration> all;
-  const auto begin = std::chrono::steady_clock::now();
-  Listener listener(loop, admission,
-                    [&](int descriptor, const auth::Peer&) {
-                      open.push_back(descriptor);
-                      if (open.size() == 3) all.set_value(std::chrono::steady_clock::now() - begin);
-                    },
-                    {.section = "listeners.amqps", .rate_max = 2});
-  const std::uint16_t port = listener.open("127.0.0.1", 0).value();
-  const int clients[] = {connect_to(port), connect_to(port), connect_to(port)};
-  listener.start();
-  loop.start(work);
-  EXPECT_GE(all.get_future().get(), std::chrono::milliseconds(900));
-  EXPECT_GE(listener.counters().rate_pauses.value(), 1u);
-  EXPECT_EQ(listener.counters().accepted.value(), 3u);
-  EXPECT_EQ(listener.counters().refused.value(), 0u);
-
-  loop.stop();
-  loop.join();
-  listener.close();
-  for (const int descriptor : open)
-    ::close(descriptor);
-  for (const int descriptor : clients)
-    ::close(descriptor);
+TEST_F(ListenerTest, RateMakesClientsWait) {
+  const auto taken = accept_all(3, {.section = "listeners.amqps", .rate_max = 2});
+  EXPECT_GE(taken, std::chrono::milliseconds(900));
+  EXPECT_GE(listener_->counters().rate_pauses.value(), 1u);
+  EXPECT_EQ(listener_->counters().accepted.value(), 3u);
+  EXPECT_EQ(listener_->counters().refused.value(), 0u);
 }
 
-TEST(Listener, ErrorsNameItsSectionOfTheConfiguration) {
-  base::SystemClock clock;
-  Loop loop(clock);
-  Admission admission({});
-  Listener listener(loop, admission, [](int, const auth::Peer&) {}, {.section = "listeners.amqps"});
+TEST_F(ListenerTest, ErrorsNameItsSectionOfTheConfiguration) {
+  Listener listener(loop_, admission_, [](int, const auth::Peer&) {},
+                    {.section = "listeners.amqps"});
   EXPECT_EQ(listener.open("nowhere", 0).error().message,
             "listeners.amqps.bind: 'nowhere' is no IP address");
 }
 
 // Accepting begins with one client an event; whoever came at the same time must not wait for the
 // next one to come.
-TEST(Listener, AllOfABurstAreAccepted) {
-  constexpr int kClients = 200;
-  base::SystemClock clock;
-  NoWork work;
-  Loop loop(clock);
-  AcceptLimitOptions limits;
-  limits.unauthenticated_per_address_max = kClients;
-  Admission admission(limits);
-  std::vector<int> open;
-  std::promise<void> all;
-  Listener listener(loop, admission, [&](int descriptor, const auth::Peer&) {
-    open.push_back(descriptor);
-    if (open.size() == kClients) all.set_value();
-  });
-  const std::uint16_t port = listener.open("127.0.0.1", 0).value();
-  std::vector<int> clients;
-  for (int client = 0; client < kClients; ++client)
-    clients.push_back(connect_to(port));
-  listener.start();
-  loop.start(work);
-  EXPECT_EQ(all.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
-
-  loop.stop();
-  loop.join();
-  listener.close();
-  for (const int descriptor : open)
-    ::close(descriptor);
-  for (const int descriptor : clients)
-    ::close(descriptor);
+TEST_F(ListenerTest, AllOfABurstAreAccepted) {
+  accept_all(kClientsMax);
+  EXPECT_EQ(listener_->counters().accepted.value(), kClientsMax);
 }
 
 }  // namespace
