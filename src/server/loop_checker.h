@@ -3,7 +3,8 @@
 // Role:   one per loop; everything confined to the loop holds a reference and asserts on_loop()
 //         where it is entered.
 // Model:  unbound (before the thread starts and after it is joined): anyone, one at a time. Bound:
-//         the thread that called bind().
+//         the thread that called bind(). For assertions only: a thread that was started and has
+//         not come to bind() yet owns its loop, and nobody is told.
 // Thread: synchronized (one relaxed atomic).
 #pragma once
 

@@ -86,6 +86,8 @@ class Node::Parts {
   Outcome restore_virtual_host(const store::VirtualHostDefinition& definition);
   store::StoreCallbacks store_callbacks();
   void take(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls);
+  // The first loop that has connections accepts them.
+  NodeLoop& accepting() { return *loops_[loops_.size() == 1 ? 0 : 1]; }
   // Runs `task` on every loop.
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
   // Runs `task` on `loop` and waits for it.
@@ -121,8 +123,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   monitor_ = std::make_unique<ResourceMonitor>(server::resource_limits(options_), shared_.gate,
                                                clock_, [this] { return look_around(); });
 
-  // The first loop that has connections accepts them.
-  Loop& accepting = loops_[count == 1 ? 0 : 1]->loop();
+  Loop& accepting = this->accepting().loop();
   listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
       [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); });
@@ -331,13 +332,14 @@ store::StoreCallbacks Node::Parts::store_callbacks() {
 }
 
 // On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual
-// hosts.
+// hosts. Which loop this is the checker cannot tell: it lets everybody in while the other loop's
+// thread has not begun.
 void Node::Parts::take(int descriptor, const auth::Peer& peer,
                        std::shared_ptr<const TlsContext> tls) {
   const std::size_t count = loops_.size();
   const std::size_t index = count == 1 ? 0 : 1 + next_loop_++ % (count - 1);
   NodeLoop& loop = *loops_[index];
-  if (loop.loop().checker().on_loop()) return loop.io().add(descriptor, peer, std::move(tls));
+  if (&loop == &accepting()) return loop.io().add(descriptor, peer, std::move(tls));
   loop.post(
       [&loop, descriptor, peer, tls = std::move(tls)] { loop.io().add(descriptor, peer, tls); });
 }
@@ -366,8 +368,7 @@ void Node::Parts::run_on(NodeLoop& loop, const std::function<void()>& task) {
 void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
-  NodeLoop& accepting = *loops_[loops_.size() == 1 ? 0 : 1];
-  run_on(accepting, [this] {
+  run_on(accepting(), [this] {
     listener_->close();
     if (tls_listener_) tls_listener_->close();
   });
