@@ -58,6 +58,16 @@ inline UserOptions guest_user() {
   return guest;
 }
 
+// How much administrators may define.
+struct DefinitionLimitOptions {
+  std::uint32_t users_max = 100'000;
+  std::uint32_t virtual_hosts_max = 10'000;
+  // Permissions, topic permissions, parameters: each.
+  std::uint32_t rules_max = 1'000'000;
+
+  bool operator==(const DefinitionLimitOptions&) const = default;
+};
+
 // Which name in a client's certificate is the user's.
 enum class ExternalNameOption { kDistinguishedName, kCommonName, kSanDns, kSanEmail, kSanUri };
 

@@ -234,6 +234,7 @@ struct Options {
   ConnectionLimitOptions connection;
   SessionLimitOptions session;
   VirtualHostLimitOptions virtual_host;
+  DefinitionLimitOptions definitions;
   FlowLimitOptions flow;
   JournalOptions journal;
   MemoryOptions memory;

@@ -8,6 +8,7 @@
 #include "app/journal_tool.h"
 #include "base/crc32c.h"
 #include "journal/journal_reader.h"
+#include "store/node_definition.h"
 #include "store/record_codec.h"
 #include "store/survey.h"
 
@@ -112,7 +113,11 @@ class Describer {
       case RecordType::kUnbound: return binding("unbound", *store::decode_binding(payload));
       case RecordType::kVirtualHostCreated:
         return virtual_host("created", *store::decode_virtual_host(payload));
-      default: return virtual_host("deleted", *store::decode_virtual_host(payload));
+      case RecordType::kVirtualHostDeleted:
+        return virtual_host("deleted", *store::decode_virtual_host(payload));
+      case RecordType::kNodeDefinitionSet:
+        return node_definition("set", *store::decode_node_definition(payload));
+      default: return node_definition("removed", *store::decode_node_definition_key(payload));
     }
   }
 
@@ -138,6 +143,26 @@ class Describer {
   static std::string virtual_host(const char* what, const store::VirtualHostDefinition& host) {
     return std::string("virtual host ") + what + " " + number(host.number) + " " +
            quoted(host.name) + " shard " + number(host.shard);
+  }
+
+  // Without passwords: display() does not show them.
+  static std::string node_definition(const char* what, const store::NodeDefinition& definition) {
+    static constexpr const char* kKinds[] = {"",
+                                             "virtual host",
+                                             "user",
+                                             "permission",
+                                             "topic permission",
+                                             "policy",
+                                             "operator policy",
+                                             "virtual host limits",
+                                             "user limits",
+                                             "parameter",
+                                             "global parameter"};
+    std::string text =
+        std::string("definition of ") + kKinds[static_cast<std::size_t>(definition.kind)];
+    for (const std::string& part : definition.key)
+      text += " " + quoted(part);
+    return text + " " + what + arguments(definition.value);
   }
 
   bool bodies_;

@@ -31,7 +31,9 @@ constexpr std::pair<store::RecordType, const char*> kTypeNames[] = {
     {store::RecordType::kBound, "bound"},
     {store::RecordType::kUnbound, "unbound"},
     {store::RecordType::kVirtualHostCreated, "virtual_host_created"},
-    {store::RecordType::kVirtualHostDeleted, "virtual_host_deleted"}};
+    {store::RecordType::kVirtualHostDeleted, "virtual_host_deleted"},
+    {store::RecordType::kNodeDefinitionSet, "node_definition_set"},
+    {store::RecordType::kNodeDefinitionRemoved, "node_definition_removed"}};
 
 struct QueueRow {
   std::string name;

@@ -63,12 +63,17 @@ bool UserDirectory::remove(std::string_view name) {
 
 void UserDirectory::set_password_form(std::string_view name, std::uint64_t version,
                                       StoredPassword password) {
-  const std::lock_guard lock(mutex_);
-  const auto entry = users_.find(name);
-  if (entry == users_.end() || entry->second->version != version) return;
-  User user = *entry->second;
-  user.password = std::move(password);
-  replace(entry, std::move(user));
+  std::shared_ptr<const User> changed;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto entry = users_.find(name);
+    if (entry == users_.end() || entry->second->version != version) return;
+    User user = *entry->second;
+    user.password = std::move(password);
+    replace(entry, std::move(user));
+    changed = entry->second;
+  }
+  if (form_changed_) form_changed_(*changed);
 }
 
 void UserDirectory::replace(Users::iterator place, User user) {

@@ -10,11 +10,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/stored_password.h"
@@ -55,6 +57,10 @@ class UserDirectory {
   void set(User user);
   // False if there is no such user.
   bool remove(std::string_view name);
+  // Told, by the thread that calls set_password_form(), of each user whose password took another
+  // form. To be set before logins come.
+  using FormChanged = std::function<void(const User&)>;
+  void watch_password_forms(FormChanged changed) { form_changed_ = std::move(changed); }
   // Another form of the same password; without effect if the user was changed since `version`.
   void set_password_form(std::string_view name, std::uint64_t version, StoredPassword password);
 
@@ -71,6 +77,7 @@ class UserDirectory {
   Users users_;
   std::uint64_t versions_ = 0;
   std::atomic<int> slow_count_{0};
+  FormChanged form_changed_;
 };
 
 }  // namespace harrier::auth

@@ -109,8 +109,7 @@ class VirtualHost {
   // Confirms leave, slices of long work run. True: there is more, call another turn soon.
   bool end_turn();
   base::MonotonicTime next_deadline() const { return turn_.timers.next_deadline(); }
-  // Inside a turn.
-  void handle_deadlines();
+  void handle_deadlines();  // inside a turn
   // Inside a turn: the log has made everything up to here durable.
   void committed(Lsn lsn);
   // Somebody waits for a commit: flush soon.
@@ -162,6 +161,8 @@ class VirtualHost {
   // What is decided from now on is decided by these permissions; consumers that are there stay.
   // Closing the connections of those who may not enter any more is the caller's.
   void set_access(AccessControlRef access);
+  // Deletes so many queues and exchanges, whoever uses them. True: there are more. Inside a turn.
+  bool delete_some(std::uint32_t count);
   // Deletes the exclusive queues of a connection that ends.
   void release_connection(ConnectionId connection);
 

@@ -119,6 +119,22 @@ void VirtualHost::remove_exchange(Exchange& exchange) {
   ++routes_version_;
 }
 
+bool VirtualHost::delete_some(std::uint32_t count) {
+  Roster<RoutingTarget>::Walk walk;
+  walk.begin(roster_);
+  while (RoutingTarget* target = walk.next(roster_)) {
+    const bool is_queue = target->kind() == RoutingTarget::Kind::kQueue;
+    if (!is_queue && target->name().starts_with(kReservedPrefix)) continue;
+    if (count-- == 0) return true;
+    if (is_queue) {
+      remove_queue(static_cast<Queue&>(*target));
+    } else {
+      remove_exchange(static_cast<Exchange&>(*target));
+    }
+  }
+  return false;
+}
+
 bool VirtualHost::durable_binding(const Binding& binding) const {
   if (!binding.source().declaration().durable) return false;
   const RoutingTarget& destination = binding.destination();

@@ -39,7 +39,7 @@ class Families {
 
   double sum(VirtualHostCounter counter) const {
     std::uint64_t total = 0;
-    for (const auto& host : virtual_hosts_)
+    for (const auto& host : virtual_hosts_.hosts)
       total += (host.counters->*counter).value();
     return static_cast<double>(total);
   }
@@ -51,7 +51,7 @@ class Families {
   }
   double settled(broker::SettleReason reason) const {
     std::uint64_t total = 0;
-    for (const auto& host : virtual_hosts_)
+    for (const auto& host : virtual_hosts_.hosts)
       total += host.counters->settled[static_cast<std::size_t>(reason)].value();
     return static_cast<double>(total);
   }
@@ -71,7 +71,7 @@ class Families {
   }
 
   std::vector<prometheus::MetricFamily> families_;
-  const std::vector<server::VirtualHostView> virtual_hosts_;
+  const server::VirtualHostViews virtual_hosts_;
   const std::vector<server::LoopView> loops_;
 };
 

@@ -8,7 +8,19 @@ namespace harrier::server {
 
 HostedVirtualHost& BrokerLoop::add(std::unique_ptr<HostedVirtualHost> host) {
   hosts_.push_back(std::move(host));
+  by_name_.emplace(hosts_.back()->host().name(), hosts_.back().get());
   return *hosts_.back();
+}
+
+void BrokerLoop::remove(HostedVirtualHost& host) {
+  end_turns();
+  by_name_.erase(host.host().name());
+  std::erase_if(hosts_, [&](const auto& each) { return each.get() == &host; });
+}
+
+HostedVirtualHost* BrokerLoop::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
 void BrokerLoop::begin(HostedVirtualHost& host) {

@@ -6,8 +6,9 @@
 // Thread: confined(broker).
 #pragma once
 
+#include <map>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include <tsl/robin_map.h>
@@ -23,6 +24,10 @@ class BrokerLoop {
 
   // On the loop, or before it runs.
   HostedVirtualHost& add(std::unique_ptr<HostedVirtualHost> host);
+  // Ends all turns first. REQUIRES that nobody has a session in it.
+  void remove(HostedVirtualHost& host);
+  // nullptr: it is not on this loop.
+  HostedVirtualHost* find(std::string_view name) const;
   const std::vector<std::unique_ptr<HostedVirtualHost>>& hosts() const { return hosts_; }
 
   // Before any call into `host`'s sessions in this turn.
@@ -41,6 +46,7 @@ class BrokerLoop {
 
   Loop& loop_;
   std::vector<std::unique_ptr<HostedVirtualHost>> hosts_;
+  std::map<std::string_view, HostedVirtualHost*> by_name_;
   std::vector<HostedVirtualHost*> touched_;
   bool has_work_ = false;
 };

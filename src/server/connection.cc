@@ -120,8 +120,8 @@ bool Connection::ready() const { return io_.shared().ready.load(std::memory_orde
 
 session::SessionInput* Connection::attach(const session::ConnectionParameters& parameters,
                                           session::SessionOutput& output) {
-  const VirtualHostPlace* place = io_.shared().find(parameters.virtual_host);
-  if (place == nullptr) return nullptr;
+  const auto place = io_.shared().virtual_hosts.find(parameters.virtual_host);
+  if (!place) return nullptr;
   authenticated_ = true;
   io_.shared().admission.authenticated(peer_.address);
   ++io_.counters().logins;
@@ -420,6 +420,11 @@ void Connection::force_close(amqp::ReplyCode code, const std::string& text) {
   if (closed_ || lingering_) return;
   touch_host();
   session_.force_close(code, text, io_.loop().now());
+}
+
+bool Connection::matches(const ConnectionFilter& filter) const {
+  return (filter.user.empty() || filter.user == session_.user()) &&
+         (filter.virtual_host.empty() || filter.virtual_host == session_.virtual_host());
 }
 
 void Connection::drop() {

@@ -69,6 +69,12 @@ class MarkedOutput final : public session::SessionOutput {
   session::SessionOutput& inner_;
 };
 
+// Which connections are meant: an empty name stands for every one.
+struct ConnectionFilter {
+  std::string user;
+  std::string virtual_host;
+};
+
 // In the list of held connections while it is held.
 class Connection final : private session::ConnectionHost, public base::ListNode<Connection> {
  public:
@@ -90,6 +96,9 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void start();
   void handle_deadline();
   void force_close(amqp::ReplyCode code, const std::string& text);
+  bool matches(const ConnectionFilter& filter) const;
+  // Whether it has a session in a virtual host.
+  bool attached() const { return direct_ != nullptr || remote_ != nullptr; }
   // The gate's notice has come or gone while the gate is closed.
   void heed_gate();
   // The gate is open: reads again.

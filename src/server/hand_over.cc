@@ -121,13 +121,20 @@ HandOver::RemoteSession* HandOver::find_remote(broker::ConnectionId id) {
   return entry == remote_.end() ? nullptr : entry->second.get();
 }
 
+bool HandOver::serves(const HostedVirtualHost& host) const {
+  for (const auto& [id, remote] : remote_)
+    if (&remote->host() == &host) return true;
+  return false;
+}
+
 void HandOver::attach_remote(const session::ConnectionParameters& parameters) {
-  const VirtualHostPlace* place = shared_.find(parameters.virtual_host);
-  CHECK(place != nullptr && place->loop == index_);
-  broker_.touch(*place->host);
+  // It cannot have gone meanwhile: its end waits for every connection.
+  HostedVirtualHost* host = broker_.find(parameters.virtual_host);
+  CHECK(host != nullptr);
+  broker_.touch(*host);
   const auto [entry, added] = remote_.emplace(
       parameters.id,
-      std::make_unique<RemoteSession>(*this, *place->host, parameters, shared_.session_limits,
+      std::make_unique<RemoteSession>(*this, *host, parameters, shared_.session_limits,
                                       output_[loop_of(parameters.id)]));
   CHECK(added);
 }

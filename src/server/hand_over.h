@@ -105,6 +105,8 @@ class HandOver {
 
   // Broker halves of connections on other loops.
   std::size_t remote_sessions() const { return remote_.size(); }
+  // Whether one of them is in `host`.
+  bool serves(const HostedVirtualHost& host) const;
   // A remote session has said its last word; freed in send().
   void note_released(broker::ConnectionId id) { released_.push_back(id); }
 

@@ -65,14 +65,23 @@ void IoLoop::handle_deadlines() {
     (*due)->handle_deadline();
 }
 
-void IoLoop::force_close_all(amqp::ReplyCode code, const std::string& text) {
+void IoLoop::force_close(const ConnectionFilter& filter, amqp::ReplyCode code,
+                         const std::string& text) {
   for (auto& entry : connections_)
-    entry.second->force_close(code, text);
+    if (entry.second->matches(filter)) entry.second->force_close(code, text);
 }
 
-void IoLoop::drop_all() {
+void IoLoop::drop(const ConnectionFilter& filter) {
   for (auto& entry : connections_)
-    entry.second->drop();
+    if (entry.second->matches(filter)) entry.second->drop();
+}
+
+bool IoLoop::serves(std::string_view virtual_host) const {
+  for (const auto& entry : connections_) {
+    const Connection& connection = *entry.second;
+    if (connection.attached() && connection.matches({{}, std::string(virtual_host)})) return true;
+  }
+  return false;
 }
 
 void IoLoop::heed_gate() {

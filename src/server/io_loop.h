@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tsl/robin_map.h>
@@ -72,9 +73,10 @@ class IoLoop {
   base::MonotonicTime next_deadline() const { return deadlines_.next_deadline(); }
   void handle_deadlines();
 
-  // To all connections.
-  void force_close_all(amqp::ReplyCode code, const std::string& text);
-  void drop_all();
+  void force_close(const ConnectionFilter& filter, amqp::ReplyCode code, const std::string& text);
+  void drop(const ConnectionFilter& filter);
+  // Whether a connection is in that virtual host.
+  bool serves(std::string_view virtual_host) const;
   // The gate has changed: who publishes is told, if there is something to tell. Whom it holds is
   // released by flush().
   void heed_gate();

@@ -1,9 +1,7 @@
 #include "server/node.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdlib>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "journal/node_directory.h"
+#include "server/administration.h"
 #include "server/listener.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
@@ -57,7 +56,6 @@ class Node::Parts {
   const base::Clock& clock_;
   Shared shared_;
   std::vector<std::unique_ptr<NodeLoop>> loops_;
-  std::vector<VirtualHostView> virtual_hosts_;
   std::unique_ptr<Listener> listener_;
   // Both or none.
   std::unique_ptr<TlsCertificates> certificates_;
@@ -68,33 +66,26 @@ class Node::Parts {
   std::unique_ptr<store::Store> store_;
   // Once started.
   const auth::LoginCounters* login_counters_ = nullptr;
+  std::unique_ptr<Administration> administration_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
   bool running_ = false;
 
  private:
   Outcome admit_users();
-  Outcome read_policies();
   Outcome listen();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
   ResourceReading look_around() const;
-  HostedVirtualHost& host(NodeLoop& loop, const std::string& name, broker::ChangeLog* log,
-                          broker::QueueId first_queue);
-  Outcome host_in_memory();
   Outcome open_store();
-  Outcome restore_virtual_host(const store::VirtualHostDefinition& definition);
   store::StoreCallbacks store_callbacks();
   void take(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls);
   // The first loop that has connections accepts them.
   NodeLoop& accepting() { return *loops_[loops_.size() == 1 ? 0 : 1]; }
   // Runs `task` on every loop.
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
-  // Runs `task` on `loop` and waits for it.
-  void run_on(NodeLoop& loop, const std::function<void()>& task);
 
   std::size_t next_loop_ = 0;  // the listener's
-  std::vector<ConfiguredPolicy> policies_;
 };
 
 Node::Parts::Parts(const Options& options, const base::Clock& clock)
@@ -104,10 +95,9 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .connection_limits = connection_limits(options.connection),
               .session_limits = session_limits(options.session),
               .server_properties = server_properties(options.server_properties),
-              .access_control = {},
-              .virtual_hosts = {},
               .authenticator = {},
               .virtual_host_limits = virtual_host_limits(options),
+              .virtual_hosts = {},
               .admission = Admission(options.accept),
               .gate = {},
               .ready = false} {
@@ -152,25 +142,17 @@ Node::Parts::~Parts() {
 }
 
 Outcome Node::Parts::admit_users() {
-  base::SecureRandom salts;
-  auto users = auth::UserDirectory::create(user_specifications(options_.users), salts);
-  if (!users) return Failure{FailureKind::kBadOptions, users.error().message};
-  auto authenticator = std::make_unique<auth::InternalAuthenticator>(std::move(users).value(),
-                                                                     login_policy(options_.auth));
+  if (Outcome checked = Administration::check(options_); !checked) return checked;
+  auto authenticator = std::make_unique<auth::InternalAuthenticator>(
+      std::make_unique<auth::UserDirectory>(), login_policy(options_.auth));
   login_counters_ = &authenticator->counters();
+  administration_ = std::make_unique<Administration>(options_, shared_, loops_, *authenticator);
+  authenticator->users().watch_password_forms([this](const auth::User& user) {
+    administration_->note_password_form(user.name, user.password.text());
+  });
   shared_.authenticator = std::move(authenticator);
   shared_.password_workers = std::make_unique<PasswordWorkers>(
       PasswordWorkers::Limits{options_.auth.hash_threads, options_.auth.hash_queue_max});
-  auto access = access_control(options_.users);
-  if (!access) return Failure{FailureKind::kBadOptions, access.error().message};
-  shared_.access_control = std::move(access).value();
-  return {};
-}
-
-Outcome Node::Parts::read_policies() {
-  auto policies = configured_policies(options_);
-  if (!policies) return Failure{FailureKind::kBadOptions, policies.error().message};
-  policies_ = std::move(policies).value();
   return {};
 }
 
@@ -212,46 +194,19 @@ Outcome Node::Parts::listen() {
 
 Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome admitted = admit_users(); !admitted) return admitted;
-  if (Outcome read = read_policies(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
   for (const auto& loop : loops_)
     loop->start();
   running_ = true;
   Outcome recovered = recover ? recover() : Outcome();
-  if (recovered) recovered = options_.data_dir.empty() ? host_in_memory() : open_store();
+  if (recovered && !options_.data_dir.empty()) recovered = open_store();
+  if (recovered) recovered = administration_->start(store_.get());
   if (!recovered) {
     stop();
     return recovered;
   }
   shared_.ready.store(true, std::memory_order_release);
-  return {};
-}
-
-// ---- virtual hosts
-
-// On the loop.
-HostedVirtualHost& Node::Parts::host(NodeLoop& loop, const std::string& name,
-                                     broker::ChangeLog* log, broker::QueueId first_queue) {
-  HostedVirtualHost& hosted = loop.broker().add(std::make_unique<HostedVirtualHost>(
-      name, shared_.virtual_host_limits, shared_.access_control, log, first_queue));
-  for (const ConfiguredPolicy& configured : policies_) {
-    if (configured.virtual_host != name) continue;
-    // It was checked before anything was started.
-    CHECK(hosted.host().restore_policy(configured.kind, configured.policy).ok());
-  }
-  shared_.virtual_hosts.insert_or_assign(name, VirtualHostPlace{loop.index(), &hosted});
-  virtual_hosts_.push_back({hosted.host().name(), &hosted.host().counters()});
-  return hosted;
-}
-
-Outcome Node::Parts::host_in_memory() {
-  base::log_warning("server", "data_dir is empty: nothing survives the end of this process");
-  std::size_t next = 0;
-  for (const std::string& name : options_.virtual_hosts) {
-    NodeLoop& loop = *loops_[next++ % loops_.size()];
-    run_on(loop, [&] { host(loop, name, nullptr, {}); });
-  }
   return {};
 }
 
@@ -271,15 +226,11 @@ Outcome Node::Parts::open_store() {
   for (const auto& loop : loops_)
     store_->add_loop(loop->index(), loops_.size(), *loop);
   store_->make_room();
-  const auto definitions = store_->define_virtual_hosts(options_.virtual_hosts);
   for (const auto& loop : loops_)
-    run_on(*loop, [&] {
+    loop->run([&] {
       loop->set_store(store_->loop(loop->index()));
       broker::Message::adopt_bytes(store_->message_bytes_of(loop->index()));
     });
-  for (const store::VirtualHostDefinition& definition : definitions)
-    if (Outcome restored = restore_virtual_host(definition); !restored) return restored;
-  store_->start();
   const store::RecoverySummary& found = store_->recovery();
   base::log_info("store", "recovered",
                  {{"checkpoint", std::to_string(found.generation)},
@@ -290,24 +241,6 @@ Outcome Node::Parts::open_store() {
                   {"messages_in_journal", std::to_string(found.young_messages)},
                   {"torn_bytes", std::to_string(found.journal.torn_bytes)}});
   return {};
-}
-
-Outcome Node::Parts::restore_virtual_host(const store::VirtualHostDefinition& definition) {
-  const std::size_t index = store::Store::loop_of(definition.shard, loops_.size());
-  NodeLoop& loop = *loops_[index];
-  bool good = false;
-  std::string why;
-  run_on(loop, [&] {
-    store::LoopStore& store = *loop.store();
-    broker::ChangeLog& log = store.add_log(definition.shard, definition.number);
-    HostedVirtualHost& hosted =
-        host(loop, definition.name, &log, store::first_queue_of(definition.number));
-    BrokerLoop& broker = loop.broker();
-    good = store.restore(
-        definition.number, hosted.host(), [&broker, &hosted] { broker.touch(hosted); }, why);
-  });
-  if (good) return {};
-  return Failure{FailureKind::kCorrupt, "virtual host '" + definition.name + "': " + why};
 }
 
 store::StoreCallbacks Node::Parts::store_callbacks() {
@@ -351,36 +284,23 @@ void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
   }
 }
 
-void Node::Parts::run_on(NodeLoop& loop, const std::function<void()>& task) {
-  std::mutex mutex;
-  std::condition_variable done_condition;
-  bool done = false;
-  loop.post([&] {
-    task();
-    const std::lock_guard lock(mutex);
-    done = true;
-    done_condition.notify_one();
-  });
-  std::unique_lock lock(mutex);
-  done_condition.wait(lock, [&] { return done; });
-}
-
 void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
-  run_on(accepting(), [this] {
+  administration_->stop();
+  accepting().run([this] {
     listener_->close();
     if (tls_listener_) tls_listener_->close();
   });
   on_every_loop([](NodeLoop& loop) {
-    loop.io().force_close_all(amqp::ReplyCode::kConnectionForced,
-                              "broker forced connection closure with reason 'shutdown'");
+    loop.io().force_close({}, amqp::ReplyCode::kConnectionForced,
+                          "broker forced connection closure with reason 'shutdown'");
   });
   using std::chrono::steady_clock;
   if (!shared_.admission.wait_until_none(steady_clock::now() + options_.shutdown_timeout)) {
     base::log_warning("server", "clients that did not close in time are cut off",
                       {{"connections", std::to_string(shared_.admission.connections())}});
-    on_every_loop([](NodeLoop& loop) { loop.io().drop_all(); });
+    on_every_loop([](NodeLoop& loop) { loop.io().drop({}); });
     shared_.admission.wait_until_none(steady_clock::now() + kDropTimeout);
   }
   if (store_ && shared_.ready.load()) store_->checkpoint();
@@ -411,10 +331,15 @@ void Node::block_publishers(std::string reason) {
 }
 void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }
 
-std::vector<VirtualHostView> Node::virtual_hosts() const {
-  if (!parts_->shared_.ready.load(std::memory_order_acquire)) return {};
-  return parts_->virtual_hosts_;
+VirtualHostViews Node::virtual_hosts() const {
+  const VirtualHostTable& table = parts_->shared_.virtual_hosts;
+  VirtualHostViews views{table.keep(), {}};
+  if (!parts_->shared_.ready.load(std::memory_order_acquire)) return views;
+  for (const auto& [name, place] : table.list())
+    views.hosts.push_back({place.host->host().name(), &place.host->host().counters()});
+  return views;
 }
+Administration& Node::administration() { return *parts_->administration_; }
 
 std::vector<LoopView> Node::loops() const {
   std::vector<LoopView> views;

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,10 +33,16 @@
 
 namespace harrier::server {
 
-// What metrics may look at; valid while the node exists.
+class Administration;
+
+// What metrics may look at; valid while the node exists, a virtual host's as long as its views.
 struct VirtualHostView {
   std::string_view name;
   const broker::VirtualHostCounters* counters;
+};
+struct VirtualHostViews {
+  std::shared_lock<std::shared_mutex> lock;  // holds up who deletes one: for a scrape's time
+  std::vector<VirtualHostView> hosts;        // by name
 };
 struct LoopView {
   const LoopCounters* counters;
@@ -75,7 +82,9 @@ class Node {
   void unblock_publishers();
 
   // None before start() has recovered them.
-  std::vector<VirtualHostView> virtual_hosts() const;
+  VirtualHostViews virtual_hosts() const;
+  // REQUIRES a start() that went well.
+  Administration& administration();
   std::vector<LoopView> loops() const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;

@@ -1,6 +1,8 @@
 #include "server/node_loop.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 namespace harrier::server {
@@ -27,6 +29,50 @@ void NodeLoop::start() { loop_.start(*this); }
 
 void NodeLoop::post(std::function<void()> task) {
   put(std::make_unique<const std::function<void()>>(std::move(task)));
+}
+
+namespace {
+
+// Told at most once, perhaps long after whoever waited has given up.
+class Told {
+ public:
+  void tell() {
+    const std::lock_guard lock(mutex_);
+    told_ = true;
+    condition_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    condition_.wait(lock, [this] { return told_; });
+  }
+  bool wait_for(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return condition_.wait_for(lock, patience, [this] { return told_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  bool told_ = false;
+};
+
+}  // namespace
+
+void NodeLoop::run(const std::function<void()>& task) {
+  const auto ended = std::make_shared<Told>();
+  post([&task, ended] {
+    task();
+    ended->tell();
+  });
+  ended->wait();
+}
+
+bool NodeLoop::wait_for_commit(std::size_t shard) {
+  const auto committed = std::make_shared<Told>();
+  post([this, shard, committed] {
+    store_->when_committed(shard, [committed] { committed->tell(); });
+  });
+  return committed->wait_for(kCommitPatience);
 }
 
 void NodeLoop::heed_gate_from_any_thread() {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -27,6 +28,7 @@ class NodeLoop final : public store::LoopPort, private LoopWork {
  public:
   // A consumer that drains a backlog gets so many rounds of deliver and write in one turn.
   static constexpr int kPasses = 4;
+  static constexpr std::chrono::seconds kCommitPatience{30};
 
   NodeLoop(Shared& shared, const base::Clock& clock, std::size_t index);
   ~NodeLoop() override;
@@ -39,6 +41,11 @@ class NodeLoop final : public store::LoopPort, private LoopWork {
 
   // Any thread: runs `task` in a turn of this loop.
   void post(std::function<void()> task) override;
+  // Any thread that is no loop's, while the loops run: the same, and waits for the task's end.
+  void run(const std::function<void()>& task);
+  // As run(): waits until what was appended to this shard is on disk. False: it was not within
+  // kCommitPatience. REQUIRES a store that has the shard.
+  bool wait_for_commit(std::size_t shard);
   // The PublisherGate has changed.
   void heed_gate_from_any_thread();
   // Any thread: a batch from another loop.

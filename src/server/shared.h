@@ -5,32 +5,20 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "amqp/field_table.h"
 #include "auth/authenticator.h"
-#include "broker/access_control.h"
 #include "broker/limits.h"
 #include "harrier/options.h"
 #include "server/admission.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
+#include "server/virtual_host_table.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
 
 namespace harrier::server {
-
-class HostedVirtualHost;
-
-// On which loop a virtual host lives. Only that loop follows `host`.
-struct VirtualHostPlace {
-  std::size_t loop = 0;
-  HostedVirtualHost* host = nullptr;
-};
 
 struct Shared {
   // immutable
@@ -38,25 +26,17 @@ struct Shared {
   session::ConnectionLimits connection_limits;
   session::SessionLimits session_limits;
   amqp::FieldTable server_properties;
-  // What the virtual hosts begin with; set before the first of them is made.
-  broker::AccessControlRef access_control;
-  // Filled before `ready` is set, and read only by who has seen it.
-  std::map<std::string, VirtualHostPlace, std::less<>> virtual_hosts;
   std::unique_ptr<auth::Authenticator> authenticator;
   broker::VirtualHostLimits virtual_host_limits;
   // synchronized
+  VirtualHostTable virtual_hosts{};
   Admission admission;
   PublisherGate gate{};
-  // The virtual hosts are there: what was written before the release store is what a loop sees
-  // after an acquire load. While false, connection.open is 320. Never unset.
+  // Users and virtual hosts are there: what was written before the release store is what a loop
+  // sees after an acquire load. While false, logins are 320. Never unset.
   std::atomic<bool> ready{false};
   // Stopped before the loops are.
   std::unique_ptr<PasswordWorkers> password_workers{};
-
-  const VirtualHostPlace* find(std::string_view name) const {
-    const auto entry = virtual_hosts.find(name);
-    return entry == virtual_hosts.end() ? nullptr : &entry->second;
-  }
 };
 
 }  // namespace harrier::server

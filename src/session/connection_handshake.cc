@@ -150,6 +150,10 @@ void ConnectionSession::describe_client(amqp::TableView properties) {
 
 void ConnectionSession::handle_connection_start_ok(const amqp::ConnectionStartOk& start_ok) {
   const amqp::MethodId id = amqp::ConnectionStartOk::kTraits.id;
+  // Nor are the users known yet.
+  if (!host_.ready())
+    return fail(amqp::protocol_error(amqp::ReplyCode::kConnectionForced,
+                                     "node is recovering, try again", id));
   describe_client(start_ok.client_properties);
   mechanism_ = std::string(start_ok.mechanism);
   sasl_ = host_.authenticator().begin(start_ok.mechanism, peer_);
@@ -243,10 +247,6 @@ void ConnectionSession::handle_connection_tune_ok(const amqp::ConnectionTuneOk& 
 }
 
 void ConnectionSession::handle_connection_open(const amqp::ConnectionOpen& open) {
-  if (!host_.ready())
-    return fail(amqp::protocol_error(amqp::ReplyCode::kConnectionForced,
-                                     "node is recovering, try again",
-                                     amqp::ConnectionOpen::kTraits.id));
   ConnectionParameters parameters;
   parameters.id = id_;
   parameters.virtual_host = virtual_host_ = std::string(open.virtual_host);

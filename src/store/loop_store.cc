@@ -62,15 +62,22 @@ ShardState* LoopStore::find_state(QueueId queue) {
 broker::ChangeLog& LoopStore::add_log(std::size_t number, std::uint32_t virtual_host) {
   Shard* shard = find_shard(number);
   CHECK(shard != nullptr);
-  logs_.push_back(std::make_unique<VirtualHostLog>(shard->log, virtual_host));
   auto tenant = std::make_unique<Tenant>();
   tenant->number = virtual_host;
   tenant->state = shard->state.get();
   tenant->log = &shard->log;
-  tenant->change_log = logs_.back().get();
+  tenant->own_log = std::make_unique<VirtualHostLog>(shard->log, virtual_host);
+  tenant->change_log = tenant->own_log.get();
   shard->tenants.push_back(tenant.get());
-  tenants_.insert_or_assign(virtual_host, std::move(tenant));
-  return *logs_.back();
+  return *tenants_.insert_or_assign(virtual_host, std::move(tenant)).first->second->own_log;
+}
+
+void LoopStore::forget(std::uint32_t virtual_host) {
+  const auto found = tenants_.find(virtual_host);
+  CHECK(found != tenants_.end());
+  for (const auto& shard : shards_)
+    std::erase(shard->tenants, found->second.get());
+  tenants_.erase(found);
 }
 
 // ---- recovery
@@ -157,6 +164,14 @@ void LoopStore::end_turn() {
   if (!spiller_.busy() && !requested_ && !snapshotting_) merger_.look();
 }
 
+void LoopStore::when_committed(std::size_t number, std::function<void()> done) {
+  Shard& shard = *find_shard(number);
+  const Lsn last = shard.log.last_appended();
+  if (last <= shard.log.committed()) return done();
+  shard.log.seal(true);
+  shard.waiting.emplace_back(last, std::move(done));
+}
+
 void LoopStore::commits_moved() {
   for (const auto& shard : shards_) {
     const Lsn committed(around_.journal.committed_lsn(shard->log.shard()));
@@ -165,6 +180,11 @@ void LoopStore::commits_moved() {
     // A turn of theirs tells them.
     for (Tenant* tenant : shard->tenants)
       if (tenant->host != nullptr && tenant->host->awaits_commit()) tenant->touch();
+    while (!shard->waiting.empty() && shard->waiting.front().first <= committed) {
+      const auto done = std::move(shard->waiting.front().second);
+      shard->waiting.pop_front();
+      done();
+    }
   }
   pager_.commits_moved();
 }

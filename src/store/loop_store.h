@@ -11,10 +11,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <tsl/robin_map.h>
@@ -79,6 +81,8 @@ class LoopStore {
   // False with `why` when a definition makes no sense.
   bool restore(std::uint32_t virtual_host, broker::VirtualHost& host, std::function<void()> touch,
                std::string& why);
+  // What add_log() and restore() made, once nothing is left of the virtual host and nobody has it.
+  void forget(std::uint32_t virtual_host);
   ShardLog& log(std::size_t shard) { return find_shard(shard)->log; }
   const ShardState& state(std::size_t shard) const { return *find_shard(shard)->state; }
 
@@ -87,7 +91,10 @@ class LoopStore {
   // ---- turns
   // REQUIRES that the hosts' turns have ended. Somebody waits: flush at once.
   void end_turn();
-  // The journal has committed more: tells logs, hosts and pager.
+  // Has everything that was appended to this shard flushed soon, and then calls `done`: in a turn
+  // to come, or at once if there is nothing to wait for.
+  void when_committed(std::size_t shard, std::function<void()> done);
+  // The journal has committed more: tells logs, hosts and pager, and who waits by when_committed().
   void commits_moved();
   // Internal publishing (dead letters) is held or goes on.
   void hold_internal_publishing(bool held);
@@ -129,6 +136,8 @@ class LoopStore {
     std::unique_ptr<ShardState> state;
     ShardLog log;
     std::vector<Tenant*> tenants;
+    // In the order of their LSNs. Limits: one for each administrative change under way.
+    std::deque<std::pair<Lsn, std::function<void()>>> waiting;
   };
   struct SnapshotJob;
 
@@ -149,7 +158,6 @@ class LoopStore {
   // Outlives the shards, whose queues take their extents out of it.
   RunLedger ledger_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::vector<std::unique_ptr<VirtualHostLog>> logs_;
   // By number of the virtual host.
   tsl::robin_map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
   Spiller spiller_;

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "store/message_codec.h"
+#include "store/node_definition.h"
+#include "store/stored_table.h"
 
 namespace harrier::store {
 namespace {
@@ -52,14 +54,6 @@ base::Failure<base::Error> malformed(const char* what) {
   return base::fail(std::string("malformed ") + what + " record");
 }
 
-// What was stored passed the limits of its time; these are above any that can be configured.
-std::optional<amqp::FieldTable> table_of(Bytes bytes) {
-  constexpr amqp::TableLimits kLimits{.depth = 64, .elements = 1'000'000};
-  const auto checked = amqp::validate_table(bytes, kLimits);
-  if (!checked.ok()) return std::nullopt;
-  return amqp::FieldTable(*checked);
-}
-
 base::Result<std::optional<StoredChange>> decode_settle(ByteReader reader) {
   broker::SettleChange change;
   change.queue = QueueId(reader.u64());
@@ -96,7 +90,7 @@ base::Result<std::optional<StoredChange>> decode_dispatched(ByteReader reader) {
 }
 
 bool is_definition(RecordType type) {
-  return type >= RecordType::kQueueDeclared && type <= RecordType::kVirtualHostDeleted;
+  return type >= RecordType::kQueueDeclared && type <= RecordType::kNodeDefinitionRemoved;
 }
 
 // Whether the payload of a definition can be read back later.
@@ -110,6 +104,8 @@ bool readable(RecordType type, Bytes payload) {
     case RecordType::kUnbound: return decode_binding(payload).has_value();
     case RecordType::kVirtualHostCreated:
     case RecordType::kVirtualHostDeleted: return decode_virtual_host(payload).has_value();
+    case RecordType::kNodeDefinitionSet: return decode_node_definition(payload).has_value();
+    case RecordType::kNodeDefinitionRemoved: return decode_node_definition_key(payload).has_value();
     default: return false;
   }
 }
@@ -207,7 +203,7 @@ std::optional<QueueDefinition> decode_queue(Bytes payload) {
   queue.declaration.durable = (flags & kDurable) != 0;
   queue.declaration.auto_delete = (flags & kAutoDelete) != 0;
   queue.declaration.name = reader.short_string();
-  auto arguments = table_of(reader.long_string());
+  auto arguments = stored_table(reader.long_string());
   if (!finished(reader) || !arguments) return std::nullopt;
   queue.declaration.arguments = std::move(*arguments);
   return queue;
@@ -224,7 +220,7 @@ std::optional<ExchangeDefinition> decode_exchange(Bytes payload) {
   exchange.declaration.durable = (flags & kDurable) != 0;
   exchange.declaration.auto_delete = (flags & kAutoDelete) != 0;
   exchange.declaration.internal = (flags & kInternal) != 0;
-  auto arguments = table_of(reader.long_string());
+  auto arguments = stored_table(reader.long_string());
   const bool known_type = type <= static_cast<std::uint8_t>(broker::ExchangeType::kHeaders);
   if (!finished(reader) || !arguments || !known_type) return std::nullopt;
   exchange.declaration.arguments = std::move(*arguments);
@@ -241,7 +237,7 @@ std::optional<BindingDefinition> decode_binding(Bytes payload) {
   binding.request.destination = reader.short_string();
   binding.request.routing_key = reader.short_string();
   const Bytes arguments = reader.long_string();
-  if (!finished(reader) || kind > 1 || !table_of(arguments)) return std::nullopt;
+  if (!finished(reader) || kind > 1 || !stored_table(arguments)) return std::nullopt;
   binding.request.arguments = amqp::TableView(arguments);
   return binding;
 }

@@ -32,8 +32,10 @@ enum class RecordType : std::uint8_t {
   kExchangeDeleted = 19,
   kBound = 20,
   kUnbound = 21,
-  kVirtualHostCreated = 32,  // shard 0 only, as is its end
+  kVirtualHostCreated = 32,  // from here on shard 0 only
   kVirtualHostDeleted = 33,
+  kNodeDefinitionSet = 34,
+  kNodeDefinitionRemoved = 35,
 };
 inline constexpr std::uint8_t kRecordVersion = 1;
 

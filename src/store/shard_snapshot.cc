@@ -87,6 +87,8 @@ bool restore_queue(base::Bytes payload, ShardState& state, const OpenRun& open_r
 void snapshot_definitions(const ShardState& state, std::uint8_t shard, CheckpointEntries& to) {
   for (const auto& [number, payload] : state.virtual_hosts())
     put_definition(RecordType::kVirtualHostCreated, payload, shard, to);
+  for (const auto& [identity, payload] : state.node_definitions())
+    put_definition(RecordType::kNodeDefinitionSet, payload, shard, to);
   for (const auto& [name, payload] : state.exchanges())
     put_definition(RecordType::kExchangeDeclared, payload, shard, to);
   for (const std::string& payload : state.bindings())

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "store/node_definition.h"
 
 namespace harrier::store {
 
@@ -124,6 +125,10 @@ void ShardState::apply_definition(const StoredDefinition& definition) {
     case RecordType::kVirtualHostDeleted:
       virtual_hosts_.erase(decode_virtual_host(payload)->number);
       return;
+    case RecordType::kNodeDefinitionSet:
+      node_definitions_.insert_or_assign(node_definition_identity(payload), payload);
+      return;
+    case RecordType::kNodeDefinitionRemoved: node_definitions_.erase(payload); return;
     default: CHECK(false && "no definition");
   }
 }

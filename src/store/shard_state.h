@@ -3,8 +3,8 @@
 //
 // Role:      ShardLog applies each record as it is appended; recovery applies them as they are read
 //            back over a checkpoint; checkpoints write it down.
-// Model:     virtual hosts (shard 0's only), exchanges, bindings and queue definitions as the bytes
-//            of their records; one StoredQueue per durable queue.
+// Model:     virtual hosts and node definitions (shard 0's only), exchanges, bindings and queue
+//            definitions as the bytes of their records; one StoredQueue per durable queue.
 // Thread:    confined(broker); at recovery to the thread that recovers.
 // Errors:    a record about what is gone (or known) already changes nothing.
 // Spec:      docs/formats/checkpoint.md; ADR 0007.
@@ -61,6 +61,8 @@ class ShardState {
   }
   const std::set<std::string>& bindings() const { return bindings_; }
   const std::map<std::uint32_t, std::string>& virtual_hosts() const { return virtual_hosts_; }
+  // By identity.
+  const std::map<std::string, std::string>& node_definitions() const { return node_definitions_; }
   // Highest queue id named so far, by virtual host.
   const std::map<std::uint32_t, QueueId>& last_queues() const { return last_queues_; }
 
@@ -80,6 +82,7 @@ class ShardState {
   std::map<std::pair<std::uint32_t, std::string>, std::string> exchanges_;
   std::set<std::string> bindings_;
   std::map<std::uint32_t, std::string> virtual_hosts_;
+  std::map<std::string, std::string> node_definitions_;
   std::map<std::uint32_t, QueueId> last_queues_;
   // Every queue with young messages once (young_listed), none of which is older than this LSN; in
   // growing order.

@@ -57,6 +57,7 @@ class Store::Parts {
     std::atomic<bool> told{false};
   };
   std::vector<std::unique_ptr<Loop>> loops_;
+  std::unique_ptr<ControlLog> control_;  // once loop 0 is there
   base::Counter flushes_;
   std::atomic<bool> failed_{false};
   std::thread flusher_;
@@ -126,33 +127,22 @@ LoopStore& Store::Parts::add_loop(std::size_t index, std::size_t loops, LoopPort
     if (loop_of(shard, loops) != index) continue;
     loop->store->add_shard(shard, std::move(shards_[shard]), Lsn(summary_.journal.last_lsn[shard]));
   }
+  if (index == 0)
+    control_ = std::make_unique<ControlLog>(loop->store->log(ControlLog::kShard),
+                                            loop->store->state(ControlLog::kShard));
   loops_.push_back(std::move(loop));
   return *loops_.back()->store;
 }
 
 std::vector<VirtualHostDefinition> Store::Parts::define_virtual_hosts(
     const std::vector<std::string>& names) {
-  LoopStore& control = *loops_.front()->store;
-  std::vector<VirtualHostDefinition> all;
-  std::uint32_t last = 0;
-  for (const auto& [number, payload] : control.state(0).virtual_hosts()) {
-    all.push_back(*decode_virtual_host(payload));
-    last = std::max(last, number);
-  }
+  std::vector<VirtualHostDefinition> all = control_->virtual_hosts();
   for (const std::string& name : names) {
     const bool known =
         std::any_of(all.begin(), all.end(), [&](const auto& host) { return host.name == name; });
-    if (known) continue;
-    ++last;
-    constexpr std::uint32_t kTenantShards = journal::kShards - 1;
-    VirtualHostDefinition host{last, static_cast<std::uint8_t>(1 + (last - 1) % kTenantShards),
-                               name};
-    base::Buffer payload;
-    encode_virtual_host(payload, host);
-    control.log(0).append_definition(RecordType::kVirtualHostCreated, payload.bytes());
-    all.push_back(std::move(host));
+    if (!known) all.push_back(control_->add_virtual_host(name));
   }
-  control.log(0).seal(true);
+  control_->seal(true);
   return all;
 }
 
@@ -273,6 +263,7 @@ LoopStore& Store::add_loop(std::size_t index, std::size_t loops, LoopPort& port)
   return parts_->add_loop(index, loops, port);
 }
 LoopStore& Store::loop(std::size_t index) { return *parts_->loops_[index]->store; }
+ControlLog& Store::control() { return *parts_->control_; }
 std::int64_t Store::message_bytes_of(std::size_t index) const {
   const RecoverySummary& found = parts_->summary_;
   if (found.young_messages == 0) return 0;

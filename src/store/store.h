@@ -24,6 +24,7 @@
 #include "journal/file_system.h"
 #include "journal/journal.h"
 #include "store/checkpointer.h"
+#include "store/control_log.h"
 #include "store/loop_store.h"
 #include "store/publisher_hold.h"
 #include "store/record_codec.h"
@@ -96,6 +97,8 @@ class Store {
   // Frees segments of a journal that short-lived starts have filled: nothing may be appended
   // before. REQUIRES that the loops run, with their stores.
   void make_room();
+  // Of loop 0, which has to be added before.
+  ControlLog& control();
   // Those on disk, and these. REQUIRES every loop, and that loop 0 does not end turns meanwhile.
   std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "broker/virtual_host.h"
 #include "store/shard_log.h"
@@ -16,6 +17,8 @@ struct Tenant {
   broker::VirtualHost* host = nullptr;
   ShardState* state = nullptr;
   ShardLog* log = nullptr;
+  // What the host appends to; tests may put their own before it.
+  std::unique_ptr<VirtualHostLog> own_log;
   broker::ChangeLog* change_log = nullptr;
   // Opens the host's turn; whoever calls into it from outside a session must.
   std::function<void()> touch;

@@ -20,10 +20,9 @@ class HandOverTest : public ::testing::Test {
                 .connection_limits = {},
                 .session_limits = {},
                 .server_properties = {},
-                .access_control = access_control({guest_user()}).value(),
-                .virtual_hosts = {},
                 .authenticator = {},
                 .virtual_host_limits = {},
+                .virtual_hosts = {},
                 .admission = Admission({}),
                 .gate = {},
                 .ready = true} {
@@ -32,8 +31,8 @@ class HandOverTest : public ::testing::Test {
     for (const auto& loop : loops_)
       loop->connect(loops_);
     host_ = &loops_[0]->broker().add(std::make_unique<HostedVirtualHost>(
-        "/", shared_.virtual_host_limits, shared_.access_control));
-    shared_.virtual_hosts.emplace("/", VirtualHostPlace{0, host_});
+        "/", shared_.virtual_host_limits, access_control({guest_user()}).value()));
+    shared_.virtual_hosts.insert("/", {0, host_});
     for (const auto& loop : loops_)
       loop->start();
   }

@@ -25,10 +25,9 @@ class IoLoopTest : public ::testing::Test {
                 .connection_limits = {},
                 .session_limits = {},
                 .server_properties = server_properties({}),
-                .access_control = access_control({guest_user()}).value(),
-                .virtual_hosts = {},
                 .authenticator = {},
                 .virtual_host_limits = {},
+                .virtual_hosts = {},
                 .admission = Admission({}),
                 .gate = {},
                 .ready = true} {
@@ -38,13 +37,13 @@ class IoLoopTest : public ::testing::Test {
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, 0));
     loop().connect(loops_);
     HostedVirtualHost& host = loop().broker().add(std::make_unique<HostedVirtualHost>(
-        "/", shared_.virtual_host_limits, shared_.access_control));
-    shared_.virtual_hosts.emplace("/", VirtualHostPlace{0, &host});
+        "/", shared_.virtual_host_limits, access_control({guest_user()}).value()));
+    shared_.virtual_hosts.insert("/", {0, &host});
     loop().start();
   }
   // As Node does it: a loop ends without connections.
   ~IoLoopTest() override {
-    loop().post([this] { loop().io().drop_all(); });
+    loop().post([this] { loop().io().drop({}); });
     EXPECT_TRUE(eventually([this] { return connections() == 0; }));
     loop().stop();
     loop().join();

@@ -26,13 +26,11 @@ class ResourceMonitorTest : public ::testing::Test {
   std::atomic<int> readings_{0};
   base::SystemClock clock_;
   PublisherGate gate_;
-  ResourceMonitor monitor_{{.disk_free = 1'000, .memory_high_watermark = 1'000},
-                           gate_,
-                           clock_,
-                           [this] {
-                             ++readings_;
-                             return ResourceReading{free_.load(), resident_.load()};
-                           }};
+  ResourceMonitor monitor_{
+      {.disk_free = 1'000, .memory_high_watermark = 1'000}, gate_, clock_, [this] {
+        ++readings_;
+        return ResourceReading{free_.load(), resident_.load()};
+      }};
 };
 
 TEST_F(ResourceMonitorTest, ReadsOnceBeforeStartReturns) {

@@ -29,9 +29,8 @@ class ResourceReadingsTest : public ::testing::Test {
   MemoryPaths paths() const { return {.proc = root_ + "/proc", .cgroup = root_ + "/cgroup"}; }
   std::optional<std::uint64_t> limit() const { return memory_limit(paths()); }
 
-  const std::string root_ =
-      ::testing::TempDir() + "readings-" + std::to_string(::getpid()) + "-" +
-      ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string root_ = ::testing::TempDir() + "readings-" + std::to_string(::getpid()) + "-" +
+                            ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 TEST_F(ResourceReadingsTest, WithoutGroupsPhysicalMemoryIsTheLimit) {

@@ -235,17 +235,16 @@ TEST(ConnectionHandshake, AMissingVirtualHostIs530) {
   EXPECT_TRUE(client.session.finished());
 }
 
-TEST(ConnectionHandshake, OpenIs320WhileTheNodeRecovers) {
+TEST(ConnectionHandshake, ALoginIs320WhileTheNodeRecovers) {
   SessionClient client;
   client.host.recovered = false;
-  client.tune();
+  client.send_header();
   client.received.clear();
-  client.send(0, amqp::ConnectionOpen{"/"});
+  client.send_start_ok();
   EXPECT_EQ(client.read(),
             "0 connection.close reply_code=320 "
             "reply_text='CONNECTION_FORCED - node is recovering, try again' class_id=10 "
-            "method_id=40");
-  EXPECT_TRUE(client.host.attached.empty());
+            "method_id=11");
   client.send(0, amqp::ConnectionCloseOk{});
   EXPECT_TRUE(client.session.finished());
 }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "store/message_codec.h"
+#include "store/node_definition.h"
 #include "unit/store/store_fixture.h"
 
 namespace harrier::store {
@@ -71,6 +72,12 @@ std::string binding_payload() {
   });
 }
 
+NodeDefinition a_permission() {
+  NodeDefinition definition{NodeDefinitionKind::kPermission, {"ali", "shop"}, {}};
+  definition.value.add_string("read", "^orders");
+  return definition;
+}
+
 // One of every type that says something by itself.
 std::vector<Encoded> every_record() {
   auto expiring = place_of(kQueue, 4, 9);
@@ -95,6 +102,10 @@ std::vector<Encoded> every_record() {
       {RecordType::kUnbound, binding_payload()},
       {RecordType::kVirtualHostCreated, virtual_host_payload(5, 16, "shop")},
       {RecordType::kVirtualHostDeleted, virtual_host_payload(5, 16, "shop")},
+      {RecordType::kNodeDefinitionSet,
+       payload_of([](base::Buffer& to) { encode_node_definition(to, a_permission()); })},
+      {RecordType::kNodeDefinitionRemoved,
+       payload_of([](base::Buffer& to) { encode_node_definition_key(to, a_permission()); })},
   };
 }
 
@@ -128,6 +139,34 @@ TEST(RecordCodec, GivesBackAPublish) {
   EXPECT_EQ(publish.places[0].expires_at, kNoExpiry);
   EXPECT_EQ(publish.places[1].level, 9);
   EXPECT_EQ(publish.places[1].expires_at, at(61'000));
+}
+
+TEST(RecordCodec, GivesBackANodeDefinition) {
+  base::Buffer payload;
+  encode_node_definition(payload, a_permission());
+  const auto set = decode_node_definition(payload.bytes());
+  ASSERT_TRUE(set.has_value());
+  EXPECT_EQ(set->kind, NodeDefinitionKind::kPermission);
+  EXPECT_EQ(set->key, (std::vector<std::string>{"ali", "shop"}));
+  EXPECT_EQ(set->value.view().bytes(), a_permission().value.view().bytes());
+  base::Buffer key;
+  encode_node_definition_key(key, a_permission());
+  EXPECT_EQ(node_definition_identity(payload.bytes()), key.bytes());
+  ASSERT_TRUE(decode_node_definition_key(key.bytes()).has_value());
+}
+
+TEST(RecordCodec, ANodeDefinitionHasTheKeyOfItsKind) {
+  for (int number = 0; number <= static_cast<int>(kLastNodeDefinitionKind) + 1; ++number) {
+    const auto kind = static_cast<NodeDefinitionKind>(number);
+    const bool known = number != 0 && kind <= kLastNodeDefinitionKind;
+    for (std::size_t parts = 0; parts <= 4; ++parts) {
+      const NodeDefinition definition{kind, std::vector<std::string>(parts, "x"), {}};
+      const Encoded encoded{RecordType::kNodeDefinitionSet, payload_of([&](base::Buffer& to) {
+                              encode_node_definition(to, definition);
+                            })};
+      EXPECT_EQ(decodes(encoded), known && parts == key_parts(kind)) << number << ' ' << parts;
+    }
+  }
 }
 
 TEST(RecordCodec, GivesBackEverySettleReason) {

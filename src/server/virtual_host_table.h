@@ -1,0 +1,60 @@
+// Where each virtual host lives, by name.
+//
+// Role:   asked once per connection.open and by scrapes; Node fills it at the start, Administration
+//         changes it while the node runs.
+// Thread: synchronized by mutex_; lives_ is taken before it and never by a loop.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace harrier::server {
+
+class HostedVirtualHost;
+
+// Only `loop` follows `host`, which lives until every connection to it is gone.
+struct VirtualHostPlace {
+  std::size_t loop = 0;
+  HostedVirtualHost* host = nullptr;
+};
+
+class VirtualHostTable {
+ public:
+  std::optional<VirtualHostPlace> find(std::string_view name) const {
+    const std::lock_guard lock(mutex_);
+    const auto entry = places_.find(name);
+    if (entry == places_.end()) return std::nullopt;
+    return entry->second;
+  }
+  void insert(const std::string& name, const VirtualHostPlace& place) {
+    const std::lock_guard lock(mutex_);
+    places_.insert_or_assign(name, place);
+  }
+  void erase(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    if (const auto entry = places_.find(name); entry != places_.end()) places_.erase(entry);
+  }
+  // While somebody holds it, every host that list() named lives; whoever destroys one waits.
+  std::shared_lock<std::shared_mutex> keep() const { return std::shared_lock(lives_); }
+  // Around the destruction of a host that was erased.
+  std::unique_lock<std::shared_mutex> end_lives() { return std::unique_lock(lives_); }
+  // By name.
+  std::vector<std::pair<std::string, VirtualHostPlace>> list() const {
+    const std::lock_guard lock(mutex_);
+    return {places_.begin(), places_.end()};
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::shared_mutex lives_;
+  std::map<std::string, VirtualHostPlace, std::less<>> places_;
+};
+
+}  // namespace harrier::server
