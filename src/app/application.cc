@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "config/load_options.h"
+#include "config/print_options.h"
 #include "harrier/server.h"
 
 namespace harrier::app {
@@ -43,19 +43,45 @@ sigset_t block_signals() {
   return signals;
 }
 
+void configure_log(const LogOptions& options) {
+  base::configure_log(log_level(options.level), options.format == LogFormatOption::kJson
+                                                    ? base::LogFormat::kJson
+                                                    : base::LogFormat::kText);
+}
+
+// The mask of --print-config is a password that everyone knows.
+Outcome refuse_masked(const config::Loaded& loaded) {
+  if (loaded.masked.empty()) return {};
+  std::string message;
+  for (const std::string& place : loaded.masked)
+    message.append(message.empty() ? "" : "\n")
+        .append(place)
+        .append(": the mask of a secret, where the secret is needed");
+  return Failure{FailureKind::kBadOptions, std::move(message)};
+}
+
+ExitCode show(const CommandLine& command_line, const config::Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  if (command_line.print_config) {
+    std::fputs(config::effective_yaml(loaded).c_str(), stdout);
+  } else {
+    std::puts("The configuration is valid.");
+  }
+  return kExitOk;
+}
+
 }  // namespace
 
-base::Result<Options> effective_options(const CommandLine& command_line) {
-  Options options;
-  if (!command_line.config_file.empty()) {
-    base::Result<Options> loaded = config::load_file(command_line.config_file);
-    if (!loaded) return loaded;
-    options = std::move(loaded).value();
-  }
-  if (command_line.bind) options.amqp.bind = *command_line.bind;
-  if (command_line.port) options.amqp.port = *command_line.port;
-  if (command_line.data_dir) options.data_dir = *command_line.data_dir;
-  return options;
+base::Result<config::Loaded> effective_options(const CommandLine& command_line,
+                                               config::Environment environment) {
+  base::Result<config::Loaded> loaded =
+      config::load(command_line.config_file, std::move(environment));
+  if (!loaded) return loaded;
+  if (command_line.bind) loaded->options.amqp.bind = *command_line.bind;
+  if (command_line.port) loaded->options.amqp.port = *command_line.port;
+  if (command_line.data_dir) loaded->options.data_dir = *command_line.data_dir;
+  return loaded;
 }
 
 ExitCode exit_code(FailureKind kind) {
@@ -71,22 +97,23 @@ ExitCode exit_code(FailureKind kind) {
 }
 
 ExitCode run(const CommandLine& command_line) {
-  base::Result<Options> options = effective_options(command_line);
-  if (!options) {
-    std::fprintf(stderr, "%s\n", options.error().message.c_str());
+  base::Result<config::Loaded> loaded = effective_options(command_line, config::read_environment());
+  if (!loaded) {
+    std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
     return kExitConfig;
   }
-  if (command_line.check_config) {
-    std::puts("The configuration is valid.");
-    return kExitOk;
+  if (command_line.check_config || command_line.print_config) return show(command_line, *loaded);
+  if (const Outcome masked = refuse_masked(*loaded); !masked) {
+    std::fprintf(stderr, "%s\n", masked.failure().message.c_str());
+    return kExitConfig;
   }
-  base::configure_log(log_level(options->log.level), options->log.format == LogFormatOption::kJson
-                                                         ? base::LogFormat::kJson
-                                                         : base::LogFormat::kText);
+  configure_log(loaded->options.log);
+  for (const std::string& warning : loaded->warnings)
+    base::log_warning("config", warning);
   const sigset_t signals = block_signals();
   raise_descriptor_limit();
 
-  Server server(std::move(options).value());
+  Server server(loaded->options);
   if (const Outcome started = server.start(); !started) {
     base::log_error("server", started.failure().message);
     return exit_code(started.failure().kind);

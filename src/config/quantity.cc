@@ -77,4 +77,11 @@ std::string duration_text(std::chrono::milliseconds span) {
   return text_with_unit(span.count(), kTimeUnits);
 }
 
+std::string span_text(std::chrono::milliseconds span) {
+  for (const Unit& unit : kTimeUnits)
+    if (span.count() % unit.factor == 0 && span.count() / unit.factor > 1)
+      return std::to_string(span.count() / unit.factor).append(unit.name);
+  return duration_text(span);
+}
+
 }  // namespace harrier::config
