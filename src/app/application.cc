@@ -1,10 +1,14 @@
 #include "app/application.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include <sys/resource.h>
 
+#include "app/running_configuration.h"
 #include "base/log.h"
 #include "config/print_options.h"
 #include "harrier/server.h"
@@ -43,6 +47,21 @@ sigset_t block_signals() {
   return signals;
 }
 
+}  // namespace
+
+base::Result<config::Loaded> effective_options(const CommandLine& command_line,
+                                               config::Environment environment) {
+  base::Result<config::Loaded> loaded =
+      config::load(command_line.config_file, std::move(environment));
+  if (!loaded) return loaded;
+  if (command_line.bind) loaded->options.amqp.bind = *command_line.bind;
+  if (command_line.port) loaded->options.amqp.port = *command_line.port;
+  if (command_line.data_dir) loaded->options.data_dir = *command_line.data_dir;
+  return loaded;
+}
+
+namespace {
+
 void configure_log(const LogOptions& options) {
   base::configure_log(log_level(options.level), options.format == LogFormatOption::kJson
                                                     ? base::LogFormat::kJson
@@ -60,6 +79,46 @@ Outcome refuse_masked(const config::Loaded& loaded) {
   return Failure{FailureKind::kBadOptions, std::move(message)};
 }
 
+void refuse_reload(std::string_view reasons) {
+  while (!reasons.empty()) {
+    const std::string_view line = reasons.substr(0, reasons.find('\n'));
+    reasons.remove_prefix(std::min(reasons.size(), line.size() + 1));
+    base::log_warning("config", "not reloaded, everything stays as it was",
+                      {{"reason", std::string(line)}});
+  }
+}
+
+void report(const RunningConfiguration::Report& report) {
+  for (const config::Change& change : report.in_effect)
+    base::log_info("config", "in effect",
+                   {{"key", change.path}, {"before", change.before}, {"now", change.after}});
+  for (const config::Change& change : report.pending)
+    base::log_warning("config", "waits for a restart",
+                      {{"key", change.path}, {"running", change.before}, {"file", change.after}});
+  base::log_info("server", "reloaded",
+                 {{"in_effect", std::to_string(report.in_effect.size())},
+                  {"waiting", std::to_string(report.pending.size())}});
+}
+
+// Everything or nothing; what happened is logged.
+void reload(const CommandLine& command_line, const config::Environment& environment,
+            RunningConfiguration& running, Server& server) {
+  base::Result<config::Loaded> loaded = effective_options(command_line, environment);
+  if (!loaded) return refuse_reload(loaded.error().message);
+  if (const Outcome masked = refuse_masked(*loaded); !masked)
+    return refuse_reload(masked.failure().message);
+  Options& options = loaded->options;
+  if (const Outcome reloaded = server.reload(options); !reloaded)
+    return refuse_reload(reloaded.failure().message);
+  // At the more talkative of both levels, so that whoever asks for either finds the report.
+  const base::LogLevel before = log_level(running.applied().log.level);
+  const base::LogLevel after = log_level(options.log.level);
+  base::set_log_level(std::min(before, after));
+  report(running.compare(options));
+  base::set_log_level(after);
+  running.adopt(std::move(options));
+}
+
 ExitCode show(const CommandLine& command_line, const config::Loaded& loaded) {
   for (const std::string& warning : loaded.warnings)
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
@@ -72,17 +131,6 @@ ExitCode show(const CommandLine& command_line, const config::Loaded& loaded) {
 }
 
 }  // namespace
-
-base::Result<config::Loaded> effective_options(const CommandLine& command_line,
-                                               config::Environment environment) {
-  base::Result<config::Loaded> loaded =
-      config::load(command_line.config_file, std::move(environment));
-  if (!loaded) return loaded;
-  if (command_line.bind) loaded->options.amqp.bind = *command_line.bind;
-  if (command_line.port) loaded->options.amqp.port = *command_line.port;
-  if (command_line.data_dir) loaded->options.data_dir = *command_line.data_dir;
-  return loaded;
-}
 
 ExitCode exit_code(FailureKind kind) {
   switch (kind) {
@@ -97,7 +145,8 @@ ExitCode exit_code(FailureKind kind) {
 }
 
 ExitCode run(const CommandLine& command_line) {
-  base::Result<config::Loaded> loaded = effective_options(command_line, config::read_environment());
+  const config::Environment environment = config::read_environment();
+  base::Result<config::Loaded> loaded = effective_options(command_line, environment);
   if (!loaded) {
     std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
     return kExitConfig;
@@ -114,6 +163,7 @@ ExitCode run(const CommandLine& command_line) {
   raise_descriptor_limit();
 
   Server server(loaded->options);
+  RunningConfiguration running(std::move(loaded->options));
   if (const Outcome started = server.start(); !started) {
     base::log_error("server", started.failure().message);
     return exit_code(started.failure().kind);
@@ -122,8 +172,7 @@ ExitCode run(const CommandLine& command_line) {
   while (true) {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
-    // What went wrong is logged, and changes nothing.
-    (void)server.reload();
+    reload(command_line, environment, running, server);
   }
   base::log_info("server", "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server.stop();

@@ -14,7 +14,7 @@ constexpr std::int64_t kMessageSizeCeiling = 512 * kMiB;
 
 Table accept_table() {
   using O = AcceptLimitOptions;
-  return table<O>({
+  return table<O>(at_reload({
       integer("connections_max", &O::connections_max, 1, 10'000'000,
               {"All connections of the node; beyond, new sockets are closed.",
                "Each costs a file descriptor."}),
@@ -25,7 +25,7 @@ Table accept_table() {
            "Nobody fills the broker with sockets before giving a password."}),
       integer("unauthenticated_per_address_max", &O::unauthenticated_per_address_max, 1, 10'000'000,
               {"The same for one address.", "One address leaves room for others."}),
-  });
+  }));
 }
 
 std::vector<Key> connection_sizes() {
@@ -90,7 +90,8 @@ Table connection_table() {
   std::vector<Key> keys = connection_sizes();
   for (Key& key : connection_times())
     keys.push_back(std::move(key));
-  return table<O>(std::move(keys), [](Section& section, const O& limits) {
+  // For connections that begin after the reload.
+  return table<O>(at_reload(std::move(keys)), [](Section& section, const O& limits) {
     if (limits.assembly_bytes_max < limits.max_message_size)
       section.error("assembly_bytes_max",
                     "below max_message_size: such a message could never arrive");

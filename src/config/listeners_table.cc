@@ -18,7 +18,7 @@ void check_certificate(Section& section, const TlsCertificateOptions& certificat
 Table certificate_table() {
   using O = TlsCertificateOptions;
   return table<O>(
-      {
+      at_reload({
           text("server_name", &O::server_name,
                {"The name clients ask for: mq.example.com, or *.example.com for one label.",
                 "Clients that ask for another name, or none, get the listener's certificate."})
@@ -30,7 +30,7 @@ Table certificate_table() {
           path("key_file", &O::key_file,
                {"PEM, without a passphrase.", "Others should not be able to read it."})
               .is_needed(),
-      },
+      }),
       check_certificate);
 }
 
@@ -45,7 +45,7 @@ void check_tls(Section& section, const TlsListenerOptions& tls) {
       section.error("certificates", "'" + certificate.server_name + "' stands twice");
 }
 
-std::vector<Key> tls_files() {
+std::vector<Key> tls_place() {
   using O = TlsListenerOptions;
   return {
       boolean("enabled", &O::enabled,
@@ -56,6 +56,12 @@ std::vector<Key> tls_files() {
                "Loopback only, because the first user is guest."}),
       integer("port", &O::port, 0, 65535,
               {"TCP port; 0: any free port, printed at start.", "AMQP's own number for TLS."}),
+  };
+}
+
+std::vector<Key> tls_files() {
+  using O = TlsListenerOptions;
+  return {
       path("certificate_file", &O::certificate_file,
            {"PEM: the certificate, its intermediates behind it; needed if enabled.",
             "What it holds is read again at a reload."}),
@@ -112,8 +118,10 @@ std::vector<Key> tls_handshake() {
 }
 
 Table amqps_table() {
-  std::vector<Key> keys = tls_files();
-  for (Key& key : tls_handshake())
+  std::vector<Key> keys = tls_place();
+  for (Key& key : at_reload(tls_files()))
+    keys.push_back(std::move(key));
+  for (Key& key : at_reload(tls_handshake()))
     keys.push_back(std::move(key));
   return table<TlsListenerOptions>(std::move(keys), check_tls);
 }

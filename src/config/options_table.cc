@@ -1,6 +1,7 @@
 #include "config/options_table.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "config/row.h"
 
@@ -136,9 +137,14 @@ Key free_limit_row() {
           disk.free_limit_bytes = 0;
           disk.free_limit_percent = 0;
         } else if (word.ends_with('%')) {
-          const auto percent = parse_decimal(std::string_view(word).substr(0, word.size() - 1));
-          if (percent && *percent > 0 && *percent <= 90) {
-            disk.free_limit_percent = *percent;
+          // To millionths, so that what is printed is no longer than what may be read.
+          const double percent =
+              std::round(
+                  parse_decimal(std::string_view(word).substr(0, word.size() - 1)).value_or(0) *
+                  1e6) /
+              1e6;
+          if (percent > 0 && percent <= 90) {
+            disk.free_limit_percent = percent;
           } else {
             section.error(kName, "'" + word + "' is not above 0% and at most 90%");
           }
@@ -189,7 +195,8 @@ std::vector<Key> node_rows() {
       duration("shutdown_timeout", &O::shutdown_timeout, milliseconds(0), hours(1),
                {"How long clients have to answer connection.close when the broker stops; then they "
                 "are cut off.",
-                "Below what service managers wait."}),
+                "Below what service managers wait."})
+          .at_reload(),
   };
 }
 
@@ -243,7 +250,8 @@ Table log_table() {
                                  {"warning", LogLevelOption::kWarning},
                                  {"error", LogLevelOption::kError}},
                                 {"The least important lines that are written.",
-                                 "One line for each decision worth an operator's time."}),
+                                 "One line for each decision worth an operator's time."})
+          .at_reload(),
       choice<O, LogFormatOption>(
           "format", &O::format,
           {{"text", LogFormatOption::kText}, {"json", LogFormatOption::kJson}},

@@ -79,8 +79,10 @@ std::string duration_text(std::chrono::milliseconds span) {
 
 std::string span_text(std::chrono::milliseconds span) {
   for (const Unit& unit : kTimeUnits)
-    if (span.count() % unit.factor == 0 && span.count() / unit.factor > 1)
-      return std::to_string(span.count() / unit.factor).append(unit.name);
+    if (span.count() == unit.factor && unit.factor > 1000)
+      return text_with_unit(
+          span.count(),
+          std::span(kTimeUnits).subspan(1 + static_cast<std::size_t>(&unit - kTimeUnits)));
   return duration_text(span);
 }
 

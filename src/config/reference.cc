@@ -53,8 +53,13 @@ holds more than the secret may, and what is no regular file are errors.
 
 ## Changes at run time
 
-What stands in the files of certificates and keys is read again at SIGHUP
-([operations/tls.md](../operations/tls.md)). Any other change needs a restart.
+SIGHUP reads the file, and the files of secrets, again; the environment and the command line are
+those of the start. If anything is wrong, nothing changes, and the log has a warning with file and
+line for each mistake. Otherwise keys marked *SIGHUP* take effect, those of `limits.connection` for
+connections that begin later, those of `listeners.amqps` if it was enabled at the start; the others
+stay as they were until a restart. The log names each key that differs once: `in effect`, or
+`waits for a restart`. What stands in the files of certificates and keys is read again, too
+([operations/tls.md](../operations/tls.md)).
 )";
 
 constexpr const char* kExitCodes = R"(

@@ -30,4 +30,10 @@ std::string duration_form(std::chrono::milliseconds min, std::chrono::millisecon
          duration_text(max);
 }
 
+std::vector<Key> at_reload(std::vector<Key> keys) {
+  for (Key& key : keys)
+    key.applies = Applies::kAtReload;
+  return keys;
+}
+
 }  // namespace harrier::config

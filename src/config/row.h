@@ -200,6 +200,9 @@ Key list(const char* name, std::vector<Element> Owner::*member, Table table, Abo
   return key;
 }
 
+// Each of them takes effect at a reload.
+std::vector<Key> at_reload(std::vector<Key> keys);
+
 // `check` takes (Section&, const Owner&) once all keys are read.
 template <class Owner>
 Table table(std::vector<Key> keys, std::function<void(Section&, const Owner&)> check = {}) {

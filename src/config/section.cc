@@ -1,5 +1,6 @@
 #include "config/section.h"
 
+#include "base/utf8.h"
 #include "config/quantity.h"
 #include "config/secret_file.h"
 
@@ -95,7 +96,9 @@ std::optional<std::string> Section::scalar(const char* key, const char* expected
   const std::string path = path_of(key);
   if (const std::string* value = environment_value(path)) {
     reading_.environment_taken.insert(environment_name(path));
-    return *value;
+    if (base::is_utf8(*value)) return *value;
+    error(key, "not UTF-8");
+    return std::nullopt;
   }
   if (!node) return std::nullopt;
   if (node->IsScalar()) return node->Scalar();

@@ -51,6 +51,7 @@ class Node::Parts {
   ~Parts();
 
   Outcome start(const Recover& recover);
+  base::Status<> reload(const Options& options);
   void stop();
 
   const Options options_;
@@ -91,7 +92,11 @@ class Node::Parts {
   // Runs `task` on `loop` and waits for it.
   void run_on(NodeLoop& loop, const std::function<void()>& task);
 
+  // The first loop that has connections accepts them.
+  NodeLoop& accepting_loop() const { return *loops_[loops_.size() == 1 ? 0 : 1]; }
+
   std::size_t next_loop_ = 0;  // the listener's
+  std::chrono::milliseconds shutdown_timeout_;
   std::vector<ConfiguredPolicy> policies_;
 };
 
@@ -108,7 +113,8 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .virtual_host_limits = virtual_host_limits(options),
               .admission = Admission(options.accept),
               .gate = {},
-              .ready = false} {
+              .ready = false},
+      shutdown_timeout_(options.shutdown_timeout) {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
@@ -121,13 +127,12 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   monitor_ = std::make_unique<ResourceMonitor>(server::resource_limits(options_), shared_.gate,
                                                clock_, [this] { return look_around(); });
 
-  // The first loop that has connections accepts them.
-  Loop& accepting = loops_[count == 1 ? 0 : 1]->loop();
+  Loop& accepting = accepting_loop().loop();
   listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
       [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); });
   if (!options_.amqps.enabled) return;
-  certificates_ = std::make_unique<TlsCertificates>(options_.amqps, clock_);
+  certificates_ = std::make_unique<TlsCertificates>(clock_);
   tls_listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
       [this](int descriptor, const auth::Peer& peer) {
@@ -188,7 +193,7 @@ ResourceReading Node::Parts::look_around() const {
 
 Outcome Node::Parts::listen() {
   if (certificates_)
-    if (auto loaded = certificates_->load(); !loaded)
+    if (auto loaded = certificates_->load(options_.amqps); !loaded)
       return Failure{FailureKind::kBadOptions, loaded.error().message};
   const auto open = [](Listener& listener, const std::string& bind, std::uint16_t& port) {
     auto listening = listener.open(bind, port);
@@ -363,11 +368,27 @@ void Node::Parts::run_on(NodeLoop& loop, const std::function<void()>& task) {
   done_condition.wait(lock, [&] { return done; });
 }
 
+base::Status<> Node::Parts::reload(const Options& options) {
+  if (!running_) return base::Done();
+  if (certificates_)
+    if (auto loaded = certificates_->load(options.amqps); !loaded) return loaded;
+  shared_.admission.set_limits(options.accept);
+  const auto limits =
+      std::make_shared<const session::ConnectionLimits>(connection_limits(options.connection));
+  on_every_loop([limits](NodeLoop& loop) { loop.io().set_connection_limits(limits); });
+  if (tls_listener_) {
+    accepting_loop().post([this, rate = options.amqps.handshakes_per_second_max] {
+      tls_listener_->set_rate_max(rate);
+    });
+  }
+  shutdown_timeout_ = options.shutdown_timeout;
+  return base::Done();
+}
+
 void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
-  NodeLoop& accepting = *loops_[loops_.size() == 1 ? 0 : 1];
-  run_on(accepting, [this] {
+  run_on(accepting_loop(), [this] {
     listener_->close();
     if (tls_listener_) tls_listener_->close();
   });
@@ -376,7 +397,7 @@ void Node::Parts::stop() {
                               "broker forced connection closure with reason 'shutdown'");
   });
   using std::chrono::steady_clock;
-  if (!shared_.admission.wait_until_none(steady_clock::now() + options_.shutdown_timeout)) {
+  if (!shared_.admission.wait_until_none(steady_clock::now() + shutdown_timeout_)) {
     base::log_warning("server", "clients that did not close in time are cut off",
                       {{"connections", std::to_string(shared_.admission.connections())}});
     on_every_loop([](NodeLoop& loop) { loop.io().drop_all(); });
@@ -401,9 +422,7 @@ Node::~Node() = default;
 Outcome Node::start(const Recover& recover) { return parts_->start(recover); }
 std::uint16_t Node::port() const { return parts_->port_; }
 std::uint16_t Node::tls_port() const { return parts_->tls_port_; }
-base::Status<> Node::reload() {
-  return parts_->certificates_ ? parts_->certificates_->load() : base::Done();
-}
+base::Status<> Node::reload(const Options& options) { return parts_->reload(options); }
 void Node::stop() { parts_->stop(); }
 void Node::block_publishers(std::string reason) {
   parts_->shared_.gate.set_operator(std::move(reason));

@@ -68,6 +68,12 @@ TEST(Environment, ErrorsNameTheVariable) {
             "HARRIERMQ_LOOPS: loops: '' is not a whole number");
 }
 
+// A YAML file is UTF-8, and what is printed must be one.
+TEST(Environment, MustBeUtf8) {
+  EXPECT_EQ(error_of("", {{"HARRIERMQ_SERVER_PROPERTIES_PRODUCT", "\xFF"}}),
+            "HARRIERMQ_SERVER_PROPERTIES_PRODUCT: server_properties.product: not UTF-8");
+}
+
 // The file's value is not looked at then.
 TEST(Environment, HidesAWrongValueOfTheFile) {
   EXPECT_EQ(loaded("loops: 0", {{"HARRIERMQ_LOOPS", "3"}}).options.loops, 3u);
