@@ -34,9 +34,11 @@ class Server {
   std::uint16_t tls_port() const;
   std::uint16_t metrics_port() const;
 
-  // Reads certificates and keys again; connections go on with those they began with. A failure
-  // leaves everything as it was. Success and failure are logged.
-  Outcome reload();
+  // Takes from `options` what may change while it runs: `accept`, `connection` (for connections
+  // that begin later), `shutdown_timeout`, and of `amqps`, if it is served, all but where; ignores
+  // the rest. Certificates and keys are read again; connections go on with those they began with.
+  // A failure leaves everything as it was.
+  Outcome reload(const Options& options);
 
   // Graceful: accepts nothing more, closes every client with reply code 320, waits until they have
   //           gone or

@@ -1,12 +1,16 @@
 #include "app/application.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include <sys/resource.h>
 
+#include "app/running_configuration.h"
 #include "base/log.h"
-#include "config/load_options.h"
+#include "config/print_options.h"
 #include "harrier/server.h"
 
 namespace harrier::app {
@@ -45,18 +49,88 @@ sigset_t block_signals() {
 
 }  // namespace
 
-base::Result<Options> effective_options(const CommandLine& command_line) {
-  Options options;
-  if (!command_line.config_file.empty()) {
-    base::Result<Options> loaded = config::load_file(command_line.config_file);
-    if (!loaded) return loaded;
-    options = std::move(loaded).value();
-  }
-  if (command_line.bind) options.amqp.bind = *command_line.bind;
-  if (command_line.port) options.amqp.port = *command_line.port;
-  if (command_line.data_dir) options.data_dir = *command_line.data_dir;
-  return options;
+base::Result<config::Loaded> effective_options(const CommandLine& command_line,
+                                               config::Environment environment) {
+  base::Result<config::Loaded> loaded =
+      config::load(command_line.config_file, std::move(environment));
+  if (!loaded) return loaded;
+  if (command_line.bind) loaded->options.amqp.bind = *command_line.bind;
+  if (command_line.port) loaded->options.amqp.port = *command_line.port;
+  if (command_line.data_dir) loaded->options.data_dir = *command_line.data_dir;
+  return loaded;
 }
+
+namespace {
+
+void configure_log(const LogOptions& options) {
+  base::configure_log(log_level(options.level), options.format == LogFormatOption::kJson
+                                                    ? base::LogFormat::kJson
+                                                    : base::LogFormat::kText);
+}
+
+// The mask of --print-config is a password that everyone knows.
+Outcome refuse_masked(const config::Loaded& loaded) {
+  if (loaded.masked.empty()) return {};
+  std::string message;
+  for (const std::string& place : loaded.masked)
+    message.append(message.empty() ? "" : "\n")
+        .append(place)
+        .append(": the mask of a secret, where the secret is needed");
+  return Failure{FailureKind::kBadOptions, std::move(message)};
+}
+
+void refuse_reload(std::string_view reasons) {
+  while (!reasons.empty()) {
+    const std::string_view line = reasons.substr(0, reasons.find('\n'));
+    reasons.remove_prefix(std::min(reasons.size(), line.size() + 1));
+    base::log_warning("config", "not reloaded, everything stays as it was",
+                      {{"reason", std::string(line)}});
+  }
+}
+
+void report(const RunningConfiguration::Report& report) {
+  for (const config::Change& change : report.in_effect)
+    base::log_info("config", "in effect",
+                   {{"key", change.path}, {"before", change.before}, {"now", change.after}});
+  for (const config::Change& change : report.pending)
+    base::log_warning("config", "waits for a restart",
+                      {{"key", change.path}, {"running", change.before}, {"file", change.after}});
+  base::log_info("server", "reloaded",
+                 {{"in_effect", std::to_string(report.in_effect.size())},
+                  {"waiting", std::to_string(report.pending.size())}});
+}
+
+// Everything or nothing; what happened is logged.
+void reload(const CommandLine& command_line, const config::Environment& environment,
+            RunningConfiguration& running, Server& server) {
+  base::Result<config::Loaded> loaded = effective_options(command_line, environment);
+  if (!loaded) return refuse_reload(loaded.error().message);
+  if (const Outcome masked = refuse_masked(*loaded); !masked)
+    return refuse_reload(masked.failure().message);
+  Options& options = loaded->options;
+  if (const Outcome reloaded = server.reload(options); !reloaded)
+    return refuse_reload(reloaded.failure().message);
+  // At the more talkative of both levels, so that whoever asks for either finds the report.
+  const base::LogLevel before = log_level(running.applied().log.level);
+  const base::LogLevel after = log_level(options.log.level);
+  base::set_log_level(std::min(before, after));
+  report(running.compare(options));
+  base::set_log_level(after);
+  running.adopt(std::move(options));
+}
+
+ExitCode show(const CommandLine& command_line, const config::Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  if (command_line.print_config) {
+    std::fputs(config::effective_yaml(loaded).c_str(), stdout);
+  } else {
+    std::puts("The configuration is valid.");
+  }
+  return kExitOk;
+}
+
+}  // namespace
 
 ExitCode exit_code(FailureKind kind) {
   switch (kind) {
@@ -71,22 +145,25 @@ ExitCode exit_code(FailureKind kind) {
 }
 
 ExitCode run(const CommandLine& command_line) {
-  base::Result<Options> options = effective_options(command_line);
-  if (!options) {
-    std::fprintf(stderr, "%s\n", options.error().message.c_str());
+  const config::Environment environment = config::read_environment();
+  base::Result<config::Loaded> loaded = effective_options(command_line, environment);
+  if (!loaded) {
+    std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
     return kExitConfig;
   }
-  if (command_line.check_config) {
-    std::puts("The configuration is valid.");
-    return kExitOk;
+  if (command_line.check_config || command_line.print_config) return show(command_line, *loaded);
+  if (const Outcome masked = refuse_masked(*loaded); !masked) {
+    std::fprintf(stderr, "%s\n", masked.failure().message.c_str());
+    return kExitConfig;
   }
-  base::configure_log(log_level(options->log.level), options->log.format == LogFormatOption::kJson
-                                                         ? base::LogFormat::kJson
-                                                         : base::LogFormat::kText);
+  configure_log(loaded->options.log);
+  for (const std::string& warning : loaded->warnings)
+    base::log_warning("config", warning);
   const sigset_t signals = block_signals();
   raise_descriptor_limit();
 
-  Server server(std::move(options).value());
+  Server server(loaded->options);
+  RunningConfiguration running(std::move(loaded->options));
   if (const Outcome started = server.start(); !started) {
     base::log_error("server", started.failure().message);
     return exit_code(started.failure().kind);
@@ -95,8 +172,7 @@ ExitCode run(const CommandLine& command_line) {
   while (true) {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
-    // What went wrong is logged, and changes nothing.
-    (void)server.reload();
+    reload(command_line, environment, running, server);
   }
   base::log_info("server", "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server.stop();

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "harrier/options.h"
+#include "config/load_options.h"
 #include "harrier/result.h"
 
 namespace harrier::app {
@@ -25,17 +25,19 @@ enum ExitCode : int {
   kExitConfig = 78,
 };
 
-// What the command line said; it wins over the file.
+// What the command line said; it wins over the environment and the file.
 struct CommandLine {
   std::string config_file;  // empty: built-in defaults
   std::optional<std::string> bind;
   std::optional<std::uint16_t> port;
   std::optional<std::string> data_dir;
   bool check_config = false;
+  bool print_config = false;
 };
 
 // The settings that result; an error is for standard error and kExitConfig.
-base::Result<Options> effective_options(const CommandLine& command_line);
+base::Result<config::Loaded> effective_options(const CommandLine& command_line,
+                                               config::Environment environment);
 
 // What start() failed with, for the service manager.
 ExitCode exit_code(FailureKind kind);

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/application.h"
+#include "config/reference.h"
 #include "harrier/version.h"
 
 int main(int argc, char** argv) {
@@ -21,6 +22,13 @@ int main(int argc, char** argv) {
   cli.add_option("--data-dir", command_line.data_dir, "where data lives, instead of data_dir")
       ->type_name("DIRECTORY");
   cli.add_flag("--check-config", command_line.check_config, "check the configuration and exit");
+  cli.add_flag("--print-config", command_line.print_config,
+               "print the effective configuration, secrets masked, and exit");
+  // For script/configuration; an empty group hides them.
+  bool reference = false;
+  bool example = false;
+  cli.add_flag("--print-reference", reference)->group("");
+  cli.add_flag("--print-example", example)->group("");
   cli.add_flag("--version", version, "print the version and exit");
   try {
     cli.parse(argc, argv);
@@ -31,6 +39,10 @@ int main(int argc, char** argv) {
     std::printf("HarrierMQ %.*s (compatible with RabbitMQ %.*s)\n",
                 static_cast<int>(kVersion.size()), kVersion.data(),
                 static_cast<int>(kCompatibleVersion.size()), kCompatibleVersion.data());
+    return app::kExitOk;
+  }
+  if (reference || example) {
+    std::fputs((reference ? config::reference_markdown() : config::example_yaml()).c_str(), stdout);
     return app::kExitOk;
   }
   return app::run(command_line);

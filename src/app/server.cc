@@ -60,13 +60,9 @@ std::uint16_t Server::port() const { return parts_->node.port(); }
 std::uint16_t Server::tls_port() const { return parts_->node.tls_port(); }
 std::uint16_t Server::metrics_port() const { return parts_->metrics_port; }
 
-Outcome Server::reload() {
-  if (auto reloaded = parts_->node.reload(); !reloaded) {
-    base::log_warning("server", "the certificates stay as they were",
-                      {{"reason", reloaded.error().message}});
-    return Failure{FailureKind::kBadOptions, reloaded.error().message};
-  }
-  base::log_info("server", "reloaded");
+Outcome Server::reload(const Options& options) {
+  auto reloaded = parts_->node.reload(options);
+  if (!reloaded) return Failure{FailureKind::kBadOptions, reloaded.error().message};
   return {};
 }
 

@@ -131,6 +131,8 @@ void configure_log(LogLevel level, LogFormat log_format) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(LogLevel level) { spdlog::default_logger_raw()->set_level(spdlog_level(level)); }
+
 bool log_enabled(LogLevel level) { return spdlog::should_log(spdlog_level(level)); }
 
 void log(LogLevel level, std::string_view category, std::string_view text,

@@ -16,6 +16,8 @@ enum class LogFormat { kText, kJson };
 
 // REQUIRES: called before other threads log. Lines go to standard output, one each.
 void configure_log(LogLevel level, LogFormat format);
+// Any thread.
+void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 
 // One structured value beside the text: "peer=127.0.0.1:4711", or a JSON member.

@@ -77,4 +77,13 @@ std::string duration_text(std::chrono::milliseconds span) {
   return text_with_unit(span.count(), kTimeUnits);
 }
 
+std::string span_text(std::chrono::milliseconds span) {
+  for (const Unit& unit : kTimeUnits)
+    if (span.count() == unit.factor && unit.factor > 1000)
+      return text_with_unit(
+          span.count(),
+          std::span(kTimeUnits).subspan(1 + static_cast<std::size_t>(&unit - kTimeUnits)));
+  return duration_text(span);
+}
+
 }  // namespace harrier::config

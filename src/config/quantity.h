@@ -23,5 +23,7 @@ std::optional<double> parse_decimal(std::string_view text);
 // The shortest exact form with a unit: "128KiB", "30min".
 std::string size_text(std::int64_t bytes);
 std::string duration_text(std::chrono::milliseconds span);
+// The same as a value that people compare: a single minute, hour or day in the smaller unit, "60s".
+std::string span_text(std::chrono::milliseconds span);
 
 }  // namespace harrier::config

@@ -1,8 +1,24 @@
 #include "config/section.h"
 
+#include "base/utf8.h"
 #include "config/quantity.h"
+#include "config/secret_file.h"
 
 namespace harrier::config {
+namespace {
+
+// From 1; 0 unknown.
+int line_of(const YAML::Node& node) {
+  const YAML::Mark mark = node.Mark();
+  return mark.is_null() ? 0 : mark.line + 1;
+}
+
+std::string place(const Reading& reading, const YAML::Node& node) {
+  const int line = line_of(node);
+  return line == 0 ? reading.file_name : reading.file_name + ":" + std::to_string(line);
+}
+
+}  // namespace
 
 Section::Section(Reading& reading, const YAML::Node& node, std::string path)
     : reading_(reading), node_(node), path_(std::move(path)) {
@@ -32,41 +48,58 @@ std::string Section::path_of(const char* key) const {
   return path_.empty() ? key : path_ + "." + key;
 }
 
-std::string Section::origin() const {
-  const YAML::Mark mark = node_.Mark();
-  if (mark.is_null()) return reading_.file_name;
-  return reading_.file_name + ":" + std::to_string(mark.line + 1);
+std::string Section::origin() const { return place(reading_, node_); }
+
+std::string Section::place_of(const char* key) const {
+  const std::string path = path_of(key);
+  if (environment_value(path) != nullptr) return environment_name(path) + ": " + path;
+  return place(reading_, in_document(key) ? YAML::Node(node_[key]) : node_) + ": " + path;
 }
 
 void Section::note(const YAML::Node& node, const std::string& path, const std::string& what) {
-  const YAML::Mark mark = node.Mark();
-  const int line = mark.is_null() ? 0 : mark.line + 1;
-  std::string text = reading_.file_name;
-  if (line != 0) text.append(":").append(std::to_string(line));
-  text.append(": ");
+  std::string text = place(reading_, node) + ": ";
   if (!path.empty()) text.append(path).append(": ");
-  reading_.errors.emplace_back(line, text.append(what));
+  reading_.errors.emplace_back(line_of(node), text.append(what));
 }
 
 void Section::error(const char* key, const std::string& what) {
-  const bool present = key != nullptr && has(key);
-  note(present ? YAML::Node(node_[key]) : node_, path_of(key), what);
+  if (key != nullptr && environment_value(path_of(key)) != nullptr) {
+    reading_.errors.emplace_back(0, place_of(key) + ": " + what);
+  } else {
+    note(key != nullptr && in_document(key) ? YAML::Node(node_[key]) : node_, path_of(key), what);
+  }
 }
 
-bool Section::has(const char* key) const {
+bool Section::in_document(const char* key) const {
   const YAML::Node& node = node_;  // const: asking must not create the key
   return node.IsDefined() && node.IsMap() && node[key].IsDefined();
 }
 
+bool Section::has(const char* key) const {
+  return in_document(key) || environment_value(path_of(key)) != nullptr;
+}
+
+const std::string* Section::environment_value(const std::string& path) const {
+  if (reading_.environment.empty()) return nullptr;
+  const auto entry = reading_.environment.find(environment_name(path));
+  return entry == reading_.environment.end() ? nullptr : &entry->second;
+}
+
 std::optional<YAML::Node> Section::find(const char* key) {
   asked_.insert(key);
-  if (listing_keys()) reading_.keys->push_back(path_of(key));
-  if (!has(key)) return std::nullopt;
+  if (!in_document(key)) return std::nullopt;
   return node_[key];
 }
 
 std::optional<std::string> Section::scalar(const char* key, const char* expected) {
   const auto node = find(key);
+  const std::string path = path_of(key);
+  if (const std::string* value = environment_value(path)) {
+    reading_.environment_taken.insert(environment_name(path));
+    if (base::is_utf8(*value)) return *value;
+    error(key, "not UTF-8");
+    return std::nullopt;
+  }
   if (!node) return std::nullopt;
   if (node->IsScalar()) return node->Scalar();
   error(key, std::string("expected ") + expected);
@@ -79,6 +112,38 @@ void Section::text(const char* key, std::string& target, std::size_t size_max) {
   if (value->size() > size_max)
     return error(key, "longer than " + std::to_string(size_max) + " bytes");
   target = std::move(*value);
+}
+
+std::optional<std::string> Section::secret_file(const char* key) {
+  const std::string file_key = std::string(key) + "_file";
+  const bool in_environment = environment_value(path_of(key)) != nullptr;
+  const bool file_in_environment = environment_value(path_of(file_key.c_str())) != nullptr;
+  if (in_environment && file_in_environment) {
+    error(key, "given both itself and as a file");
+    return std::nullopt;
+  }
+  if (!in_environment && !file_in_environment && in_document(key) &&
+      in_document(file_key.c_str())) {
+    error(file_key.c_str(), "given beside " + std::string(key) + ", of which one is enough");
+    return std::nullopt;
+  }
+  const std::optional<std::string> name = scalar(file_key.c_str(), "the path of a file");
+  if (!name || in_environment || (!file_in_environment && in_document(key))) return std::nullopt;
+  return name;
+}
+
+void Section::secret(const char* key, std::string& target, std::size_t size_max) {
+  const std::optional<std::string> file = secret_file(key);
+  if (!file) {
+    text(key, target, size_max);
+    if (target == kSecretMask) reading_.masked.push_back(place_of(key));
+    return;
+  }
+  find(key);  // the environment's file wins over what stands there
+  auto contents = read_secret(*file, size_max);
+  if (!contents) return error((std::string(key) + "_file").c_str(), contents.error().message);
+  target = std::move(contents).value();
+  reading_.secret_files.insert_or_assign(path_of(key), *file);
 }
 
 void Section::boolean(const char* key, bool& target) {
@@ -194,28 +259,18 @@ std::optional<std::chrono::milliseconds> Section::read_duration(const char* key,
   return std::nullopt;
 }
 
-void Section::section(const char* key, const std::function<void(Section&)>& read) {
-  const auto node = find(key);
-  if (listing_keys()) reading_.keys->pop_back();  // only leaves are listed
-  Section below(reading_, node ? *node : YAML::Node(YAML::NodeType::Undefined), path_of(key));
-  read(below);
+YAML::Node Section::below(const char* key) {
+  return find(key).value_or(YAML::Node(YAML::NodeType::Undefined));
 }
 
-void Section::list(const char* key, const std::function<void()>& begin,
-                   const std::function<void(Section&)>& read) {
+std::optional<std::vector<YAML::Node>> Section::list(const char* key) {
   const auto node = find(key);
-  if (listing_keys()) {
-    Section element(reading_, YAML::Node(YAML::NodeType::Undefined), path_of(key) + "[]");
-    return read(element);
+  if (!node) return std::nullopt;
+  if (!node->IsSequence()) {
+    error(key, "expected a list");
+    return std::nullopt;
   }
-  if (!node) return;
-  if (!node->IsSequence()) return error(key, "expected a list");
-  begin();
-  std::size_t index = 0;
-  for (const auto& item : *node) {
-    Section element(reading_, item, path_of(key) + "[" + std::to_string(index++) + "]");
-    read(element);
-  }
+  return std::vector<YAML::Node>(node->begin(), node->end());
 }
 
 }  // namespace harrier::config

@@ -1,9 +1,9 @@
 // A YAML mapping that is read key by key and remembers which keys were asked for.
 //
-// Role:      the schema of the format is the sequence of calls in load_options.cc. Run over a
-//            document it fills Options; run over nothing it lists the keys (Reading::keys).
-// Model:     each call names a key. Absent: the target keeps its value. Wrong: an error is noted
-//            and the target keeps its value. The destructor notes keys nobody asked for.
+// Role:      the rows of the table of keys (row.h) call it; read_table.h walks them.
+// Model:     each call names a key. A variable of the environment wins over the document. Absent:
+//            the target keeps its value. Wrong: an error is noted and the target keeps its value.
+//            The destructor notes keys nobody asked for.
 // Errors:    in Reading::errors, never thrown; yaml-cpp's exceptions end in load_options.cc.
 // Thread:    compatible.
 #pragma once
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,15 +22,22 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "config/environment.h"
+
 namespace harrier::config {
 
-// What one pass over a document collects.
+// What one pass over a document is given and collects.
 struct Reading {
   std::string file_name;
+  // HARRIERMQ_… and its value; which of them were taken.
+  Environment environment;
+  std::set<std::string, std::less<>> environment_taken;
   // Line (from 1, 0 unknown) and text.
   std::vector<std::pair<int, std::string>> errors;
-  // When set there is no document: keys are listed instead of read.
-  std::vector<std::string>* keys = nullptr;
+  // Dotted key of a secret, and the file it was read from.
+  std::map<std::string, std::string> secret_files;
+  // Where a secret is the mask that stands for one: "harriermq.yaml:12: users[0].password".
+  std::vector<std::string> masked;
 };
 
 class Section {
@@ -41,6 +49,9 @@ class Section {
   ~Section();
 
   void text(const char* key, std::string& target, std::size_t size_max = 255);
+  // A text that may also be given as `<key>_file`, or in the environment with _FILE: the contents
+  // of a file, without the newline at its end.
+  void secret(const char* key, std::string& target, std::size_t size_max);
   void boolean(const char* key, bool& target);
   void text_list(const char* key, std::vector<std::string>& target, std::size_t size_max = 255);
   // String keys and values, any keys.
@@ -85,24 +96,30 @@ class Section {
     error(key, "'" + *word + "' is none of " + expected);
   }
 
-  // A mapping below this one; `read` declares its keys.
-  void section(const char* key, const std::function<void(Section&)>& read);
-  // A list of mappings; `begin` runs once if the key is there, `read` for each element.
-  void list(const char* key, const std::function<void()>& begin,
-            const std::function<void(Section&)>& read);
+  // The mapping below this one; empty if the key is absent.
+  YAML::Node below(const char* key);
+  // The elements of a list of mappings; nullopt if the key is absent.
+  std::optional<std::vector<YAML::Node>> list(const char* key);
 
   // For checks beyond one key. `key` nullptr: the section itself.
   bool has(const char* key) const;
   void error(const char* key, const std::string& what);
   // "harriermq.yaml:12": where the section begins.
   std::string origin() const;
-  bool listing_keys() const { return reading_.keys != nullptr; }
+  // The same of a key, and its path.
+  std::string place_of(const char* key) const;
+  // "limits.connection"; with a key, that key's.
+  std::string path_of(const char* key) const;
+  Reading& reading() { return reading_; }
 
  private:
   // The node of a key, marked as asked for; nullopt if absent.
   std::optional<YAML::Node> find(const char* key);
-  std::string path_of(const char* key) const;
+  bool in_document(const char* key) const;
+  const std::string* environment_value(const std::string& path) const;
   void note(const YAML::Node& node, const std::string& path, const std::string& what);
+  // The file a secret is in; nullopt if it is not in a file, or is in the environment.
+  std::optional<std::string> secret_file(const char* key);
   std::optional<std::string> scalar(const char* key, const char* expected);
   std::optional<std::string> read_word(const char* key) { return scalar(key, "a word"); }
   std::optional<std::int64_t> read_integer(const char* key, std::int64_t min, std::int64_t max);
@@ -115,7 +132,7 @@ class Section {
   Reading& reading_;
   YAML::Node node_;
   std::string path_;
-  std::set<std::string> asked_;
+  std::set<std::string, std::less<>> asked_;
 };
 
 }  // namespace harrier::config

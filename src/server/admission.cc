@@ -42,6 +42,11 @@ bool Admission::wait_until_none(std::chrono::steady_clock::time_point deadline) 
   return none_.wait_until(lock, deadline, [this] { return connections_ == 0; });
 }
 
+void Admission::set_limits(const AcceptLimitOptions& limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
+}
+
 std::uint32_t Admission::connections() const {
   const std::lock_guard lock(mutex_);
   return connections_;

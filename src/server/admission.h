@@ -28,6 +28,9 @@ class Admission {
   // Counted by admit() and now closed.
   void gone(const std::string& address, bool was_authenticated);
 
+  // For whoever comes from now on; nobody who is here is sent away.
+  void set_limits(const AcceptLimitOptions& limits);
+
   std::uint32_t connections() const;
   // Waits until all have gone; false at the deadline. Never called by a loop.
   bool wait_until_none(std::chrono::steady_clock::time_point deadline) const;
@@ -35,9 +38,9 @@ class Admission {
  private:
   void forget_unauthenticated(const std::string& address);
 
-  const AcceptLimitOptions limits_;
   mutable std::mutex mutex_;
   mutable std::condition_variable none_;
+  AcceptLimitOptions limits_;
   std::uint32_t connections_ = 0;
   std::uint32_t unauthenticated_ = 0;
   std::unordered_map<std::string, std::uint32_t> unauthenticated_by_address_;

@@ -60,7 +60,8 @@ Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::Conn
       socket_(io.loop().context().get_executor()),
       peer_(std::move(peer)),
       id_(id),
-      session_(io.shared().connection_limits, *this, id, peer_, io.loop().now()),
+      limits_(io.connection_limits()),
+      session_(*limits_, *this, id, peer_, io.loop().now()),
       tls_(tls ? std::make_unique<TlsStream>(std::move(tls), descriptor, io.tls_records())
                : nullptr),
       handshaking_(tls_ != nullptr) {

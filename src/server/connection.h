@@ -177,6 +177,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type> socket_;
   const auth::Peer peer_;
   const broker::ConnectionId id_;
+  // Those of its beginning; the session refers to them.
+  const std::shared_ptr<const session::ConnectionLimits> limits_;
   session::ConnectionSession session_;
   const std::unique_ptr<TlsStream> tls_;  // nullptr: plain
   base::MonotonicTime tls_deadline_ = base::kNever;

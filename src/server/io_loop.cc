@@ -8,11 +8,18 @@ namespace harrier::server {
 
 IoLoop::IoLoop(const Surroundings& surroundings)
     : around_(surroundings),
+      connection_limits_(
+          std::make_shared<const session::ConnectionLimits>(surroundings.shared.connection_limits)),
       authenticator_(surroundings.shared, counters_),
       input_pool_(surroundings.shared.flow_limits),
       read_buffer_(new char[Connection::kTailCopyMax + Connection::kReadMax]) {}
 
 IoLoop::~IoLoop() = default;
+
+void IoLoop::set_connection_limits(std::shared_ptr<const session::ConnectionLimits> limits) {
+  DCHECK(loop().checker().on_loop());
+  connection_limits_ = std::move(limits);
+}
 
 void IoLoop::add(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls) {
   DCHECK(loop().checker().on_loop());

@@ -73,6 +73,9 @@ class IoLoop {
   base::MonotonicTime next_deadline() const { return deadlines_.next_deadline(); }
   void handle_deadlines();
 
+  // For the connections that begin from now on. On the loop.
+  void set_connection_limits(std::shared_ptr<const session::ConnectionLimits> limits);
+
   void force_close(const ConnectionFilter& filter, amqp::ReplyCode code, const std::string& text);
   void drop(const ConnectionFilter& filter);
   // Whether a connection is in that virtual host.
@@ -92,6 +95,9 @@ class IoLoop {
   std::size_t index() const { return around_.index; }
   void post_from_any_thread(std::function<void()> task) { around_.post(std::move(task)); }
   LoopCounters& counters() { return counters_; }
+  const std::shared_ptr<const session::ConnectionLimits>& connection_limits() const {
+    return connection_limits_;
+  }
   auth::Authenticator& authenticator() { return authenticator_; }
   InputPool& input_pool() { return input_pool_; }
   // What streams of this loop put their records into, empty between two calls.
@@ -123,6 +129,7 @@ class IoLoop {
 
   Surroundings around_;
   LoopCounters counters_;
+  std::shared_ptr<const session::ConnectionLimits> connection_limits_;
   CountedAuthenticator authenticator_;
   InputPool input_pool_;
   base::DeadlineHeap<Connection*> deadlines_;

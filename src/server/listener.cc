@@ -90,6 +90,12 @@ base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint
 
 void Listener::start() { wait(); }
 
+void Listener::set_rate_max(std::uint32_t rate_max) {
+  DCHECK(loop_.checker().on_loop());
+  CHECK(rate_ && rate_max != 0);
+  rate_.emplace(rate_max, std::chrono::seconds(1));
+}
+
 void Listener::close() {
   DCHECK(loop_.checker().on_loop());
   asio::error_code ignored;

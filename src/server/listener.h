@@ -55,6 +55,8 @@ class Listener {
   // Binds and listens; nothing is accepted before start(). REQUIRES that the loop does not run yet.
   base::Result<std::uint16_t> open(const std::string& address, std::uint16_t port);
   void start();
+  // On the loop. REQUIRES that there was a rate to begin with, and is one.
+  void set_rate_max(std::uint32_t rate_max);
   // Idempotent.
   void close();
 

@@ -50,6 +50,7 @@ class Node::Parts {
   ~Parts();
 
   Outcome start(const Recover& recover);
+  base::Status<> reload(const Options& options);
   void stop();
 
   const Options options_;
@@ -86,6 +87,7 @@ class Node::Parts {
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
 
   std::size_t next_loop_ = 0;  // the listener's
+  std::chrono::milliseconds shutdown_timeout_;
 };
 
 Node::Parts::Parts(const Options& options, const base::Clock& clock)
@@ -100,7 +102,8 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .virtual_hosts = {},
               .admission = Admission(options.accept),
               .gate = {},
-              .ready = false} {
+              .ready = false},
+      shutdown_timeout_(options.shutdown_timeout) {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
@@ -118,7 +121,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
       accepting, shared_.admission,
       [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); });
   if (!options_.amqps.enabled) return;
-  certificates_ = std::make_unique<TlsCertificates>(options_.amqps, clock_);
+  certificates_ = std::make_unique<TlsCertificates>(clock_);
   tls_listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
       [this](int descriptor, const auth::Peer& peer) {
@@ -171,7 +174,7 @@ ResourceReading Node::Parts::look_around() const {
 
 Outcome Node::Parts::listen() {
   if (certificates_)
-    if (auto loaded = certificates_->load(); !loaded)
+    if (auto loaded = certificates_->load(options_.amqps); !loaded)
       return Failure{FailureKind::kBadOptions, loaded.error().message};
   const auto open = [](Listener& listener, const std::string& bind, std::uint16_t& port) {
     auto listening = listener.open(bind, port);
@@ -284,6 +287,23 @@ void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
   }
 }
 
+base::Status<> Node::Parts::reload(const Options& options) {
+  if (!running_) return base::Done();
+  if (certificates_)
+    if (auto loaded = certificates_->load(options.amqps); !loaded) return loaded;
+  shared_.admission.set_limits(options.accept);
+  const auto limits =
+      std::make_shared<const session::ConnectionLimits>(connection_limits(options.connection));
+  on_every_loop([limits](NodeLoop& loop) { loop.io().set_connection_limits(limits); });
+  if (tls_listener_) {
+    accepting().post([this, rate = options.amqps.handshakes_per_second_max] {
+      tls_listener_->set_rate_max(rate);
+    });
+  }
+  shutdown_timeout_ = options.shutdown_timeout;
+  return base::Done();
+}
+
 void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
@@ -297,7 +317,7 @@ void Node::Parts::stop() {
                           "broker forced connection closure with reason 'shutdown'");
   });
   using std::chrono::steady_clock;
-  if (!shared_.admission.wait_until_none(steady_clock::now() + options_.shutdown_timeout)) {
+  if (!shared_.admission.wait_until_none(steady_clock::now() + shutdown_timeout_)) {
     base::log_warning("server", "clients that did not close in time are cut off",
                       {{"connections", std::to_string(shared_.admission.connections())}});
     on_every_loop([](NodeLoop& loop) { loop.io().drop({}); });
@@ -322,9 +342,7 @@ Node::~Node() = default;
 Outcome Node::start(const Recover& recover) { return parts_->start(recover); }
 std::uint16_t Node::port() const { return parts_->port_; }
 std::uint16_t Node::tls_port() const { return parts_->tls_port_; }
-base::Status<> Node::reload() {
-  return parts_->certificates_ ? parts_->certificates_->load() : base::Done();
-}
+base::Status<> Node::reload(const Options& options) { return parts_->reload(options); }
 void Node::stop() { parts_->stop(); }
 void Node::block_publishers(std::string reason) {
   parts_->shared_.gate.set_operator(std::move(reason));

@@ -72,9 +72,9 @@ class Node {
   // 0: not listening.
   std::uint16_t port() const;
   std::uint16_t tls_port() const;
-  // Reads the TLS listener's files again. After a failure the old certificates stay. Done without
-  // such a listener.
-  base::Status<> reload();
+  // Takes from `options` what may change while it runs (Server::reload()), and reads the TLS
+  // listener's files again. A failure, which only those can be, changes nothing.
+  base::Status<> reload(const Options& options);
   // Graceful, bounded by Options::shutdown_timeout; idempotent.
   void stop();
 

@@ -23,6 +23,7 @@ namespace harrier::server {
 struct Shared {
   // immutable
   FlowLimitOptions flow_limits;
+  // What the loops begin with; IoLoop has those in effect.
   session::ConnectionLimits connection_limits;
   session::SessionLimits session_limits;
   amqp::FieldTable server_properties;

@@ -19,8 +19,8 @@ std::string display(std::chrono::system_clock::time_point when) {
 
 }  // namespace
 
-base::Status<> TlsCertificates::load() {
-  auto loaded = TlsContext::load(options_);
+base::Status<> TlsCertificates::load(const TlsListenerOptions& options) {
+  auto loaded = TlsContext::load(options);
   if (!loaded) return base::fail(std::move(loaded).error());
   const std::shared_ptr<const TlsContext> context = std::move(loaded).value();
   const std::string end = display(context->expires());

@@ -23,17 +23,15 @@ class TlsCertificates {
   // A certificate that ends within this time is worth a warning.
   static constexpr std::chrono::hours kExpiresSoon{24 * 14};
 
-  // REQUIRES that both outlive it.
-  TlsCertificates(const TlsListenerOptions& options, const base::Clock& clock)
-      : options_(options), clock_(clock) {}
+  // REQUIRES that it outlives this.
+  explicit TlsCertificates(const base::Clock& clock) : clock_(clock) {}
 
   // Reads all files and logs what is to be said of them; for the start and for reloads.
-  base::Status<> load();
+  base::Status<> load(const TlsListenerOptions& options);
   // nullptr before the first load() that went well.
   std::shared_ptr<const TlsContext> current() const;
 
  private:
-  const TlsListenerOptions& options_;
   const base::Clock& clock_;
   mutable std::mutex mutex_;
   std::shared_ptr<const TlsContext> current_;

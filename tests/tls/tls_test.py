@@ -309,7 +309,7 @@ class Reloading(TlsCase):
         self.round_trip(channel, queue, bytes(300_000))
 
         shutil.copy(self.certificates.folder / "authority.key", self.key)
-        self.hang_up("the certificates stay as they were")
+        self.hang_up("not reloaded, everything stays as it was")
         self.assertIn("key values mismatch", self.daemon.log())
         self.assertEqual(self.served_certificate(), renewed)
         self.round_trip(channel, queue, bytes(300_000))

@@ -1,10 +1,5 @@
 #include "config/load_options.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <set>
-#include <sstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,15 +24,6 @@ Options parsed(std::string_view text) {
 std::string error_of(std::string_view text) {
   const auto options = parse(text, "test.yaml");
   return options ? "accepted" : options.error().message;
-}
-
-std::string source_file(const std::string& path) {
-  const char* root = std::getenv("HARRIER_SOURCE_DIR");
-  std::ifstream file(std::string(root == nullptr ? "." : root) + "/" + path);
-  EXPECT_TRUE(file) << path << " (HARRIER_SOURCE_DIR is the repository)";
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 TEST(LoadOptions, EmptyDocumentIsTheDefaults) {
@@ -295,35 +281,13 @@ TEST(LoadOptions, DeepNestingIsAnErrorNotACrash) {
 }
 
 TEST(LoadOptions, FileThatDoesNotExist) {
-  const auto options = load_file("/nonexistent/harriermq.yaml");
+  const auto options = load("/nonexistent/harriermq.yaml", {});
   ASSERT_FALSE(options);
   EXPECT_EQ(options.error().message,
             "/nonexistent/harriermq.yaml: cannot be opened: No such file or directory");
 }
 
-TEST(LoadOptions, DirectoryIsNoFile) { EXPECT_FALSE(load_file("/tmp")); }
-
-// The file users start from says what the program does without it.
-TEST(DefaultConfigurationFile, EqualsTheBuiltInDefaults) {
-  EXPECT_EQ(parsed(source_file("config/harriermq.yaml")), Options{});
-}
-
-TEST(DefaultConfigurationFile, HoldsEveryKey) {
-  const std::string text = source_file("config/harriermq.yaml");
-  for (const std::string& path : key_paths()) {
-    const std::string key = path.substr(path.rfind('.') + 1);
-    if (key == "password_hash") continue;  // excludes password, which stands there
-    EXPECT_THAT(text, HasSubstr(key + ":")) << path;
-  }
-}
-
-TEST(ConfigurationReference, NamesEveryKey) {
-  const std::string text = source_file("docs/reference/configuration.md");
-  for (const std::string& path : key_paths()) {
-    if (path == "users") continue;
-    EXPECT_THAT(text, HasSubstr("`" + path + "`"));
-  }
-}
+TEST(LoadOptions, DirectoryIsNoFile) { EXPECT_FALSE(load("/tmp", {})); }
 
 TEST(Policies, AreReadWithTheirPlaceAndTheTypesOfTheirValues) {
   const Options options = parsed(
@@ -371,14 +335,6 @@ TEST(Policies, MistakesAreShownWithTheirLines) {
         ":5: policies[3]: a policy needs a pattern",
         "the policy 'b' is for the virtual host 'elsewhere', which virtual_hosts does not list"})
     EXPECT_THAT(errors, HasSubstr(error));
-}
-
-TEST(KeyPaths, ListsLeavesOnce) {
-  const std::vector<std::string> keys = key_paths();
-  EXPECT_THAT(keys, ::testing::Contains("listeners.amqp.port"));
-  EXPECT_THAT(keys, ::testing::Contains("users[].permissions[].read"));
-  EXPECT_THAT(keys, ::testing::Not(::testing::Contains("listeners.amqp")));
-  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
 }
 
 }  // namespace

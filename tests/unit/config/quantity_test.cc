@@ -49,6 +49,17 @@ TEST(QuantityText, IsTheShortestExactForm) {
   EXPECT_EQ(duration_text(milliseconds(1'800'000)), "30min");
   EXPECT_EQ(duration_text(milliseconds(1'500)), "1500ms");
   EXPECT_EQ(duration_text(milliseconds(0)), "0");
+  EXPECT_EQ(duration_text(milliseconds(60'000)), "1min");
+}
+
+TEST(SpanText, OfASingleUnitIsInTheSmallerOne) {
+  EXPECT_EQ(span_text(milliseconds(60'000)), "60s");
+  EXPECT_EQ(span_text(milliseconds(3'600'000)), "60min");
+  EXPECT_EQ(span_text(milliseconds(86'400'000)), "24h");
+  EXPECT_EQ(span_text(milliseconds(1'000)), "1s");
+  EXPECT_EQ(span_text(milliseconds(1)), "1ms");
+  EXPECT_EQ(span_text(milliseconds(1'800'000)), "30min");
+  EXPECT_EQ(span_text(milliseconds(0)), "0");
 }
 
 }  // namespace

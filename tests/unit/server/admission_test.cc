@@ -39,6 +39,18 @@ TEST(Admission, LimitsAllConnections) {
   EXPECT_EQ(admission.connections(), 4u);
 }
 
+TEST(Admission, NewLimitsAreForWhoComesLater) {
+  Admission admission(kLimits);
+  EXPECT_EQ(admission.admit("a"), "");
+  EXPECT_EQ(admission.admit("a"), "");
+  admission.set_limits(
+      {.connections_max = 4, .unauthenticated_max = 3, .unauthenticated_per_address_max = 1});
+  EXPECT_EQ(admission.connections(), 2u);
+  admission.gone("a", false);
+  EXPECT_EQ(admission.admit("a"), "limits.accept.unauthenticated_per_address_max is reached");
+  EXPECT_EQ(admission.admit("b"), "");
+}
+
 TEST(Admission, WaitsUntilNoneIsLeft) {
   Admission admission(kLimits);
   const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::milliseconds(1); };

@@ -460,12 +460,12 @@ TEST_F(TlsStreamTest, RenegotiationIsRefused) {
 
 TEST_F(TlsStreamTest, BadPairKeepsTheOldCertificates) {
   const base::SystemClock clock;
-  TlsCertificates certificates(options_, clock);
-  ASSERT_TRUE(certificates.load());
+  TlsCertificates certificates(clock);
+  ASSERT_TRUE(certificates.load(options_));
   const auto old = certificates.current();
   std::filesystem::copy_file(authority_.issue("other", {}).key, options_.key_file,
                              std::filesystem::copy_options::overwrite_existing);
-  const auto reloaded = certificates.load();
+  const auto reloaded = certificates.load(options_);
   ASSERT_FALSE(reloaded);
   EXPECT_THAT(reloaded.error().message, HasSubstr("key values mismatch"));
   EXPECT_EQ(certificates.current(), old);
@@ -473,11 +473,11 @@ TEST_F(TlsStreamTest, BadPairKeepsTheOldCertificates) {
 
 TEST_F(TlsStreamTest, NewCertificatesAreForNewConnections) {
   const base::SystemClock clock;
-  TlsCertificates certificates(options_, clock);
-  ASSERT_TRUE(certificates.load());
+  TlsCertificates certificates(clock);
+  ASSERT_TRUE(certificates.load(options_));
   stream_.emplace(certificates.current(), sockets_[0], records_);
   (void)authority_.issue("server", {.common_name = "new"});  // the same files
-  ASSERT_TRUE(certificates.load());
+  ASSERT_TRUE(certificates.load(options_));
   EXPECT_EQ(shake_hands(), Handshake::kDone);
   EXPECT_EQ(client().server_name(), "default");
   client().write("x");

@@ -1,0 +1,37 @@
+#include "config/environment.h"
+
+#include <unistd.h>
+
+namespace harrier::config {
+namespace {
+
+constexpr std::string_view kPrefix = "HARRIERMQ_";
+
+}  // namespace
+
+Environment read_environment() {
+  Environment environment;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view variable = *entry;
+    const std::size_t equals = variable.find('=');
+    if (!variable.starts_with(kPrefix) || equals == variable.npos) continue;
+    environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return environment;
+}
+
+std::string environment_name(std::string_view path) {
+  std::string name(kPrefix);
+  for (const char c : path) {
+    if (c >= 'a' && c <= 'z') {
+      name.push_back(static_cast<char>(c - 'a' + 'A'));
+    } else if (c == '.' || c == '[') {
+      name.push_back('_');
+    } else if (c != ']') {
+      name.push_back(c);
+    }
+  }
+  return name;
+}
+
+}  // namespace harrier::config

@@ -1,0 +1,29 @@
+// The table of keys: every key of the configuration, in reading order.
+//
+// Role:   the one place that knows a key's name, form, limits, meaning and reason; defaults are
+//         those of Options. To add a key, add its row where it belongs.
+// Thread: compatible; made anew by each call.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/key.h"
+#include "harrier/options.h"
+
+namespace harrier::config {
+
+// Its owner is Options.
+Table options_table();
+
+// Its pieces, by owner.
+Table listeners_table();  // Options
+Table auth_table();       // AuthOptions
+Table user_table();       // UserOptions
+Key policy_list(const char* name, std::vector<PolicyOptions> Options::*member, About about);
+Table limits_table();  // Options
+
+// Checks between users, policies and virtual hosts.
+void check_names(Section& top, const Options& options);
+
+}  // namespace harrier::config
