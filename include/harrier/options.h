@@ -19,9 +19,21 @@
 
 namespace harrier {
 
+// The PROXY protocol, versions 1 and 2: proxies name the clients whose connections they pass on.
+struct ProxyProtocolOptions {
+  // Addresses and prefixes ("10.0.0.0/8") of proxies, whose connections begin with a header. From
+  // elsewhere none is believed.
+  std::vector<std::string> trusted;
+  // Nobody else may connect.
+  bool required = false;
+
+  bool operator==(const ProxyProtocolOptions&) const = default;
+};
+
 struct ListenerOptions {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 5672;  // 0: any free port
+  ProxyProtocolOptions proxy_protocol = {};
 
   bool operator==(const ListenerOptions&) const = default;
 };
@@ -61,6 +73,8 @@ struct TlsListenerOptions {
   std::uint32_t handshakes_per_second_max = 250;
   std::uint32_t key_updates_per_minute_max = 60;
   std::vector<TlsCertificateOptions> certificates;
+  // Its headers come before TLS.
+  ProxyProtocolOptions proxy_protocol = {};
 
   bool operator==(const TlsListenerOptions&) const = default;
 };

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/ip_prefix.h"
 #include "base/pattern.h"
 #include "config/quantity.h"
 #include "config/section.h"
@@ -31,12 +32,28 @@ constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
 // RabbitMQ's ceiling, and ours: larger bodies belong into another store.
 constexpr std::int64_t kMessageSizeCeiling = 512 * kMiB;
 constexpr std::size_t kPathSizeMax = 4096;
+// Each is compared with the address of every client that connects.
+constexpr std::size_t kTrustedProxiesMax = 256;
 constexpr milliseconds kSpanMax = hours(24 * 365);
 
 void read_listener(Section& section, std::string& bind, std::uint16_t& port) {
   section.text("bind", bind);
   section.integer("port", port, 0, 65535);
   if (bind.empty()) section.error("bind", "an address is needed, for example 127.0.0.1");
+}
+
+void read_proxy_protocol(Section& listener, ProxyProtocolOptions& proxy) {
+  listener.section("proxy_protocol", [&](Section& section) {
+    section.text_list("trusted", proxy.trusted);
+    section.boolean("required", proxy.required);
+    for (const std::string& prefix : proxy.trusted)
+      if (const auto parsed = base::IpPrefix::parse(prefix); !parsed)
+        section.error("trusted", parsed.error().message);
+    if (proxy.trusted.size() > kTrustedProxiesMax)
+      section.error("trusted", "more than " + std::to_string(kTrustedProxiesMax));
+    if (proxy.required && proxy.trusted.empty())
+      section.error("required", "with nobody trusted, nobody could connect");
+  });
 }
 
 void read_certificate(Section& section, TlsCertificateOptions& certificate) {
@@ -82,6 +99,7 @@ void read_tls_listener(Section& section, TlsListenerOptions& tls) {
   section.list(
       "certificates", [&] { tls.certificates.clear(); },
       [&](Section& s) { read_certificate(s, tls.certificates.emplace_back()); });
+  read_proxy_protocol(section, tls.proxy_protocol);
   if (!section.listing_keys()) check_tls_listener(section, tls);
 }
 
@@ -388,8 +406,10 @@ void read_disk(Section& section, DiskOptions& disk) {
 
 void read_options(Section& top, Options& options) {
   top.section("listeners", [&](Section& listeners) {
-    listeners.section("amqp",
-                      [&](Section& s) { read_listener(s, options.amqp.bind, options.amqp.port); });
+    listeners.section("amqp", [&](Section& s) {
+      read_listener(s, options.amqp.bind, options.amqp.port);
+      read_proxy_protocol(s, options.amqp.proxy_protocol);
+    });
     listeners.section("amqps", [&](Section& s) { read_tls_listener(s, options.amqps); });
   });
   top.section("metrics", [&](Section& s) {

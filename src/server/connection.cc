@@ -14,6 +14,7 @@
 #include "server/broker_loop.h"
 #include "server/hand_over.h"
 #include "server/io_loop.h"
+#include "server/proxy_header_reader.h"
 #include "server/tls_stream.h"
 
 namespace harrier::server {
@@ -54,22 +55,25 @@ void MarkedOutput::released() {
   inner_.released();
 }
 
-Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id,
+Connection::Connection(IoLoop& io, const AcceptedSocket& socket, broker::ConnectionId id,
                        std::shared_ptr<const TlsContext> tls)
     : io_(io),
       socket_(io.loop().context().get_executor()),
-      peer_(std::move(peer)),
+      peer_(socket.peer),
       id_(id),
       session_(io.shared().connection_limits, *this, id, peer_, io.loop().now()),
-      tls_(tls ? std::make_unique<TlsStream>(std::move(tls), descriptor, io.tls_records())
+      proxy_(socket.awaits_proxy_header ? std::make_unique<ProxyHeaderReader>(socket.descriptor)
+                                        : nullptr),
+      tls_(tls ? std::make_unique<TlsStream>(std::move(tls), socket.descriptor, io.tls_records())
                : nullptr),
+      counted_for_address_(!socket.awaits_proxy_header),
       handshaking_(tls_ != nullptr) {
   if (tls_) tls_deadline_ = io.loop().now().monotonic + tls_->context().limits().handshake_timeout;
   asio::error_code error;
-  socket_.assign(protocol_of(peer_), descriptor, error);
+  socket_.assign(protocol_of(peer_), socket.descriptor, error);
   if (error) {
     // The reactor could not take it; the peer sees the end at once.
-    ::close(descriptor);
+    ::close(socket.descriptor);
     input_ended_ = true;
   }
 }
@@ -123,7 +127,7 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   const VirtualHostPlace* place = io_.shared().find(parameters.virtual_host);
   if (place == nullptr) return nullptr;
   authenticated_ = true;
-  io_.shared().admission.authenticated(peer_.address);
+  io_.shared().admission.authenticated(admitted_as());
   ++io_.counters().logins;
   log_opened(parameters);
   marked_output_.emplace(*this, output);
@@ -139,7 +143,48 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
 }
 
 std::size_t Connection::buffer_bytes() {
-  return tail_.capacity() + session_.output().capacity() + (tls_ ? tls_->unsent_bytes() : 0);
+  return tail_.capacity() + session_.output().capacity() + (tls_ ? tls_->unsent_bytes() : 0) +
+         (proxy_ ? proxy_->held_bytes() : 0);
+}
+
+const std::string& Connection::admitted_as() const {
+  static const std::string kNobody;
+  return counted_for_address_ ? peer_.address : kNobody;
+}
+
+// ---- PROXY protocol
+
+void Connection::take_proxy_header() {
+  // Ended by us in this very turn.
+  if (session_.finished()) return;
+  switch (proxy_->read()) {
+    case ProxyHeaderReader::Progress::kWaits: return;
+    case ProxyHeaderReader::Progress::kFailed: return refuse_proxy_header(proxy_->failure());
+    case ProxyHeaderReader::Progress::kDone: break;
+  }
+  ++io_.counters().proxy_headers;
+  end_proxy_header(proxy_->header().peer(peer_));
+}
+
+void Connection::end_proxy_header(auth::Peer client) {
+  proxy_.reset();
+  peer_ = std::move(client);
+  session_.set_peer(peer_);
+  const std::string_view refusal = io_.shared().admission.assign(peer_.address);
+  counted_for_address_ = refusal.empty();
+  if (counted_for_address_) return;
+  ++io_.counters().proxied_refused;
+  io_.log_refused_client(peer_.display(), refusal);
+  // There is nothing to tell, and nothing to wait for.
+  end_input();
+}
+
+void Connection::refuse_proxy_header(const std::string& why) {
+  ++io_.counters().proxy_headers_refused;
+  // Port checks are of little interest.
+  if (proxy_->heard()) io_.log_refused_header(peer_.display(), why);
+  // There is nothing to tell, and nothing to wait for.
+  end_input();
 }
 
 // ---- TLS
@@ -207,6 +252,7 @@ void Connection::handle_readable() {
   if (closed_) return io_.look_at_retired();
   touch_host();
   if (lingering_) return drain();
+  if (proxy_) return take_proxy_header();
   if (handshaking_) return continue_handshake();
   if (!must_be_held() && has_credit()) read_some();
 }
@@ -384,7 +430,9 @@ void Connection::update_reading() {
 void Connection::handle_deadline() {
   if (lingering_) return close_socket();
   touch_host();
-  if (handshaking_ && !session_.finished() && io_.loop().now().monotonic >= next_deadline()) {
+  const bool early = proxy_ || handshaking_;
+  if (early && !session_.finished() && io_.loop().now().monotonic >= next_deadline()) {
+    if (proxy_) return refuse_proxy_header("it takes too long");
     fail_handshake("the handshake takes too long");
     input_ended_ = true;
     return;
@@ -470,7 +518,7 @@ void Connection::close_socket() {
   asio::error_code ignored;
   socket_.close(ignored);
   session_.output().release();
-  io_.shared().admission.gone(peer_.address, authenticated_);
+  io_.shared().admission.gone(admitted_as(), authenticated_);
   ++io_.counters().connections_closed;
   io_.retire(*this);
 }

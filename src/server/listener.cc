@@ -62,6 +62,7 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
       admission_(admission),
       take_(std::move(take)),
       section_(settings.section),
+      proxy_protocol_(settings.proxy_protocol),
       acceptor_(loop.context()),
       pause_(loop.context()) {
   if (settings.rate_max != 0) rate_.emplace(settings.rate_max, std::chrono::seconds(1));
@@ -69,7 +70,17 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
 
 Listener::~Listener() = default;
 
+base::Status<> Listener::read_proxies() {
+  for (const std::string& text : proxy_protocol_.trusted) {
+    auto prefix = base::IpPrefix::parse(text);
+    if (!prefix) return base::fail(section_ + ".proxy_protocol.trusted: " + prefix.error().message);
+    proxies_.push_back(*prefix);
+  }
+  return base::Done();
+}
+
 base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint16_t port) {
+  if (auto read = read_proxies(); !read) return base::fail(std::move(read).error());
   asio::error_code error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) return base::fail(section_ + ".bind: '" + address + "' is no IP address");
@@ -116,7 +127,7 @@ void Listener::accept_some() {
                                      &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       if (rate_) rate_->take(loop_.now().monotonic);
-      admit(descriptor, peer_of(from));
+      admit(descriptor, from);
     } else if (errno == EAGAIN) {
       break;
     } else if (!is_passing(errno)) {
@@ -126,16 +137,29 @@ void Listener::accept_some() {
   wait();
 }
 
-void Listener::admit(int descriptor, const auth::Peer& peer) {
-  const std::string_view refusal = admission_.admit(peer.address);
+bool Listener::is_proxy(const sockaddr_storage& from) const {
+  if (proxies_.empty()) return false;
+  const auto octets = octets_of(from);
+  return octets && std::any_of(proxies_.begin(), proxies_.end(), [&](const base::IpPrefix& proxy) {
+           return proxy.contains(*octets);
+         });
+}
+
+// A proxy's many clients are counted for their own addresses, as soon as it has named them.
+void Listener::admit(int descriptor, const sockaddr_storage& from) {
+  const AcceptedSocket socket{descriptor, peer_of(from), is_proxy(from)};
+  const bool untrusted = proxy_protocol_.required && !socket.awaits_proxy_header;
+  const std::string_view refusal =
+      untrusted ? "it comes from no trusted proxy"
+                : admission_.admit(socket.awaits_proxy_header ? "" : socket.peer.address);
   if (refusal.empty()) {
     ++counters_.accepted;
-    return take_(descriptor, peer);
+    return take_(socket);
   }
-  ++counters_.refused;
+  ++(untrusted ? counters_.untrusted : counters_.refused);
   ::close(descriptor);
   refusal_log_.warning(loop_.now().monotonic, "connection",
-                       std::string("refused: ").append(refusal), peer.display());
+                       std::string("refused: ").append(refusal), socket.peer.display());
 }
 
 // Out of descriptors or memory: the kernel keeps the clients in its backlog; asking again at once

@@ -1,12 +1,13 @@
 // The TCP listener: accepts, asks Admission, hands sockets out.
 //
 // Role:   one for plain AMQP, one for TLS, on one loop. Who gets the socket is the node's decision
-//         (`take`).
+//         (`take`). Decides who is a proxy that may name its clients, by the socket's address
+//         alone.
 // Model:  listening → (out of descriptors → pause kAcceptPause → listening) → closed. Above its
 //         rate it pauses, too.
 // Thread: confined(loop) but for open() and the counters.
-// Errors: open(): the address is no address, is taken, or needs a right. Accepting: counted, logged
-//         at most once a second, never fatal.
+// Errors: open(): the address is no address, is taken, or needs a right; a trusted proxy's is none.
+//         Accepting: counted, logged at most once a second, never fatal.
 // Limits: kAcceptsPerEvent sockets per readiness event, so that a connect storm does not hold the
 //         turn; Settings::rate_max a second, the rest waits in the kernel's backlog.
 #pragma once
@@ -15,13 +16,18 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include <sys/socket.h>
 
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
-#include "auth/authenticator.h"
+#include "base/ip_prefix.h"
 #include "base/result.h"
+#include "harrier/options.h"
+#include "server/accepted_socket.h"
 #include "server/admission.h"
 #include "server/counters.h"
 #include "server/log_throttle.h"
@@ -37,14 +43,15 @@ class Listener {
   static constexpr int kAcceptsPerEvent = 64;
   static constexpr base::Milliseconds kAcceptPause{200};
 
-  // An admitted client: a non-blocking socket the receiver now owns, and where it comes from.
-  using Take = std::function<void(int descriptor, const auth::Peer& peer)>;
+  // An admitted client, whose socket the receiver now owns.
+  using Take = std::function<void(const AcceptedSocket& socket)>;
 
   struct Settings {
     // Of the configuration, for errors.
     std::string section = "listeners.amqp";
     // Accepted sockets per second. 0: any number.
     std::uint32_t rate_max = 0;
+    ProxyProtocolOptions proxy_protocol = {};
   };
 
   // REQUIRES that `loop` and `admission` outlive it.
@@ -63,7 +70,9 @@ class Listener {
  private:
   void wait();
   void accept_some();
-  void admit(int descriptor, const auth::Peer& peer);
+  base::Status<> read_proxies();
+  bool is_proxy(const sockaddr_storage& from) const;
+  void admit(int descriptor, const sockaddr_storage& from);
   void pause(int error);
   void await_rate();
   void resume_after(base::Milliseconds span);
@@ -72,6 +81,8 @@ class Listener {
   Admission& admission_;
   const Take take_;
   const std::string section_;
+  const ProxyProtocolOptions proxy_protocol_;
+  std::vector<base::IpPrefix> proxies_;
   std::optional<RateLimit> rate_;
   asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   asio::steady_timer pause_;

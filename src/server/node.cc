@@ -85,7 +85,7 @@ class Node::Parts {
   Outcome open_store();
   Outcome restore_virtual_host(const store::VirtualHostDefinition& definition);
   store::StoreCallbacks store_callbacks();
-  void take(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls);
+  void take(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls);
   // Runs `task` on every loop.
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
   // Runs `task` on `loop` and waits for it.
@@ -124,18 +124,18 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   // The first loop that has connections accepts them.
   Loop& accepting = loops_[count == 1 ? 0 : 1]->loop();
   listener_ = std::make_unique<Listener>(
-      accepting, shared_.admission,
-      [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); });
+      accepting, shared_.admission, [this](const AcceptedSocket& socket) { take(socket, nullptr); },
+      Listener::Settings{.proxy_protocol = options_.amqp.proxy_protocol});
   if (!options_.amqps.enabled) return;
   certificates_ = std::make_unique<TlsCertificates>(options_.amqps, clock_);
   tls_listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
-      [this](int descriptor, const auth::Peer& peer) {
-        auth::Peer encrypted = peer;
-        encrypted.encrypted = true;
-        take(descriptor, encrypted, certificates_->current());
+      [this](AcceptedSocket socket) {
+        socket.peer.encrypted = true;
+        take(socket, certificates_->current());
       },
-      Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max});
+      Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max,
+                         options_.amqps.proxy_protocol});
 }
 
 Node::Parts::~Parts() {
@@ -332,14 +332,12 @@ store::StoreCallbacks Node::Parts::store_callbacks() {
 
 // On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual
 // hosts.
-void Node::Parts::take(int descriptor, const auth::Peer& peer,
-                       std::shared_ptr<const TlsContext> tls) {
+void Node::Parts::take(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls) {
   const std::size_t count = loops_.size();
   const std::size_t index = count == 1 ? 0 : 1 + next_loop_++ % (count - 1);
   NodeLoop& loop = *loops_[index];
-  if (loop.loop().checker().on_loop()) return loop.io().add(descriptor, peer, std::move(tls));
-  loop.post(
-      [&loop, descriptor, peer, tls = std::move(tls)] { loop.io().add(descriptor, peer, tls); });
+  if (loop.loop().checker().on_loop()) return loop.io().add(socket, std::move(tls));
+  loop.post([&loop, socket, tls = std::move(tls)] { loop.io().add(socket, tls); });
 }
 
 void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {

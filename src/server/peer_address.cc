@@ -35,4 +35,20 @@ auth::Peer peer_of(const sockaddr_storage& from) {
   return {text, ntohs(v6.sin6_port), IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)};
 }
 
+std::optional<base::IpOctets> octets_of(const sockaddr_storage& from) {
+  base::IpOctets octets{};
+  if (from.ss_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &from, sizeof v6);
+    std::memcpy(octets.data(), &v6.sin6_addr, octets.size());
+    return octets;
+  }
+  if (from.ss_family != AF_INET) return std::nullopt;
+  sockaddr_in v4{};
+  std::memcpy(&v4, &from, sizeof v4);
+  octets[10] = octets[11] = 0xFF;
+  std::memcpy(octets.data() + 12, &v4.sin_addr, sizeof v4.sin_addr);
+  return octets;
+}
+
 }  // namespace harrier::server
