@@ -38,6 +38,15 @@ struct ListenerOptions {
   bool operator==(const ListenerOptions&) const = default;
 };
 
+// AMQP for processes of this machine, over a Unix domain socket.
+struct UnixListenerOptions {
+  // Of the socket's file, at most 107 bytes; empty: none.
+  std::string path;
+  std::uint32_t mode = 0660;  // permission bits: who may connect
+
+  bool operator==(const UnixListenerOptions&) const = default;
+};
+
 enum class TlsVerifyOption { kNone, kRequest, kRequire };
 enum class TlsVersionOption { kTls12, kTls13 };
 
@@ -230,6 +239,7 @@ struct LogOptions {
 struct Options {
   ListenerOptions amqp;
   TlsListenerOptions amqps;
+  UnixListenerOptions unix_socket;
   MetricsOptions metrics;
   // 1: everything on one thread. N: virtual host i lives on loop i mod N, connections on loops 1 to
   // N-1. 0: 1 on a machine of one or two processors, one less than the processors up to 4 on larger

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -32,6 +33,8 @@ constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
 // RabbitMQ's ceiling, and ours: larger bodies belong into another store.
 constexpr std::int64_t kMessageSizeCeiling = 512 * kMiB;
 constexpr std::size_t kPathSizeMax = 4096;
+// What the system takes for a Unix domain socket (unix(7)).
+constexpr std::size_t kUnixPathSizeMax = 107;
 // Each is compared with the address of every client that connects.
 constexpr std::size_t kTrustedProxiesMax = 256;
 constexpr milliseconds kSpanMax = hours(24 * 365);
@@ -54,6 +57,22 @@ void read_proxy_protocol(Section& listener, ProxyProtocolOptions& proxy) {
     if (proxy.required && proxy.trusted.empty())
       section.error("required", "with nobody trusted, nobody could connect");
   });
+}
+
+void read_unix_listener(Section& section, UnixListenerOptions& options) {
+  section.text("path", options.path, kUnixPathSizeMax);
+  if (options.path.find('\0') != std::string::npos) section.error("path", "that is no path");
+  std::string digits;
+  section.text("mode", digits, 8);
+  if (!section.has("mode")) return;
+  std::uint32_t mode = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, mode, 8);
+  if (parsed.ec != std::errc() || parsed.ptr != end || mode > 0777) {
+    section.error("mode", "'" + digits + "' are no permission bits, such as 0660");
+  } else {
+    options.mode = mode;
+  }
 }
 
 void read_certificate(Section& section, TlsCertificateOptions& certificate) {
@@ -411,6 +430,7 @@ void read_options(Section& top, Options& options) {
       read_proxy_protocol(s, options.amqp.proxy_protocol);
     });
     listeners.section("amqps", [&](Section& s) { read_tls_listener(s, options.amqps); });
+    listeners.section("unix", [&](Section& s) { read_unix_listener(s, options.unix_socket); });
   });
   top.section("metrics", [&](Section& s) {
     s.boolean("enabled", options.metrics.enabled);

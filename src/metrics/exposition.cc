@@ -229,7 +229,8 @@ void add_loops(Families& families, const server::Node& node) {
                    {{"loop", std::to_string(i)}});
   const auto listeners = [&node](base::Counter server::ListenerCounters::*counter) {
     std::uint64_t total = (node.listener_counters().*counter).value();
-    if (const auto* tls = node.tls_listener_counters()) total += (tls->*counter).value();
+    for (const auto* more : {node.tls_listener_counters(), node.unix_listener_counters()})
+      if (more != nullptr) total += (more->*counter).value();
     return static_cast<double>(total);
   };
   families.counter(

@@ -20,13 +20,9 @@
 namespace harrier::server {
 namespace {
 
-using asio::ip::tcp;
+using asio::posix::descriptor_base;
 
 bool would_block(int error) { return error == EAGAIN; }
-
-tcp protocol_of(const auth::Peer& peer) {
-  return peer.address.find(':') == std::string::npos ? tcp::v4() : tcp::v6();
-}
 
 }  // namespace
 
@@ -66,11 +62,11 @@ Connection::Connection(IoLoop& io, const AcceptedSocket& socket, broker::Connect
                                         : nullptr),
       tls_(tls ? std::make_unique<TlsStream>(std::move(tls), socket.descriptor, io.tls_records())
                : nullptr),
-      counted_for_address_(!socket.awaits_proxy_header),
+      counted_for_address_(socket.counted_for_address),
       handshaking_(tls_ != nullptr) {
   if (tls_) tls_deadline_ = io.loop().now().monotonic + tls_->context().limits().handshake_timeout;
   asio::error_code error;
-  socket_.assign(protocol_of(peer_), socket.descriptor, error);
+  socket_.assign(socket.descriptor, error);
   if (error) {
     // The reactor could not take it; the peer sees the end at once.
     ::close(socket.descriptor);
@@ -241,7 +237,7 @@ void Connection::arm_read() {
     // What the session did not want before, or more than one turn's worth, is already here.
     asio::post(socket_.get_executor(), [this] { handle_readable(); });
   } else {
-    socket_.async_wait(tcp::socket::wait_read,
+    socket_.async_wait(descriptor_base::wait_read,
                        [this](const asio::error_code&) { handle_readable(); });
   }
 }
@@ -355,7 +351,7 @@ void Connection::stop_waiting_for_credit() {
 void Connection::arm_write() {
   write_waiting_ = true;
   ++io_.counters().writes_blocked;
-  socket_.async_wait(tcp::socket::wait_write, [this](const asio::error_code&) {
+  socket_.async_wait(descriptor_base::wait_write, [this](const asio::error_code&) {
     write_waiting_ = false;
     if (closed_) return io_.look_at_retired();
     enter();

@@ -31,9 +31,8 @@
 #include <optional>
 #include <string>
 
-#include <asio/basic_stream_socket.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
 
 #include "base/buffer.h"
 #include "base/deadline_heap.h"
@@ -176,7 +175,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void log_closed();
 
   IoLoop& io_;
-  asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type> socket_;
+  // Whatever kind of socket it is, only waiting is Asio's.
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> socket_;
   auth::Peer peer_;
   const broker::ConnectionId id_;
   session::ConnectionSession session_;

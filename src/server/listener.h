@@ -1,27 +1,28 @@
-// The TCP listener: accepts, asks Admission, hands sockets out.
+// A listening socket, TCP or Unix domain: accepts, asks Admission, hands sockets out.
 //
-// Role:   one for plain AMQP, one for TLS, on one loop. Who gets the socket is the node's decision
-//         (`take`). Decides who is a proxy that may name its clients, by the socket's address
-//         alone.
+// Role:   one for plain AMQP, one for TLS, one for this machine's processes, on one loop. Who gets
+//         the socket is the node's decision (`take`). Decides who is a proxy that may name its
+//         clients, by the socket's address alone.
 // Model:  listening → (out of descriptors → pause kAcceptPause → listening) → closed. Above its
 //         rate it pauses, too.
-// Thread: confined(loop) but for open() and the counters.
-// Errors: open(): the address is no address, is taken, or needs a right; a trusted proxy's is none.
-//         Accepting: counted, logged at most once a second, never fatal.
+// Thread: confined(loop) but for open(), open_unix() and the counters.
+// Errors: open(): the address is no address, the place is taken, or needs a right; a trusted
+//         proxy's address is none. Accepting: counted, logged at most once a second, never fatal.
 // Limits: kAcceptsPerEvent sockets per readiness event, so that a connect storm does not hold the
 //         turn; Settings::rate_max a second, the rest waits in the kernel's backlog.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/socket.h>
 
-#include <asio/basic_socket_acceptor.hpp>
-#include <asio/ip/tcp.hpp>
+#include <asio/io_context.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
 #include "base/ip_prefix.h"
@@ -33,6 +34,7 @@
 #include "server/log_throttle.h"
 #include "server/loop.h"
 #include "server/rate_limit.h"
+#include "server/unix_socket_file.h"
 
 namespace harrier::server {
 
@@ -61,8 +63,11 @@ class Listener {
 
   // Binds and listens; nothing is accepted before start(). REQUIRES that the loop does not run yet.
   base::Result<std::uint16_t> open(const std::string& address, std::uint16_t port);
+  // Likewise, on a Unix domain socket; `mode` says who may connect. Its clients are on this machine
+  // and count for no address: their processes have none of their own.
+  base::Status<> open_unix(const std::string& path, mode_t mode);
   void start();
-  // Idempotent.
+  // Idempotent. Removes a Unix domain socket's file.
   void close();
 
   const ListenerCounters& counters() const { return counters_; }
@@ -72,6 +77,7 @@ class Listener {
   void accept_some();
   base::Status<> read_proxies();
   bool is_proxy(const sockaddr_storage& from) const;
+  AcceptedSocket describe(int descriptor, const sockaddr_storage& from) const;
   void admit(int descriptor, const sockaddr_storage& from);
   void pause(int error);
   void await_rate();
@@ -84,7 +90,9 @@ class Listener {
   const ProxyProtocolOptions proxy_protocol_;
   std::vector<base::IpPrefix> proxies_;
   std::optional<RateLimit> rate_;
-  asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
+  // Set for a Unix domain socket.
+  std::unique_ptr<UnixSocketFile> file_;
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> acceptor_;
   asio::steady_timer pause_;
   int accepts_ = 1;
   std::uint64_t last_turn_ = 0;

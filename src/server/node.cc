@@ -62,6 +62,7 @@ class Node::Parts {
   // Both or none.
   std::unique_ptr<TlsCertificates> certificates_;
   std::unique_ptr<Listener> tls_listener_;
+  std::unique_ptr<Listener> unix_listener_;
   std::unique_ptr<ResourceMonitor> monitor_;
   // Before the store and after it in destruction: the lock is held for as long as anybody writes.
   std::unique_ptr<journal::NodeDirectory> directory_;
@@ -126,6 +127,11 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   listener_ = std::make_unique<Listener>(
       accepting, shared_.admission, [this](const AcceptedSocket& socket) { take(socket, nullptr); },
       Listener::Settings{.proxy_protocol = options_.amqp.proxy_protocol});
+  if (!options_.unix_socket.path.empty())
+    unix_listener_ = std::make_unique<Listener>(
+        accepting, shared_.admission,
+        [this](const AcceptedSocket& socket) { take(socket, nullptr); },
+        Listener::Settings{.section = "listeners.unix"});
   if (!options_.amqps.enabled) return;
   certificates_ = std::make_unique<TlsCertificates>(options_.amqps, clock_);
   tls_listener_ = std::make_unique<Listener>(
@@ -141,6 +147,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
 Node::Parts::~Parts() {
   stop();
   monitor_.reset();
+  unix_listener_.reset();
   tls_listener_.reset();
   listener_.reset();
   // Connections before virtual hosts: a broker half that is still attached refers to its virtual
@@ -202,10 +209,16 @@ Outcome Node::Parts::listen() {
   if (tls_listener_)
     if (Outcome opened = open(*tls_listener_, options_.amqps.bind, tls_port); !opened)
       return opened;
+  if (unix_listener_) {
+    const auto& [path, mode] = options_.unix_socket;
+    if (auto opened = unix_listener_->open_unix(path, mode); !opened)
+      return Failure{FailureKind::kCannotListen, opened.error().message};
+  }
   port_ = port;
   tls_port_ = tls_port;
   listener_->start();
   if (tls_listener_) tls_listener_->start();
+  if (unix_listener_) unix_listener_->start();
   return {};
 }
 
@@ -368,6 +381,7 @@ void Node::Parts::stop() {
   run_on(accepting, [this] {
     listener_->close();
     if (tls_listener_) tls_listener_->close();
+    if (unix_listener_) unix_listener_->close();
   });
   on_every_loop([](NodeLoop& loop) {
     loop.io().force_close_all(amqp::ReplyCode::kConnectionForced,
@@ -455,6 +469,9 @@ std::optional<LoginView> Node::logins() const {
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
 const ListenerCounters* Node::tls_listener_counters() const {
   return parts_->tls_listener_ ? &parts_->tls_listener_->counters() : nullptr;
+}
+const ListenerCounters* Node::unix_listener_counters() const {
+  return parts_->unix_listener_ ? &parts_->unix_listener_->counters() : nullptr;
 }
 std::optional<std::chrono::system_clock::time_point> Node::certificates_expire() const {
   const auto context = parts_->certificates_ ? parts_->certificates_->current() : nullptr;

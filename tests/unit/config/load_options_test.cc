@@ -79,6 +79,20 @@ TEST(LoadOptions, ReadsWhoMaySpeakForOthers) {
               HasSubstr("trusted: more than 256"));
 }
 
+TEST(LoadOptions, ReadsTheUnixListener) {
+  EXPECT_EQ(parsed("listeners: {unix: {path: /run/h.sock, mode: 0600}}").unix_socket,
+            (UnixListenerOptions{"/run/h.sock", 0600}));
+  EXPECT_EQ(parsed("listeners: {unix: {mode: '777'}}").unix_socket.mode, 0777u);
+  for (const char* mode : {"1000", "0o660", "rw", "''", "-1", "0680", "66 ", "17777777777777"})
+    EXPECT_THAT(error_of("listeners: {unix: {mode: \"" + std::string(mode) + "\"}}"),
+                HasSubstr("listeners.unix.mode: "));
+  const std::string longest(107, 'x');
+  EXPECT_EQ(parsed("listeners: {unix: {path: " + longest + "}}").unix_socket.path, longest);
+  EXPECT_THAT(error_of("listeners: {unix: {path: " + longest + "x}}"),
+              HasSubstr("test.yaml:1: listeners.unix.path: longer than 107 bytes"));
+  EXPECT_THAT(error_of("listeners: {unix: {path: \"a\\0b\"}}"), HasSubstr("that is no path"));
+}
+
 TEST(LoadOptions, ReadsTheTlsListener) {
   const Options options = parsed(
       "listeners:\n"

@@ -2,6 +2,7 @@
 // loop and with several.
 #include "server/node.h"
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,8 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -362,6 +365,43 @@ TEST_P(NodeTest, StopDoesNotWaitForAHeader) {
   node_->stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
   EXPECT_EQ(halfway.read_to_end(), "");
+}
+
+// ---- the Unix domain socket
+
+TEST_P(NodeTest, ServesAUnixSocketUntilItStops) {
+  const test::TemporaryDirectory directory;
+  options_.unix_socket.path = directory.path() + "/s";
+  options_.accept.unauthenticated_per_address_max = 1;
+  start();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, options_.unix_socket.path.c_str());
+  int clients[3];
+  for (int& client : clients) {
+    client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::send(client, "AMQP\0\0\x09\x01", 8, 0), 8);
+    char answer = 0;
+    EXPECT_EQ(::recv(client, &answer, 1, 0), 1);
+    EXPECT_EQ(answer, 1);
+  }
+  EXPECT_EQ(node_->unix_listener_counters()->accepted.value(), 3u);
+  node_->stop();
+  EXPECT_EQ(::access(options_.unix_socket.path.c_str(), F_OK), -1);
+  for (const int client : clients)
+    ::close(client);
+}
+
+TEST_P(NodeTest, AUnixSocketThatIsServedIsAFailure) {
+  const test::TemporaryDirectory directory;
+  options_.unix_socket.path = directory.path() + "/s";
+  start();
+  Node other(options_, clock_);
+  const Outcome started = other.start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.failure().kind, FailureKind::kCannotListen);
+  EXPECT_EQ(::access(options_.unix_socket.path.c_str(), F_OK), 0);
 }
 
 TEST_P(NodeTest, AProxyThatIsNoAddressIsAFailure) {

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -44,6 +45,18 @@ TEST(PeerAddress, KnowsThisMachine) {
   EXPECT_TRUE(peer_of(v6("::ffff:127.0.0.1", 1)).loopback);
   EXPECT_FALSE(peer_of(v6("::2", 1)).loopback);
   EXPECT_FALSE(peer_of({}).loopback);
+}
+
+TEST(PeerAddress, AUnixSocketsIsTheProcess) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const auth::Peer peer = unix_peer_of(ends[0]);
+  EXPECT_EQ(peer.address, "unix:uid=" + std::to_string(::getuid()));
+  EXPECT_EQ(peer.display(), peer.address + ",pid=" + std::to_string(::getpid()));
+  EXPECT_TRUE(peer.loopback);
+  EXPECT_FALSE(peer.encrypted);
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST(PeerAddress, OctetsAreTheSameHoweverIPv4Arrived) {
