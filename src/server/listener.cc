@@ -114,6 +114,7 @@ base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint
   const auto bound = listen_on(endpoint);
   if (bound) acceptor_.assign(bound->descriptor, error);
   if (bound && !error) return bound->port;
+  if (bound) ::close(bound->descriptor);
   return base::fail("cannot listen on " + address + ":" + std::to_string(port) + ": " +
                     (bound ? error.message() : bound.error().message));
 }

@@ -90,9 +90,9 @@ class Listener {
   const ProxyProtocolOptions proxy_protocol_;
   std::vector<base::IpPrefix> proxies_;
   std::optional<RateLimit> rate_;
-  // Set for a Unix domain socket.
-  std::unique_ptr<UnixSocketFile> file_;
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> acceptor_;
+  // Set for a Unix domain socket. Behind it: the file goes before its socket does.
+  std::unique_ptr<UnixSocketFile> file_;
   asio::steady_timer pause_;
   int accepts_ = 1;
   std::uint64_t last_turn_ = 0;
