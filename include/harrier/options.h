@@ -19,11 +19,32 @@
 
 namespace harrier {
 
+// The PROXY protocol, versions 1 and 2: proxies name the clients whose connections they pass on.
+struct ProxyProtocolOptions {
+  // Addresses and prefixes ("10.0.0.0/8") of proxies, whose connections begin with a header. From
+  // elsewhere none is believed.
+  std::vector<std::string> trusted;
+  // Nobody else may connect.
+  bool required = false;
+
+  bool operator==(const ProxyProtocolOptions&) const = default;
+};
+
 struct ListenerOptions {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 5672;  // 0: any free port
+  ProxyProtocolOptions proxy_protocol = {};
 
   bool operator==(const ListenerOptions&) const = default;
+};
+
+// AMQP for processes of this machine, over a Unix domain socket.
+struct UnixListenerOptions {
+  // Of the socket's file, at most 107 bytes; empty: none.
+  std::string path;
+  std::uint32_t mode = 0660;  // permission bits: who may connect
+
+  bool operator==(const UnixListenerOptions&) const = default;
 };
 
 enum class TlsVerifyOption { kNone, kRequest, kRequire };
@@ -61,6 +82,8 @@ struct TlsListenerOptions {
   std::uint32_t handshakes_per_second_max = 250;
   std::uint32_t key_updates_per_minute_max = 60;
   std::vector<TlsCertificateOptions> certificates;
+  // Its headers come before TLS.
+  ProxyProtocolOptions proxy_protocol = {};
 
   bool operator==(const TlsListenerOptions&) const = default;
 };
@@ -216,6 +239,7 @@ struct LogOptions {
 struct Options {
   ListenerOptions amqp;
   TlsListenerOptions amqps;
+  UnixListenerOptions unix_socket;
   MetricsOptions metrics;
   // 1: everything on one thread. N: virtual host i lives on loop i mod N, connections on loops 1 to
   // N-1. 0: 1 on a machine of one or two processors, one less than the processors up to 4 on larger

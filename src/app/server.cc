@@ -49,9 +49,11 @@ Outcome Server::start() {
     parts_->exporter.stop();
     return started;
   }
+  const std::string& path = parts_->options.unix_socket.path;
   base::log_info("server", "Server startup complete",
                  {{"amqp", place(parts_->options.amqp.bind, port())},
                   {"amqps", place(parts_->options.amqps.bind, tls_port())},
+                  {"unix", path.empty() ? "off" : path},
                   {"metrics", place(parts_->options.metrics.bind, metrics_port())}});
   return {};
 }

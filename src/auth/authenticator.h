@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,14 +36,17 @@ struct PeerCertificate {
 
 // The other end of a connection.
 struct Peer {
+  // Of IP, or "unix:uid=1000": whose process it is. Throttling goes by it.
   std::string address;
   std::uint16_t port = 0;
   // The address belongs to this machine.
   bool loopback = false;
   bool encrypted = false;                                // by TLS
   std::shared_ptr<const PeerCertificate> certificate{};  // of TLS, if it was verified
+  // With a Unix domain socket, the process that connected.
+  std::optional<std::int32_t> process{};
 
-  // "127.0.0.1:4711", "[::1]:4711".
+  // "127.0.0.1:4711", "[::1]:4711", "unix:uid=1000,pid=4711".
   std::string display() const;
 };
 

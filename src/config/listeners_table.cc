@@ -1,6 +1,10 @@
 // listeners.*
+#include <array>
+#include <charconv>
+#include <cstdio>
 #include <set>
 
+#include "base/ip_prefix.h"
 #include "config/options_table.h"
 #include "config/row.h"
 
@@ -117,8 +121,76 @@ std::vector<Key> tls_handshake() {
   };
 }
 
+// Each is compared with the address of every client that connects.
+constexpr std::size_t kTrustedProxiesMax = 256;
+
+void check_proxy_protocol(Section& section, const ProxyProtocolOptions& proxy) {
+  for (const std::string& prefix : proxy.trusted)
+    if (const auto parsed = base::IpPrefix::parse(prefix); !parsed)
+      section.error("trusted", parsed.error().message);
+  if (proxy.trusted.size() > kTrustedProxiesMax)
+    section.error("trusted", "more than " + std::to_string(kTrustedProxiesMax));
+  if (proxy.required && proxy.trusted.empty())
+    section.error("required", "with nobody trusted, nobody could connect");
+}
+
+Table proxy_protocol_table() {
+  using O = ProxyProtocolOptions;
+  return table<O>(
+      {
+          text_list(
+              "trusted", &O::trusted,
+              {"Addresses and prefixes (10.0.0.0/8) of proxies, at most 256, whose connections "
+               "begin with a PROXY protocol header that is believed.",
+               "A header from anybody else could claim any address."}),
+          boolean("required", &O::required,
+                  {"Whether everybody else is refused.", "Clients may come without the proxy."}),
+      },
+      check_proxy_protocol);
+}
+
+// What the system takes for a Unix domain socket (unix(7)).
+constexpr std::size_t kUnixPathSizeMax = 107;
+
+void read_mode(Section& section, UnixListenerOptions& options) {
+  std::string digits;
+  section.text("mode", digits, 8);
+  if (!section.has("mode")) return;
+  std::uint32_t mode = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, mode, 8);
+  if (parsed.ec != std::errc() || parsed.ptr != end || mode > 0777) {
+    section.error("mode", "'" + digits + "' are no permission bits, such as 0660");
+  } else {
+    options.mode = mode;
+  }
+}
+
+std::string mode_text(const UnixListenerOptions& options) {
+  std::array<char, 8> digits{};
+  std::snprintf(digits.data(), digits.size(), "0%o", options.mode);
+  return yaml_text(digits.data());
+}
+
+Table unix_table() {
+  using O = UnixListenerOptions;
+  Key path = text("path", &O::path,
+                  {"The file of a Unix domain socket on which AMQP is served; none if empty.",
+                   "See docs/operations/listeners.md."},
+                  kUnixPathSizeMax);
+  return table<O>(
+      {std::move(path), leaf<O>("mode", "octal permission bits, up to 0777", read_mode, mode_text,
+                                {"The file's permission bits: who may write to it may connect.",
+                                 "The broker's own user and group."})},
+      [](Section& section, const O& options) {
+        if (options.path.find('\0') != std::string::npos) section.error("path", "that is no path");
+      });
+}
+
 Table amqps_table() {
   std::vector<Key> keys = tls_place();
+  keys.push_back(section("proxy_protocol", &TlsListenerOptions::proxy_protocol,
+                         proxy_protocol_table(), {"The header comes before TLS.", ""}));
   for (Key& key : at_reload(tls_files()))
     keys.push_back(std::move(key));
   for (Key& key : at_reload(tls_handshake()))
@@ -136,6 +208,8 @@ Table amqp_table() {
            "Loopback only, because the first user is guest."}),
       integer("port", &O::port, 0, 65535,
               {"TCP port; 0: any free port, printed at start.", "AMQP's own number."}),
+      section("proxy_protocol", &O::proxy_protocol, proxy_protocol_table(),
+              {"Clients' addresses told by proxies; see docs/operations/listeners.md.", ""}),
   });
 }
 
@@ -146,6 +220,8 @@ Table listeners_table() {
       section("amqp", &Options::amqp, amqp_table(), {"AMQP without encryption.", ""}),
       section("amqps", &Options::amqps, amqps_table(),
               {"AMQP over TLS 1.2 and 1.3; see docs/operations/tls.md.", ""}),
+      section("unix", &Options::unix_socket, unix_table(),
+              {"AMQP for processes of this machine.", ""}),
   });
 }
 

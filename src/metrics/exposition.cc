@@ -229,13 +229,22 @@ void add_loops(Families& families, const server::Node& node) {
                    {{"loop", std::to_string(i)}});
   const auto listeners = [&node](base::Counter server::ListenerCounters::*counter) {
     std::uint64_t total = (node.listener_counters().*counter).value();
-    if (const auto* tls = node.tls_listener_counters()) total += (tls->*counter).value();
+    for (const auto* more : {node.tls_listener_counters(), node.unix_listener_counters()})
+      if (more != nullptr) total += (more->*counter).value();
     return static_cast<double>(total);
   };
-  families.counter("harriermq_connections_refused_total", "Connections refused by limits.accept",
-                   listeners(&server::ListenerCounters::refused));
+  families.counter(
+      "harriermq_connections_refused_total", "Connections refused by limits.accept",
+      listeners(&server::ListenerCounters::refused) + families.sum(&L::proxied_refused));
   families.counter("harriermq_accept_errors_total", "Accepts that the system refused",
                    listeners(&server::ListenerCounters::accept_errors));
+  families.counter("harriermq_proxy_headers_total", "PROXY headers of trusted proxies",
+                   families.sum(&L::proxy_headers), {{"result", "accepted"}});
+  families.counter("harriermq_proxy_headers_total", "PROXY headers of trusted proxies",
+                   families.sum(&L::proxy_headers_refused), {{"result", "refused"}});
+  families.counter("harriermq_proxy_untrusted_total",
+                   "Connections refused: from no trusted proxy, where one is required",
+                   listeners(&server::ListenerCounters::untrusted));
 }
 
 void add_tls(Families& families, const server::Node& node) {

@@ -3,26 +3,45 @@
 #include "base/check.h"
 
 namespace harrier::server {
+namespace {
+
+constexpr std::string_view kTooManyFromAddress =
+    "limits.accept.unauthenticated_per_address_max is reached";
+
+}  // namespace
+
+// False at the limit.
+bool Admission::count_for(const std::string& address) {
+  if (address.empty()) return true;
+  std::uint32_t& from_address = unauthenticated_by_address_[address];
+  if (from_address >= limits_.unauthenticated_per_address_max) return false;
+  ++from_address;
+  return true;
+}
 
 std::string_view Admission::admit(const std::string& address) {
   const std::lock_guard lock(mutex_);
   if (connections_ >= limits_.connections_max) return "limits.accept.connections_max is reached";
   if (unauthenticated_ >= limits_.unauthenticated_max)
     return "limits.accept.unauthenticated_max is reached";
-  std::uint32_t& from_address = unauthenticated_by_address_[address];
-  if (from_address >= limits_.unauthenticated_per_address_max)
-    return "limits.accept.unauthenticated_per_address_max is reached";
-  ++from_address;
+  if (!count_for(address)) return kTooManyFromAddress;
   ++unauthenticated_;
   ++connections_;
   return {};
 }
 
+std::string_view Admission::assign(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  return count_for(address) ? std::string_view() : kTooManyFromAddress;
+}
+
 void Admission::forget_unauthenticated(const std::string& address) {
-  const auto entry = unauthenticated_by_address_.find(address);
-  CHECK(entry != unauthenticated_by_address_.end() && unauthenticated_ != 0);
-  if (--entry->second == 0) unauthenticated_by_address_.erase(entry);
+  CHECK(unauthenticated_ != 0);
   --unauthenticated_;
+  if (address.empty()) return;
+  const auto entry = unauthenticated_by_address_.find(address);
+  CHECK(entry != unauthenticated_by_address_.end());
+  if (--entry->second == 0) unauthenticated_by_address_.erase(entry);
 }
 
 void Admission::authenticated(const std::string& address) {

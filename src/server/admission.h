@@ -1,7 +1,9 @@
 // Who may connect: counts all connections of the node and those that have not said who they are.
 //
-// Role:   the listener asks before it hands a socket to a loop; connections report when they are
-//         open and when they are gone.
+// Role:   the listener asks before it hands a socket to a loop; connections report when a proxy has
+//         named their client, when they are open and when they are gone.
+// Model:  an address is the client's as text; an empty one is nobody's: such connections count in
+//         all, and for no address.
 // Thread: synchronized by mutex_ (a few calls per connection's life).
 // Limits: AcceptLimitOptions; the outcome is a refusal, which the listener logs and closes.
 #pragma once
@@ -23,6 +25,9 @@ class Admission {
 
   // Empty: admitted and counted as unauthenticated. Otherwise why not, for the log.
   std::string_view admit(const std::string& address);
+  // Counted by admit() for nobody's address and now known to come from `address`. Empty: counted
+  // for it from here on. Otherwise why not, and it stays nobody's.
+  std::string_view assign(const std::string& address);
   // Counted by admit() and now past connection.open.
   void authenticated(const std::string& address);
   // Counted by admit() and now closed.
@@ -36,6 +41,7 @@ class Admission {
   bool wait_until_none(std::chrono::steady_clock::time_point deadline) const;
 
  private:
+  bool count_for(const std::string& address);
   void forget_unauthenticated(const std::string& address);
 
   mutable std::mutex mutex_;

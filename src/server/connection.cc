@@ -14,18 +14,15 @@
 #include "server/broker_loop.h"
 #include "server/hand_over.h"
 #include "server/io_loop.h"
+#include "server/proxy_header_reader.h"
 #include "server/tls_stream.h"
 
 namespace harrier::server {
 namespace {
 
-using asio::ip::tcp;
+using asio::posix::descriptor_base;
 
 bool would_block(int error) { return error == EAGAIN; }
-
-tcp protocol_of(const auth::Peer& peer) {
-  return peer.address.find(':') == std::string::npos ? tcp::v4() : tcp::v6();
-}
 
 }  // namespace
 
@@ -54,23 +51,26 @@ void MarkedOutput::released() {
   inner_.released();
 }
 
-Connection::Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id,
+Connection::Connection(IoLoop& io, const AcceptedSocket& socket, broker::ConnectionId id,
                        std::shared_ptr<const TlsContext> tls)
     : io_(io),
       socket_(io.loop().context().get_executor()),
-      peer_(std::move(peer)),
+      peer_(socket.peer),
       id_(id),
       limits_(io.connection_limits()),
       session_(*limits_, *this, id, peer_, io.loop().now()),
-      tls_(tls ? std::make_unique<TlsStream>(std::move(tls), descriptor, io.tls_records())
+      proxy_(socket.awaits_proxy_header ? std::make_unique<ProxyHeaderReader>(socket.descriptor)
+                                        : nullptr),
+      tls_(tls ? std::make_unique<TlsStream>(std::move(tls), socket.descriptor, io.tls_records())
                : nullptr),
+      counted_for_address_(socket.counted_for_address),
       handshaking_(tls_ != nullptr) {
   if (tls_) tls_deadline_ = io.loop().now().monotonic + tls_->context().limits().handshake_timeout;
   asio::error_code error;
-  socket_.assign(protocol_of(peer_), descriptor, error);
+  socket_.assign(socket.descriptor, error);
   if (error) {
     // The reactor could not take it; the peer sees the end at once.
-    ::close(descriptor);
+    ::close(socket.descriptor);
     input_ended_ = true;
   }
 }
@@ -124,7 +124,7 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   const auto place = io_.shared().virtual_hosts.find(parameters.virtual_host);
   if (!place) return nullptr;
   authenticated_ = true;
-  io_.shared().admission.authenticated(peer_.address);
+  io_.shared().admission.authenticated(admitted_as());
   ++io_.counters().logins;
   log_opened(parameters);
   marked_output_.emplace(*this, output);
@@ -140,7 +140,48 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
 }
 
 std::size_t Connection::buffer_bytes() {
-  return tail_.capacity() + session_.output().capacity() + (tls_ ? tls_->unsent_bytes() : 0);
+  return tail_.capacity() + session_.output().capacity() + (tls_ ? tls_->unsent_bytes() : 0) +
+         (proxy_ ? proxy_->held_bytes() : 0);
+}
+
+const std::string& Connection::admitted_as() const {
+  static const std::string kNobody;
+  return counted_for_address_ ? peer_.address : kNobody;
+}
+
+// ---- PROXY protocol
+
+void Connection::take_proxy_header() {
+  // Ended by us in this very turn.
+  if (session_.finished()) return;
+  switch (proxy_->read()) {
+    case ProxyHeaderReader::Progress::kWaits: return;
+    case ProxyHeaderReader::Progress::kFailed: return refuse_proxy_header(proxy_->failure());
+    case ProxyHeaderReader::Progress::kDone: break;
+  }
+  ++io_.counters().proxy_headers;
+  end_proxy_header(proxy_->header().peer(peer_));
+}
+
+void Connection::end_proxy_header(auth::Peer client) {
+  proxy_.reset();
+  peer_ = std::move(client);
+  session_.set_peer(peer_);
+  const std::string_view refusal = io_.shared().admission.assign(peer_.address);
+  counted_for_address_ = refusal.empty();
+  if (counted_for_address_) return;
+  ++io_.counters().proxied_refused;
+  io_.log_refused_client(peer_.display(), refusal);
+  // There is nothing to tell, and nothing to wait for.
+  end_input();
+}
+
+void Connection::refuse_proxy_header(const std::string& why) {
+  ++io_.counters().proxy_headers_refused;
+  // Port checks are of little interest.
+  if (proxy_->heard()) io_.log_refused_header(peer_.display(), why);
+  // There is nothing to tell, and nothing to wait for.
+  end_input();
 }
 
 // ---- TLS
@@ -197,7 +238,7 @@ void Connection::arm_read() {
     // What the session did not want before, or more than one turn's worth, is already here.
     asio::post(socket_.get_executor(), [this] { handle_readable(); });
   } else {
-    socket_.async_wait(tcp::socket::wait_read,
+    socket_.async_wait(descriptor_base::wait_read,
                        [this](const asio::error_code&) { handle_readable(); });
   }
 }
@@ -208,6 +249,7 @@ void Connection::handle_readable() {
   if (closed_) return io_.look_at_retired();
   touch_host();
   if (lingering_) return drain();
+  if (proxy_) return take_proxy_header();
   if (handshaking_) return continue_handshake();
   if (!must_be_held() && has_credit()) read_some();
 }
@@ -310,7 +352,7 @@ void Connection::stop_waiting_for_credit() {
 void Connection::arm_write() {
   write_waiting_ = true;
   ++io_.counters().writes_blocked;
-  socket_.async_wait(tcp::socket::wait_write, [this](const asio::error_code&) {
+  socket_.async_wait(descriptor_base::wait_write, [this](const asio::error_code&) {
     write_waiting_ = false;
     if (closed_) return io_.look_at_retired();
     enter();
@@ -385,7 +427,9 @@ void Connection::update_reading() {
 void Connection::handle_deadline() {
   if (lingering_) return close_socket();
   touch_host();
-  if (handshaking_ && !session_.finished() && io_.loop().now().monotonic >= next_deadline()) {
+  const bool early = proxy_ || handshaking_;
+  if (early && !session_.finished() && io_.loop().now().monotonic >= next_deadline()) {
+    if (proxy_) return refuse_proxy_header("it takes too long");
     fail_handshake("the handshake takes too long");
     input_ended_ = true;
     return;
@@ -476,7 +520,7 @@ void Connection::close_socket() {
   asio::error_code ignored;
   socket_.close(ignored);
   session_.output().release();
-  io_.shared().admission.gone(peer_.address, authenticated_);
+  io_.shared().admission.gone(admitted_as(), authenticated_);
   ++io_.counters().connections_closed;
   io_.retire(*this);
 }

@@ -2,24 +2,28 @@
 //
 // Role:      moves bytes between the socket and session::ConnectionSession, keeps what both need in
 //            order: when to read, when to write, when to close. Decodes nothing.
-// Model:     (TLS handshake →) running → lingering (our last frame is sent, reading until the
-//            client closes too) → closed → destroyed by IoLoop once no wait is pending. Turns:
-//            handlers only feed the session and mark the connection dirty; at the end of the turn
-//            IoLoop calls flush(), which writes, reports what was written, and settles what to wait
-//            for.
+// Model:     (PROXY header →) (TLS handshake →) running → lingering (our last frame is sent,
+//            reading until the client closes too) → closed → destroyed by IoLoop once no wait is
+//            pending. Turns: handlers only feed the session and mark the connection dirty; at the
+//            end of the turn IoLoop calls flush(), which writes, reports what was written, and
+//            settles what to wait for.
 //            Held: while the PublisherGate is closed a client that has published is not read;
 //            everything else goes on. It is noticed when there is something to read, or at once if
 //            the client is told. IoLoop releases it.
 //            TLS: a TlsStream stands in for the socket; the session hears of nothing before the
 //            handshake is over.
+//            PROXY: until the header has come the peer is the proxy, and nobody's address is
+//            counted; then it is the client, for all purposes.
 // Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is
 //             read at
 //            most once per turn, kReadMax bytes; (3) an idle connection holds no buffer.
 // Thread:    confined(io).
 // Errors:    the socket's errors and end of file become ConnectionSession::handle_end_of_input().
-//            A failed TLS handshake is counted and logged (throttled); its alert is sent.
+//            A failed TLS handshake is counted and logged (throttled); its alert is sent. So is a
+//            refused PROXY header, without a word to the proxy.
 // Limits:    unread input: one unfinished frame; unsent output: session's limits and
-//            write_stall_timeout; TLS handshake: listeners.amqps.handshake_timeout.
+//            write_stall_timeout; PROXY header and TLS handshake:
+//            listeners.amqps.handshake_timeout, limits.connection.handshake_timeout.
 #pragma once
 
 #include <functional>
@@ -27,13 +31,13 @@
 #include <optional>
 #include <string>
 
-#include <asio/basic_stream_socket.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
 
 #include "base/buffer.h"
 #include "base/deadline_heap.h"
 #include "base/intrusive_list.h"
+#include "server/accepted_socket.h"
 #include "server/input_credit.h"
 #include "server/shared.h"
 #include "session/broker_session.h"
@@ -44,6 +48,7 @@ namespace harrier::server {
 
 class IoLoop;
 class HostedVirtualHost;
+class ProxyHeaderReader;
 class TlsContext;
 class TlsStream;
 
@@ -86,8 +91,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   static constexpr std::size_t kEarlyWrite = 64 << 10;
   static constexpr base::Milliseconds kLinger{1000};
 
-  // Takes over `descriptor`, a connected non-blocking socket. `tls`: nullptr, or how to serve it.
-  Connection(IoLoop& io, int descriptor, auth::Peer peer, broker::ConnectionId id,
+  // Takes over the socket. `tls`: nullptr, or how to serve it.
+  Connection(IoLoop& io, const AcceptedSocket& socket, broker::ConnectionId id,
              std::shared_ptr<const TlsContext> tls);
   ~Connection() override;
 
@@ -151,6 +156,11 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   base::MonotonicTime next_deadline() const;
   ssize_t receive(char* target, std::size_t size);
   ssize_t transmit(const char* bytes, std::size_t size);
+  void take_proxy_header();
+  void end_proxy_header(auth::Peer client);
+  void refuse_proxy_header(const std::string& why);
+  // For whom Admission counts it.
+  const std::string& admitted_as() const;
   void continue_handshake();
   void fail_handshake(const std::string& why);
   void flush_tls();
@@ -174,13 +184,15 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void log_closed();
 
   IoLoop& io_;
-  asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type> socket_;
-  const auth::Peer peer_;
+  // Whatever kind of socket it is, only waiting is Asio's.
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> socket_;
+  auth::Peer peer_;
   const broker::ConnectionId id_;
   // Those of its beginning; the session refers to them.
   const std::shared_ptr<const session::ConnectionLimits> limits_;
   session::ConnectionSession session_;
-  const std::unique_ptr<TlsStream> tls_;  // nullptr: plain
+  std::unique_ptr<ProxyHeaderReader> proxy_;  // until the header is there; nullptr: not awaited
+  const std::unique_ptr<TlsStream> tls_;      // nullptr: plain
   base::MonotonicTime tls_deadline_ = base::kNever;
   // Who implements SessionInput: one of the two once attached.
   std::unique_ptr<session::BrokerSession> direct_;
@@ -191,7 +203,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   base::Buffer tail_;
   InputCredit credit_;
   base::DeadlineHeap<Connection*>::Handle deadline_;
-  std::size_t written_ = 0;   // sent, not yet reported
+  std::size_t written_ = 0;  // sent, not yet reported
+  bool counted_for_address_ = true;
   bool handshaking_ = false;  // TLS
   bool dirty_ = false;        // IoLoop's
   bool read_waiting_ = false;

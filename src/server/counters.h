@@ -14,6 +14,9 @@ struct LoopCounters {
   base::Counter logins_refused;
   base::Counter tls_handshakes;
   base::Counter tls_handshakes_failed;
+  base::Counter proxy_headers;          // of trusted proxies, and good
+  base::Counter proxy_headers_refused;  // of trusted proxies: bad, late or not there
+  base::Counter proxied_refused;        // clients named by a proxy, by a limit of limits.accept
   base::Counter bytes_received;
   base::Counter bytes_sent;
   // Times a connection had no input credit, too much unread output, or was held.
@@ -28,6 +31,7 @@ struct ListenerCounters {
   base::Counter accepted;
   base::Counter refused;        // a limit of limits.accept
   base::Counter accept_errors;  // EMFILE and its like
+  base::Counter untrusted;      // did not come through the proxy that is required
   base::Counter rate_pauses;    // times the rest had to wait, for too many had come
 };
 

@@ -21,11 +21,11 @@ void IoLoop::set_connection_limits(std::shared_ptr<const session::ConnectionLimi
   connection_limits_ = std::move(limits);
 }
 
-void IoLoop::add(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls) {
+void IoLoop::add(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls) {
   DCHECK(loop().checker().on_loop());
   // Never repeated, so that a batch that comes back late finds nobody instead of a successor.
   const broker::ConnectionId id((++connection_sequence_ << 8) | around_.index);
-  auto connection = std::make_unique<Connection>(*this, descriptor, peer, id, std::move(tls));
+  auto connection = std::make_unique<Connection>(*this, socket, id, std::move(tls));
   Connection& added = *connection;
   connections_.emplace(id, std::move(connection));
   ++counters_.connections_opened;
@@ -123,6 +123,15 @@ void IoLoop::take_back(base::Buffer buffer) {
 
 void IoLoop::log_tls_failure(const std::string& peer, const std::string& why) {
   tls_log_.warning(loop().now().monotonic, "tls", "connection failed: " + why, peer);
+}
+
+void IoLoop::log_refused_header(const std::string& proxy, const std::string& why) {
+  proxy_log_.warning(loop().now().monotonic, "connection", "PROXY header refused: " + why, proxy);
+}
+
+void IoLoop::log_refused_client(const std::string& peer, std::string_view why) {
+  proxy_log_.warning(loop().now().monotonic, "connection", std::string("refused: ").append(why),
+                     peer);
 }
 
 void IoLoop::resume_waiting() {

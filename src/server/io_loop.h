@@ -58,7 +58,7 @@ class IoLoop {
   ~IoLoop();
 
   // Takes over an admitted socket, on which the client first begins TLS if there is a context.
-  void add(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls = {});
+  void add(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls = {});
   Connection* find(broker::ConnectionId id);
   std::size_t size() const { return connections_.size(); }
   // Of all connections; walks over them.
@@ -103,6 +103,8 @@ class IoLoop {
   // What streams of this loop put their records into, empty between two calls.
   base::Buffer& tls_records() { return tls_records_; }
   void log_tls_failure(const std::string& peer, const std::string& why);
+  void log_refused_header(const std::string& proxy, const std::string& why);
+  void log_refused_client(const std::string& peer, std::string_view why);
   char* read_buffer() { return read_buffer_.get(); }
   void mark_dirty(Connection& connection) { dirty_.push_back(&connection); }
   void arm_deadline(Connection& connection, base::MonotonicTime when) {
@@ -138,6 +140,7 @@ class IoLoop {
   std::size_t spare_bytes_ = 0;
   base::Buffer tls_records_;
   LogThrottle tls_log_;
+  LogThrottle proxy_log_;
   std::vector<Connection*> dirty_;
   std::vector<Connection*> flushing_;
   std::vector<Connection*> retired_;

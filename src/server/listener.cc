@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <asio/ip/tcp.hpp>
+
 #include "base/check.h"
 #include "server/peer_address.h"
 
@@ -23,6 +25,7 @@ constexpr int kKeepAliveInterval_s = 10;
 constexpr int kKeepAliveProbes = 6;
 // Data the peer's kernel has not acknowledged for so long ends the connection.
 constexpr unsigned kUserTimeout_ms = 120'000;
+constexpr int kBacklog = 4096;
 
 template <class Value>
 void set_option(int descriptor, int level, int name, Value value) {
@@ -38,6 +41,29 @@ void set_connection_options(int listening) {
   set_option(listening, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval_s);
   set_option(listening, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
   set_option(listening, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout_ms);
+}
+
+struct Listening {
+  int descriptor = -1;
+  std::uint16_t port = 0;
+};
+
+base::Result<Listening> listen_on(const tcp::endpoint& endpoint) {
+  const int descriptor = ::socket(endpoint.protocol().family(),
+                                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (descriptor < 0) return base::fail(std::strerror(errno));
+  set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+  set_connection_options(descriptor);
+  tcp::endpoint bound;
+  auto size = static_cast<socklen_t>(bound.capacity());
+  if (::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
+      ::listen(descriptor, kBacklog) == 0 && ::getsockname(descriptor, bound.data(), &size) == 0) {
+    bound.resize(size);
+    return Listening{descriptor, bound.port()};
+  }
+  const int error = errno;
+  ::close(descriptor);
+  return base::fail(std::strerror(error));
 }
 
 // Errors of one connection attempt, gone by the time we look.
@@ -62,6 +88,7 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
       admission_(admission),
       take_(std::move(take)),
       section_(settings.section),
+      proxy_protocol_(settings.proxy_protocol),
       acceptor_(loop.context()),
       pause_(loop.context()) {
   if (settings.rate_max != 0) rate_.emplace(settings.rate_max, std::chrono::seconds(1));
@@ -69,23 +96,41 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
 
 Listener::~Listener() = default;
 
+base::Status<> Listener::read_proxies() {
+  for (const std::string& text : proxy_protocol_.trusted) {
+    auto prefix = base::IpPrefix::parse(text);
+    if (!prefix) return base::fail(section_ + ".proxy_protocol.trusted: " + prefix.error().message);
+    proxies_.push_back(*prefix);
+  }
+  return base::Done();
+}
+
 base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint16_t port) {
+  if (auto read = read_proxies(); !read) return base::fail(std::move(read).error());
   asio::error_code error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) return base::fail(section_ + ".bind: '" + address + "' is no IP address");
   const tcp::endpoint endpoint(ip, port);
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor_.non_blocking(true, error);
-  if (!error) set_connection_options(acceptor_.native_handle());
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(4096, error);
-  const auto bound = error ? tcp::endpoint() : acceptor_.local_endpoint(error);
-  if (!error) return bound.port();
-  asio::error_code ignored;
-  acceptor_.close(ignored);
+  const auto bound = listen_on(endpoint);
+  if (bound) acceptor_.assign(bound->descriptor, error);
+  if (bound && !error) return bound->port;
+  if (bound) ::close(bound->descriptor);
   return base::fail("cannot listen on " + address + ":" + std::to_string(port) + ": " +
-                    error.message());
+                    (bound ? error.message() : bound.error().message));
+}
+
+base::Status<> Listener::open_unix(const std::string& path, mode_t mode) {
+  auto file = UnixSocketFile::open(path, mode);
+  if (!file) return base::fail(std::move(file).error());
+  asio::error_code error;
+  const int descriptor = (*file)->take_descriptor();
+  acceptor_.assign(descriptor, error);
+  if (error) {
+    ::close(descriptor);
+    return base::fail("cannot listen on unix:" + path + ": " + error.message());
+  }
+  file_ = std::move(file).value();
+  return base::Done();
 }
 
 void Listener::start() { wait(); }
@@ -98,15 +143,18 @@ void Listener::set_rate_max(std::uint32_t rate_max) {
 
 void Listener::close() {
   DCHECK(loop_.checker().on_loop());
+  // Before the socket: see UnixSocketFile.
+  if (file_) file_->remove();
   asio::error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
 }
 
 void Listener::wait() {
-  acceptor_.async_wait(tcp::acceptor::wait_read, [this](const asio::error_code& error) {
-    if (!error && acceptor_.is_open()) accept_some();
-  });
+  acceptor_.async_wait(asio::posix::descriptor_base::wait_read,
+                       [this](const asio::error_code& error) {
+                         if (!error && acceptor_.is_open()) accept_some();
+                       });
 }
 
 void Listener::accept_some() {
@@ -122,7 +170,7 @@ void Listener::accept_some() {
                                      &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       if (rate_) rate_->take(loop_.now().monotonic);
-      admit(descriptor, peer_of(from));
+      admit(descriptor, from);
     } else if (errno == EAGAIN) {
       break;
     } else if (!is_passing(errno)) {
@@ -132,16 +180,37 @@ void Listener::accept_some() {
   wait();
 }
 
-void Listener::admit(int descriptor, const auth::Peer& peer) {
-  const std::string_view refusal = admission_.admit(peer.address);
+bool Listener::is_proxy(const sockaddr_storage& from) const {
+  if (proxies_.empty()) return false;
+  const auto octets = octets_of(from);
+  return octets && std::any_of(proxies_.begin(), proxies_.end(), [&](const base::IpPrefix& proxy) {
+           return proxy.contains(*octets);
+         });
+}
+
+AcceptedSocket Listener::describe(int descriptor, const sockaddr_storage& from) const {
+  if (file_)
+    return {
+        .descriptor = descriptor, .peer = unix_peer_of(descriptor), .counted_for_address = false};
+  const bool proxy = is_proxy(from);
+  return {descriptor, peer_of(from), proxy, !proxy};
+}
+
+// A proxy's many clients are counted for their own addresses, as soon as it has named them.
+void Listener::admit(int descriptor, const sockaddr_storage& from) {
+  const AcceptedSocket socket = describe(descriptor, from);
+  const bool untrusted = proxy_protocol_.required && !socket.awaits_proxy_header;
+  const std::string_view refusal =
+      untrusted ? "it comes from no trusted proxy"
+                : admission_.admit(socket.counted_for_address ? socket.peer.address : "");
   if (refusal.empty()) {
     ++counters_.accepted;
-    return take_(descriptor, peer);
+    return take_(socket);
   }
-  ++counters_.refused;
+  ++(untrusted ? counters_.untrusted : counters_.refused);
   ::close(descriptor);
   refusal_log_.warning(loop_.now().monotonic, "connection",
-                       std::string("refused: ").append(refusal), peer.display());
+                       std::string("refused: ").append(refusal), socket.peer.display());
 }
 
 // Out of descriptors or memory: the kernel keeps the clients in its backlog; asking again at once

@@ -1,32 +1,40 @@
-// The TCP listener: accepts, asks Admission, hands sockets out.
+// A listening socket, TCP or Unix domain: accepts, asks Admission, hands sockets out.
 //
-// Role:   one for plain AMQP, one for TLS, on one loop. Who gets the socket is the node's decision
-//         (`take`).
+// Role:   one for plain AMQP, one for TLS, one for this machine's processes, on one loop. Who gets
+//         the socket is the node's decision (`take`). Decides who is a proxy that may name its
+//         clients, by the socket's address alone.
 // Model:  listening → (out of descriptors → pause kAcceptPause → listening) → closed. Above its
 //         rate it pauses, too.
-// Thread: confined(loop) but for open() and the counters.
-// Errors: open(): the address is no address, is taken, or needs a right. Accepting: counted, logged
-//         at most once a second, never fatal.
+// Thread: confined(loop) but for open(), open_unix() and the counters.
+// Errors: open(): the address is no address, the place is taken, or needs a right; a trusted
+//         proxy's address is none. Accepting: counted, logged at most once a second, never fatal.
 // Limits: kAcceptsPerEvent sockets per readiness event, so that a connect storm does not hold the
 //         turn; Settings::rate_max a second, the rest waits in the kernel's backlog.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include <asio/basic_socket_acceptor.hpp>
-#include <asio/ip/tcp.hpp>
+#include <sys/socket.h>
+
+#include <asio/io_context.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
-#include "auth/authenticator.h"
+#include "base/ip_prefix.h"
 #include "base/result.h"
+#include "harrier/options.h"
+#include "server/accepted_socket.h"
 #include "server/admission.h"
 #include "server/counters.h"
 #include "server/log_throttle.h"
 #include "server/loop.h"
 #include "server/rate_limit.h"
+#include "server/unix_socket_file.h"
 
 namespace harrier::server {
 
@@ -37,14 +45,15 @@ class Listener {
   static constexpr int kAcceptsPerEvent = 64;
   static constexpr base::Milliseconds kAcceptPause{200};
 
-  // An admitted client: a non-blocking socket the receiver now owns, and where it comes from.
-  using Take = std::function<void(int descriptor, const auth::Peer& peer)>;
+  // An admitted client, whose socket the receiver now owns.
+  using Take = std::function<void(const AcceptedSocket& socket)>;
 
   struct Settings {
     // Of the configuration, for errors.
     std::string section = "listeners.amqp";
     // Accepted sockets per second. 0: any number.
     std::uint32_t rate_max = 0;
+    ProxyProtocolOptions proxy_protocol = {};
   };
 
   // REQUIRES that `loop` and `admission` outlive it.
@@ -54,10 +63,13 @@ class Listener {
 
   // Binds and listens; nothing is accepted before start(). REQUIRES that the loop does not run yet.
   base::Result<std::uint16_t> open(const std::string& address, std::uint16_t port);
+  // Likewise, on a Unix domain socket; `mode` says who may connect. Its clients are on this machine
+  // and count for no address: their processes have none of their own.
+  base::Status<> open_unix(const std::string& path, mode_t mode);
   void start();
   // On the loop. REQUIRES that there was a rate to begin with, and is one.
   void set_rate_max(std::uint32_t rate_max);
-  // Idempotent.
+  // Idempotent. Removes a Unix domain socket's file.
   void close();
 
   const ListenerCounters& counters() const { return counters_; }
@@ -65,7 +77,10 @@ class Listener {
  private:
   void wait();
   void accept_some();
-  void admit(int descriptor, const auth::Peer& peer);
+  base::Status<> read_proxies();
+  bool is_proxy(const sockaddr_storage& from) const;
+  AcceptedSocket describe(int descriptor, const sockaddr_storage& from) const;
+  void admit(int descriptor, const sockaddr_storage& from);
   void pause(int error);
   void await_rate();
   void resume_after(base::Milliseconds span);
@@ -74,8 +89,12 @@ class Listener {
   Admission& admission_;
   const Take take_;
   const std::string section_;
+  const ProxyProtocolOptions proxy_protocol_;
+  std::vector<base::IpPrefix> proxies_;
   std::optional<RateLimit> rate_;
-  asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> acceptor_;
+  // Set for a Unix domain socket. Behind it: the file goes before its socket does.
+  std::unique_ptr<UnixSocketFile> file_;
   asio::steady_timer pause_;
   int accepts_ = 1;
   std::uint64_t last_turn_ = 0;

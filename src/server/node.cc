@@ -61,6 +61,7 @@ class Node::Parts {
   // Both or none.
   std::unique_ptr<TlsCertificates> certificates_;
   std::unique_ptr<Listener> tls_listener_;
+  std::unique_ptr<Listener> unix_listener_;
   std::unique_ptr<ResourceMonitor> monitor_;
   // Before the store and after it in destruction: the lock is held for as long as anybody writes.
   std::unique_ptr<journal::NodeDirectory> directory_;
@@ -80,7 +81,7 @@ class Node::Parts {
   ResourceReading look_around() const;
   Outcome open_store();
   store::StoreCallbacks store_callbacks();
-  void take(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls);
+  void take(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls);
   // The first loop that has connections accepts them.
   NodeLoop& accepting() { return *loops_[loops_.size() == 1 ? 0 : 1]; }
   // Runs `task` on every loop.
@@ -118,23 +119,29 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
 
   Loop& accepting = this->accepting().loop();
   listener_ = std::make_unique<Listener>(
-      accepting, shared_.admission,
-      [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); });
+      accepting, shared_.admission, [this](const AcceptedSocket& socket) { take(socket, nullptr); },
+      Listener::Settings{.proxy_protocol = options_.amqp.proxy_protocol});
+  if (!options_.unix_socket.path.empty())
+    unix_listener_ = std::make_unique<Listener>(
+        accepting, shared_.admission,
+        [this](const AcceptedSocket& socket) { take(socket, nullptr); },
+        Listener::Settings{.section = "listeners.unix"});
   if (!options_.amqps.enabled) return;
   certificates_ = std::make_unique<TlsCertificates>(clock_);
   tls_listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
-      [this](int descriptor, const auth::Peer& peer) {
-        auth::Peer encrypted = peer;
-        encrypted.encrypted = true;
-        take(descriptor, encrypted, certificates_->current());
+      [this](AcceptedSocket socket) {
+        socket.peer.encrypted = true;
+        take(socket, certificates_->current());
       },
-      Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max});
+      Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max,
+                         options_.amqps.proxy_protocol});
 }
 
 Node::Parts::~Parts() {
   stop();
   monitor_.reset();
+  unix_listener_.reset();
   tls_listener_.reset();
   listener_.reset();
   // Connections before virtual hosts: a broker half that is still attached refers to its virtual
@@ -188,10 +195,16 @@ Outcome Node::Parts::listen() {
   if (tls_listener_)
     if (Outcome opened = open(*tls_listener_, options_.amqps.bind, tls_port); !opened)
       return opened;
+  if (unix_listener_) {
+    const auto& [path, mode] = options_.unix_socket;
+    if (auto opened = unix_listener_->open_unix(path, mode); !opened)
+      return Failure{FailureKind::kCannotListen, opened.error().message};
+  }
   port_ = port;
   tls_port_ = tls_port;
   listener_->start();
   if (tls_listener_) tls_listener_->start();
+  if (unix_listener_) unix_listener_->start();
   return {};
 }
 
@@ -270,14 +283,12 @@ store::StoreCallbacks Node::Parts::store_callbacks() {
 // On the listener's loop. With one loop it is everybody's; otherwise loop 0 is left to virtual
 // hosts. Which loop this is the checker cannot tell: it lets everybody in while the other loop's
 // thread has not begun.
-void Node::Parts::take(int descriptor, const auth::Peer& peer,
-                       std::shared_ptr<const TlsContext> tls) {
+void Node::Parts::take(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls) {
   const std::size_t count = loops_.size();
   const std::size_t index = count == 1 ? 0 : 1 + next_loop_++ % (count - 1);
   NodeLoop& loop = *loops_[index];
-  if (&loop == &accepting()) return loop.io().add(descriptor, peer, std::move(tls));
-  loop.post(
-      [&loop, descriptor, peer, tls = std::move(tls)] { loop.io().add(descriptor, peer, tls); });
+  if (&loop == &accepting()) return loop.io().add(socket, std::move(tls));
+  loop.post([&loop, socket, tls = std::move(tls)] { loop.io().add(socket, tls); });
 }
 
 void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
@@ -311,6 +322,7 @@ void Node::Parts::stop() {
   accepting().run([this] {
     listener_->close();
     if (tls_listener_) tls_listener_->close();
+    if (unix_listener_) unix_listener_->close();
   });
   on_every_loop([](NodeLoop& loop) {
     loop.io().force_close({}, amqp::ReplyCode::kConnectionForced,
@@ -401,6 +413,9 @@ std::optional<LoginView> Node::logins() const {
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
 const ListenerCounters* Node::tls_listener_counters() const {
   return parts_->tls_listener_ ? &parts_->tls_listener_->counters() : nullptr;
+}
+const ListenerCounters* Node::unix_listener_counters() const {
+  return parts_->unix_listener_ ? &parts_->unix_listener_->counters() : nullptr;
 }
 std::optional<std::chrono::system_clock::time_point> Node::certificates_expire() const {
   const auto context = parts_->certificates_ ? parts_->certificates_->current() : nullptr;

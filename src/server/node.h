@@ -93,6 +93,8 @@ class Node {
   const ListenerCounters& listener_counters() const;
   // nullptr without a TLS listener.
   const ListenerCounters* tls_listener_counters() const;
+  // nullptr without a Unix domain socket.
+  const ListenerCounters* unix_listener_counters() const;
   // When the first of the certificates in use ends; none without a TLS listener.
   std::optional<std::chrono::system_clock::time_point> certificates_expire() const;
   const PublisherGate& gate() const;

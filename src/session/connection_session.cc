@@ -59,6 +59,11 @@ ConnectionSession::ConnectionSession(const ConnectionLimits& limits, ConnectionH
       now_(now.monotonic),
       handshake_deadline_(now.monotonic + limits.handshake_timeout) {}
 
+void ConnectionSession::set_peer(auth::Peer peer) {
+  CHECK(state_ == ConnectionState::kAwaitHeader && unread_ == 0);
+  peer_ = std::move(peer);
+}
+
 void ConnectionSession::set_certificate(std::shared_ptr<const auth::PeerCertificate> certificate) {
   CHECK(state_ == ConnectionState::kAwaitHeader && unread_ == 0);
   peer_.certificate = std::move(certificate);

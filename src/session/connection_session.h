@@ -72,6 +72,9 @@ class ConnectionSession final : public SessionOutput {
   ConnectionSession(const ConnectionLimits&&, ConnectionHost&, broker::ConnectionId, auth::Peer,
                     base::Now) = delete;
 
+  // Who the client is, instead of whom the constructor was told: a proxy has named it. REQUIRES
+  // that no byte was handled yet.
+  void set_peer(auth::Peer peer);
   // What TLS has found out. REQUIRES that no byte was handled yet.
   void set_certificate(std::shared_ptr<const auth::PeerCertificate> certificate);
 

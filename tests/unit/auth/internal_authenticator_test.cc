@@ -165,6 +165,9 @@ TEST_F(InternalAuthenticatorTest, ForgettingAUserEndsWhatIsRemembered) {
 TEST(Peer, DisplaysAddressAndPort) {
   EXPECT_EQ((Peer{"127.0.0.1", 4711, true}).display(), "127.0.0.1:4711");
   EXPECT_EQ((Peer{"::1", 5, true}).display(), "[::1]:5");
+  Peer process{"unix:uid=1000", 0, true};
+  process.process = 4711;
+  EXPECT_EQ(process.display(), "unix:uid=1000,pid=4711");
 }
 
 }  // namespace

@@ -40,6 +40,45 @@ TEST(LoadOptions, ReadsListeners) {
   EXPECT_EQ(options.metrics, (MetricsOptions{false, "::1", 9000}));
 }
 
+TEST(LoadOptions, ReadsWhoMaySpeakForOthers) {
+  const Options options = parsed(
+      "listeners:\n"
+      "  amqp: {proxy_protocol: {trusted: [10.0.0.0/8, '::1'], required: true}}\n"
+      "  amqps: {proxy_protocol: {trusted: [192.0.2.7]}}\n");
+  EXPECT_EQ(options.amqp.proxy_protocol, (ProxyProtocolOptions{{"10.0.0.0/8", "::1"}, true}));
+  EXPECT_EQ(options.amqps.proxy_protocol, (ProxyProtocolOptions{{"192.0.2.7"}, false}));
+  EXPECT_THAT(
+      error_of("listeners:\n"
+               "  amqps:\n"
+               "    proxy_protocol:\n"
+               "      trusted: [10.0.0.1/8]"),
+      HasSubstr("test.yaml:4: listeners.amqps.proxy_protocol.trusted: '10.0.0.1/8' has bits "
+                "set beyond its prefix"));
+  EXPECT_THAT(error_of("listeners: {amqp: {proxy_protocol: {required: true}}}"),
+              HasSubstr("listeners.amqp.proxy_protocol.required: with nobody trusted, nobody could "
+                        "connect"));
+  std::string many;
+  for (int i = 0; i != 256; ++i)
+    many += "10.0.0.1, ";
+  EXPECT_EQ(error_of("listeners: {amqp: {proxy_protocol: {trusted: [" + many + "]}}}"), "accepted");
+  EXPECT_THAT(error_of("listeners: {amqp: {proxy_protocol: {trusted: [" + many + "10.0.0.1]}}}"),
+              HasSubstr("trusted: more than 256"));
+}
+
+TEST(LoadOptions, ReadsTheUnixListener) {
+  EXPECT_EQ(parsed("listeners: {unix: {path: /run/h.sock, mode: 0600}}").unix_socket,
+            (UnixListenerOptions{"/run/h.sock", 0600}));
+  EXPECT_EQ(parsed("listeners: {unix: {mode: '777'}}").unix_socket.mode, 0777u);
+  for (const char* mode : {"1000", "0o660", "rw", "''", "-1", "0680", "66 ", "17777777777777"})
+    EXPECT_THAT(error_of("listeners: {unix: {mode: \"" + std::string(mode) + "\"}}"),
+                HasSubstr("listeners.unix.mode: "));
+  const std::string longest(107, 'x');
+  EXPECT_EQ(parsed("listeners: {unix: {path: " + longest + "}}").unix_socket.path, longest);
+  EXPECT_THAT(error_of("listeners: {unix: {path: " + longest + "x}}"),
+              HasSubstr("test.yaml:1: listeners.unix.path: longer than 107 bytes"));
+  EXPECT_THAT(error_of("listeners: {unix: {path: \"a\\0b\"}}"), HasSubstr("that is no path"));
+}
+
 TEST(LoadOptions, ReadsTheTlsListener) {
   const Options options = parsed(
       "listeners:\n"

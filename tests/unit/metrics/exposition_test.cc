@@ -54,6 +54,9 @@ TEST_F(ExpositionTest, HasRabbitmqsNames) {
                            "harriermq_publishers_held{reason=\"journal_full\"} 0",
                            "harriermq_publishers_held{reason=\"operator\"} 0",
                            "harriermq_connections_blocked 0",
+                           "harriermq_proxy_headers_total{result=\"accepted\"} 0",
+                           "harriermq_proxy_headers_total{result=\"refused\"} 0",
+                           "harriermq_proxy_untrusted_total 0",
                            "harriermq_disk_free_bytes 0",
                            "harriermq_memory_resident_bytes 0"})
     EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;

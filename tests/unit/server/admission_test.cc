@@ -51,6 +51,25 @@ TEST(Admission, NewLimitsAreForWhoComesLater) {
   EXPECT_EQ(admission.admit("b"), "");
 }
 
+// A proxy's connections: of nobody until it has named the client.
+TEST(Admission, NobodysConnectionsCountInAllOnly) {
+  Admission admission(kLimits);
+  for (int i = 0; i != 3; ++i)
+    EXPECT_EQ(admission.admit(""), "");
+  EXPECT_EQ(admission.admit(""), "limits.accept.unauthenticated_max is reached");
+  EXPECT_EQ(admission.assign("a"), "");
+  EXPECT_EQ(admission.assign("a"), "");
+  EXPECT_EQ(admission.assign("a"), "limits.accept.unauthenticated_per_address_max is reached");
+  admission.gone("", false);
+  EXPECT_EQ(admission.admit("a"), "limits.accept.unauthenticated_per_address_max is reached");
+  admission.authenticated("a");
+  EXPECT_EQ(admission.admit("a"), "");
+  admission.gone("a", true);
+  admission.gone("a", false);
+  admission.gone("a", false);
+  EXPECT_EQ(admission.connections(), 0u);
+}
+
 TEST(Admission, WaitsUntilNoneIsLeft) {
   Admission admission(kLimits);
   const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::milliseconds(1); };

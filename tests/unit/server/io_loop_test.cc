@@ -80,7 +80,7 @@ class IoLoopTest : public ::testing::Test {
     const int descriptor = accepted.release();
     EXPECT_EQ(shared_.admission.admit("127.0.0.1"), "");
     loop().post([this, descriptor] {
-      loop().io().add(descriptor, auth::Peer{"127.0.0.1", 1, true});
+      loop().io().add({descriptor, auth::Peer{"127.0.0.1", 1, true}});
     });
     return client;
   }

@@ -58,8 +58,8 @@ class ListenerTest : public ::testing::Test {
     const auto begin = std::chrono::steady_clock::now();
     listener_.emplace(
         loop_, admission_,
-        [this, clients](int descriptor, const auth::Peer&) {
-          accepted_.push_back(descriptor);
+        [this, clients](const AcceptedSocket& socket) {
+          accepted_.push_back(socket.descriptor);
           if (accepted_.size() == clients) all_.set_value();
         },
         settings);
@@ -106,7 +106,7 @@ TEST_F(ListenerTest, RateMakesClientsWait) {
 }
 
 TEST_F(ListenerTest, ErrorsNameItsSectionOfTheConfiguration) {
-  Listener listener(loop_, admission_, [](int, const auth::Peer&) {},
+  Listener listener(loop_, admission_, [](const AcceptedSocket&) {},
                     {.section = "listeners.amqps"});
   EXPECT_EQ(listener.open("nowhere", 0).error().message,
             "listeners.amqps.bind: 'nowhere' is no IP address");

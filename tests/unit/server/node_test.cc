@@ -2,6 +2,7 @@
 // loop and with several.
 #include "server/node.h"
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,8 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -248,6 +251,167 @@ TEST_P(NodeTest, RefusesTooManyUnauthenticatedConnections) {
   first.open(ConnectOptions{});
   FrameClient fourth = client();
   fourth.close();
+}
+
+// ---- the PROXY protocol: the tests' address is the proxy's
+
+constexpr std::string_view kFarClient = "PROXY TCP4 203.0.113.7 192.0.2.1 50000 5672\r\n";
+constexpr std::string_view kNearClient = "PROXY TCP4 127.0.0.5 127.0.0.1 50000 5672\r\n";
+
+TEST_P(NodeTest, ClientsAreWhomATrustedProxyNames) {
+  options_.amqp.proxy_protocol.trusted = {"127.0.0.0/8"};
+  start();
+  FrameClient near(endpoint());
+  near.send_raw(kNearClient);
+  near.open({});
+  near.close();
+  // guest is for this machine only.
+  FrameClient far(endpoint());
+  far.send_raw(kFarClient);
+  far.send_header_and_read_start();
+  far.send_start_ok({});
+  far.expect_connection_close(403, "ACCESS_REFUSED");
+  EXPECT_EQ(sum(&LoopCounters::proxy_headers), 2u);
+  EXPECT_EQ(sum(&LoopCounters::logins_refused), 1u);
+}
+
+TEST_P(NodeTest, HeaderAndHandshakeMayComeInOnePiece) {
+  options_.amqp.proxy_protocol.trusted = {"127.0.0.1"};
+  start();
+  FrameClient client(endpoint());
+  client.send_raw(kNearClient);
+  client.open({});
+  FrameClient other(endpoint());
+  other.send_header_and_read_start(std::string(kNearClient) + "AMQP" +
+                                   std::string("\0\0\x09\x01", 4));
+  client.close();
+}
+
+TEST_P(NodeTest, TrustedProxiesMustSayForWhomTheySpeak) {
+  options_.amqp.proxy_protocol.trusted = {"127.0.0.1"};
+  options_.connection.handshake_timeout = Milliseconds(200);
+  start();
+  FrameClient without(endpoint());
+  without.send_raw(std::string_view("AMQP\0\0\x09\x01", 8));
+  EXPECT_EQ(without.read_to_end(), "");
+  FrameClient silent(endpoint());
+  EXPECT_EQ(silent.read_to_end(), "");
+  FrameClient slow(endpoint());
+  slow.send_raw(kNearClient.substr(0, 30));
+  EXPECT_EQ(slow.read_to_end(), "");
+  FrameClient cut(endpoint());
+  cut.send_raw(kNearClient.substr(0, 30));
+  cut.half_close();
+  EXPECT_EQ(cut.read_to_end(), "");
+  EXPECT_EQ(sum(&LoopCounters::proxy_headers_refused), 4u);
+  EXPECT_EQ(sum(&LoopCounters::proxy_headers), 0u);
+  EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
+}
+
+TEST_P(NodeTest, NobodyElsesHeaderIsBelieved) {
+  options_.amqp.proxy_protocol.trusted = {"127.0.0.2", "::1"};
+  start();
+  FrameClient liar(endpoint());
+  liar.send_raw(kNearClient);
+  EXPECT_EQ(liar.read_to_end(), std::string("AMQP\0\0\x09\x01", 8));
+  EXPECT_EQ(sum(&LoopCounters::proxy_headers_refused), 0u);
+  FrameClient direct = client();
+  direct.close();
+}
+
+TEST_P(NodeTest, WhereAProxyIsRequiredNobodyElseConnects) {
+  options_.amqp.proxy_protocol = {.trusted = {"127.0.0.2"}, .required = true};
+  start();
+  FrameClient direct(endpoint());
+  EXPECT_EQ(direct.read_to_end(), "");
+  EXPECT_EQ(node_->listener_counters().untrusted.value(), 1u);
+  EXPECT_EQ(node_->listener_counters().accepted.value(), 0u);
+}
+
+// Many clients of one proxy are many addresses, and each has its own limit.
+TEST_P(NodeTest, LimitsPerAddressAreThoseOfTheClientsBehindAProxy) {
+  options_.amqp.proxy_protocol.trusted = {"127.0.0.1"};
+  options_.accept.unauthenticated_per_address_max = 2;
+  start();
+  std::vector<FrameClient> clients;
+  // Not named yet: nobody's.
+  for (int i = 0; i != 5; ++i)
+    clients.emplace_back(endpoint());
+  ASSERT_TRUE(eventually([&] { return node_->connections() == 5; }));
+  for (const std::size_t i : {0, 1}) {
+    clients[i].send_raw(kFarClient);
+    clients[i].send_header_and_read_start();
+  }
+  clients[2].send_raw(kFarClient);
+  EXPECT_EQ(clients[2].read_to_end(), "");
+  EXPECT_EQ(sum(&LoopCounters::proxied_refused), 1u);
+  EXPECT_EQ(node_->listener_counters().refused.value(), 0u);
+  clients[3].send_raw(kNearClient);
+  clients[3].open({});
+  clients[4].send_raw(kNearClient);
+  clients[4].open({});
+  clients.clear();
+  EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
+}
+
+TEST_P(NodeTest, StopDoesNotWaitForAHeader) {
+  options_.amqp.proxy_protocol.trusted = {"127.0.0.1"};
+  options_.shutdown_timeout = Milliseconds(20'000);
+  start();
+  FrameClient halfway(endpoint());
+  halfway.send_raw(kNearClient.substr(0, 30));
+  ASSERT_TRUE(eventually([&] { return node_->connections() == 1; }));
+  const auto begin = std::chrono::steady_clock::now();
+  node_->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  EXPECT_EQ(halfway.read_to_end(), "");
+}
+
+// ---- the Unix domain socket
+
+TEST_P(NodeTest, ServesAUnixSocketUntilItStops) {
+  const test::TemporaryDirectory directory;
+  options_.unix_socket.path = directory.path() + "/s";
+  options_.accept.unauthenticated_per_address_max = 1;
+  start();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, options_.unix_socket.path.c_str());
+  int clients[3];
+  for (int& client : clients) {
+    client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::send(client, "AMQP\0\0\x09\x01", 8, 0), 8);
+    char answer = 0;
+    EXPECT_EQ(::recv(client, &answer, 1, 0), 1);
+    EXPECT_EQ(answer, 1);
+  }
+  EXPECT_EQ(node_->unix_listener_counters()->accepted.value(), 3u);
+  node_->stop();
+  EXPECT_EQ(::access(options_.unix_socket.path.c_str(), F_OK), -1);
+  for (const int client : clients)
+    ::close(client);
+}
+
+TEST_P(NodeTest, AUnixSocketThatIsServedIsAFailure) {
+  const test::TemporaryDirectory directory;
+  options_.unix_socket.path = directory.path() + "/s";
+  start();
+  Node other(options_, clock_);
+  const Outcome started = other.start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.failure().kind, FailureKind::kCannotListen);
+  EXPECT_EQ(::access(options_.unix_socket.path.c_str(), F_OK), 0);
+}
+
+TEST_P(NodeTest, AProxyThatIsNoAddressIsAFailure) {
+  options_.amqp.proxy_protocol.trusted = {"10.0.0.0/8", "proxy.example.com"};
+  Node node(options_, clock_);
+  const Outcome started = node.start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.failure().message,
+            "listeners.amqp.proxy_protocol.trusted: 'proxy.example.com' is no IP address, such as "
+            "192.0.2.1 or 2001:db8::/32");
 }
 
 TEST_P(NodeTest, RefusesMoreThanConnectionsMax) {
