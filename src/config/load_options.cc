@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <set>
 #include <span>
 #include <sstream>
@@ -108,6 +109,8 @@ void read_connection_limits(Section& section, ConnectionLimitOptions& limits) {
   section.duration("write_stall_timeout", limits.write_stall_timeout, milliseconds(1), kSpanMax);
   section.duration("partial_frame_timeout", limits.partial_frame_timeout, milliseconds(1),
                    kSpanMax);
+  section.integer("publish_rate_max", limits.publish_rate_max, 0, kU32Max);
+  section.size("publish_byte_rate_max", limits.publish_byte_rate_max, 0, kTiB);
   if (limits.assembly_bytes_max < limits.max_message_size)
     section.error("assembly_bytes_max",
                   "below max_message_size: such a message could never arrive");
@@ -139,13 +142,11 @@ void read_flow_limits(Section& section, FlowLimitOptions& limits) {
   section.size("input_pool_bytes", limits.input_pool_bytes, 0, 64 * kGiB);
 }
 
-void read_limits(Section& section, Options& options) {
-  section.section("accept", [&](Section& s) { read_accept_limits(s, options.accept); });
-  section.section("connection", [&](Section& s) { read_connection_limits(s, options.connection); });
-  section.section("session", [&](Section& s) { read_session_limits(s, options.session); });
-  section.section("virtual_host",
-                  [&](Section& s) { read_virtual_host_limits(s, options.virtual_host); });
-  section.section("flow", [&](Section& s) { read_flow_limits(s, options.flow); });
+// The text of a key that may also be a word or a share; empty if it is not there.
+std::string word_of(Section& section, const char* key) {
+  std::string word;
+  if (section.has(key)) section.text(key, word);
+  return word;
 }
 
 // What other YAML files mean yes or no by. As patterns these would silently be parts of names.
@@ -169,6 +170,70 @@ void read_pattern(Section& section, const char* key, std::string& pattern,
   if (!expanded) return section.error(key, expanded.error().message);
   if (const auto compiled = base::Pattern::compile(*expanded); !compiled)
     section.error(key, compiled.error().message);
+}
+
+// -1: not limited.
+using MaybeLimit = std::optional<std::int64_t>;
+void read_limit(Section& section, const char* key, MaybeLimit& limit) {
+  section.integer(key, limit, -1, kU32Max);
+}
+void read_size_limit(Section& section, const char* key, MaybeLimit& limit, std::int64_t min) {
+  if (word_of(section, key) == "-1") {
+    limit = -1;
+  } else {
+    section.size(key, limit, min, 1024 * kTiB);
+  }
+}
+
+void read_tenant_limits(Section& section, TenantLimitOptions& limits) {
+  read_limit(section, "connections_max", limits.connections_max);
+  read_limit(section, "channels_max", limits.channels_max);
+  read_limit(section, "consumers_max", limits.consumers_max);
+  read_limit(section, "queues_max", limits.queues_max);
+  read_limit(section, "exchanges_max", limits.exchanges_max);
+  read_limit(section, "bindings_max", limits.bindings_max);
+  read_size_limit(section, "message_size_max", limits.message_size_max, 0);
+  section.integer("publish_rate_max", limits.publish_rate_max, -1, kU32Max);
+  read_size_limit(section, "publish_byte_rate_max", limits.publish_byte_rate_max, 1);
+  read_size_limit(section, "stored_bytes_max", limits.stored_bytes_max, 1);
+  section.choice<std::optional<QuotaActionOption>>(
+      "quota_action", limits.quota_action,
+      {{"hold", QuotaActionOption::kHold}, {"reject", QuotaActionOption::kReject}});
+  if (limits.publish_rate_max == 0) section.error("publish_rate_max", "0: nobody could publish");
+}
+
+void read_user_limits(Section& section, UserLimitOptions& limits) {
+  read_limit(section, "connections_max", limits.connections_max);
+  read_limit(section, "channels_max", limits.channels_max);
+  read_limit(section, "publish_rate_max", limits.publish_rate_max);
+  read_size_limit(section, "publish_byte_rate_max", limits.publish_byte_rate_max, 1);
+  if (limits.publish_rate_max == 0) section.error("publish_rate_max", "0: nobody could publish");
+}
+
+void read_limits(Section& section, Options& options) {
+  section.section("accept", [&](Section& s) { read_accept_limits(s, options.accept); });
+  section.section("connection", [&](Section& s) { read_connection_limits(s, options.connection); });
+  section.section("session", [&](Section& s) { read_session_limits(s, options.session); });
+  section.section("virtual_host",
+                  [&](Section& s) { read_virtual_host_limits(s, options.virtual_host); });
+  section.section("flow", [&](Section& s) { read_flow_limits(s, options.flow); });
+  section.duration("publish_rate_burst", options.publish_rate_burst, milliseconds(10), hours(1));
+  section.list(
+      "virtual_hosts", [&] { options.tenants.clear(); },
+      [&](Section& s) {
+        NamedTenantLimitOptions& tenant = options.tenants.emplace_back();
+        s.text("name", tenant.name);
+        read_tenant_limits(s, tenant.limits);
+      });
+  section.list(
+      "defaults", [&] { options.tenant_defaults.clear(); },
+      [&](Section& s) {
+        TenantDefaultOptions& fallback = options.tenant_defaults.emplace_back();
+        read_pattern(s, "vhost_pattern", fallback.vhost_pattern);
+        if (!s.listing_keys() && !s.has("vhost_pattern"))
+          s.error(nullptr, "a vhost_pattern is needed");
+        read_tenant_limits(s, fallback.limits);
+      });
 }
 
 void read_permission(Section& section, PermissionOptions& permission) {
@@ -204,6 +269,7 @@ void read_user(Section& section, UserOptions& user) {
       [&](Section& s) {
         read_topic_permission(s, user.name, user.topic_permissions.emplace_back());
       });
+  section.section("limits", [&](Section& s) { read_user_limits(s, user.limits); });
   if (section.listing_keys()) return;
   if (user.name.empty()) section.error(nullptr, "a user needs a name");
   if (user.password.empty() == user.password_hash.empty())
@@ -295,6 +361,14 @@ void check_names(Section& top, const Options& options) {
     if (!hosts.insert(name).second) top.error("virtual_hosts", "'" + name + "' stands twice");
   }
   if (hosts.empty()) top.error("virtual_hosts", "at least one is needed");
+  std::set<std::string> limited;
+  for (const NamedTenantLimitOptions& tenant : options.tenants) {
+    if (!hosts.contains(tenant.name))
+      top.error("limits", "limits.virtual_hosts names the virtual host '" + tenant.name +
+                              "', which virtual_hosts does not list");
+    if (!limited.insert(tenant.name).second)
+      top.error("limits", "limits.virtual_hosts names '" + tenant.name + "' twice");
+  }
   check_policies(top, "policies", hosts, options.policies);
   check_policies(top, "operator_policies", hosts, options.operator_policies);
   std::set<std::string> users;
@@ -332,13 +406,6 @@ void read_loops(Section& top, Options& options) {
   } else {
     top.integer("loops", options.loops, 1, 64);
   }
-}
-
-// The text of a key that may also be a word or a share; empty if it is not there.
-std::string word_of(Section& section, const char* key) {
-  std::string word;
-  if (section.has(key)) section.text(key, word);
-  return word;
 }
 
 void read_journal(Section& section, JournalOptions& journal) {

@@ -125,9 +125,11 @@ void HandOver::attach_remote(const session::ConnectionParameters& parameters) {
   const VirtualHostPlace* place = shared_.find(parameters.virtual_host);
   CHECK(place != nullptr && place->loop == index_);
   broker_.touch(*place->host);
+  session::ConnectionParameters completed = parameters;
+  completed.account = shared_.users.account_of(parameters.actor.user);
   const auto [entry, added] = remote_.emplace(
       parameters.id,
-      std::make_unique<RemoteSession>(*this, *place->host, parameters, shared_.session_limits,
+      std::make_unique<RemoteSession>(*this, *place->host, completed, shared_.session_limits,
                                       output_[loop_of(parameters.id)]));
   CHECK(added);
 }

@@ -52,6 +52,11 @@ class Node::Parts {
 
   Outcome start(const Recover& recover);
   void stop();
+  bool set_limits(const std::string& virtual_host, const broker::TenantLimits& limits);
+  // Runs `task` on every loop, and does not wait.
+  void on_every_loop(const std::function<void(NodeLoop&)>& task);
+  // Runs `task` on `loop` and waits for it.
+  void run_on(NodeLoop& loop, const std::function<void()>& task);
 
   const Options options_;
   const base::Clock& clock_;
@@ -75,6 +80,8 @@ class Node::Parts {
  private:
   Outcome admit_users();
   Outcome read_policies();
+  // Of users; those of virtual hosts are checked.
+  Outcome read_limits();
   Outcome listen();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
@@ -86,11 +93,7 @@ class Node::Parts {
   Outcome restore_virtual_host(const store::VirtualHostDefinition& definition);
   store::StoreCallbacks store_callbacks();
   void take(int descriptor, const auth::Peer& peer, std::shared_ptr<const TlsContext> tls);
-  // Runs `task` on every loop.
-  void on_every_loop(const std::function<void(NodeLoop&)>& task);
-  // Runs `task` on `loop` and waits for it.
-  void run_on(NodeLoop& loop, const std::function<void()>& task);
-
+  // Runs `task` on every loop, and does not wait.
   std::size_t next_loop_ = 0;  // the listener's
   std::vector<ConfiguredPolicy> policies_;
 };
@@ -108,7 +111,9 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .virtual_host_limits = virtual_host_limits(options),
               .admission = Admission(options.accept),
               .gate = {},
-              .ready = false} {
+              .ready = false,
+              .connection_publish_rate = connection_publish_rate(options.connection),
+              .publish_rate_burst = options.publish_rate_burst} {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
@@ -186,6 +191,15 @@ ResourceReading Node::Parts::look_around() const {
   return read_resources();
 }
 
+Outcome Node::Parts::read_limits() {
+  for (const UserOptions& user : options_.users)
+    if (const broker::UserLimits limits = user_limits(user.limits); limits != broker::UserLimits{})
+      shared_.users.set_limits(user.name, limits, options_.publish_rate_burst);
+  const auto limits = tenant_limits(options_, "");
+  if (!limits) return Failure{FailureKind::kBadOptions, limits.error().message};
+  return {};
+}
+
 Outcome Node::Parts::listen() {
   if (certificates_)
     if (auto loaded = certificates_->load(); !loaded)
@@ -212,6 +226,7 @@ Outcome Node::Parts::listen() {
 Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome read = read_policies(); !read) return read;
+  if (Outcome read = read_limits(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
   for (const auto& loop : loops_)
@@ -239,9 +254,34 @@ HostedVirtualHost& Node::Parts::host(NodeLoop& loop, const std::string& name,
     // It was checked before anything was started.
     CHECK(hosted.host().restore_policy(configured.kind, configured.policy).ok());
   }
-  shared_.virtual_hosts.insert_or_assign(name, VirtualHostPlace{loop.index(), &hosted});
-  virtual_hosts_.push_back({hosted.host().name(), &hosted.host().counters()});
+  auto tenant = std::make_shared<Tenant>(name, [this] {
+    for (const auto& other : loops_)
+      other->heed_quota_from_any_thread();
+  });
+  // Their patterns were checked before anything was started.
+  const broker::TenantLimits limits = tenant_limits(options_, name).value();
+  tenant->set_limits(limits, options_.publish_rate_burst);
+  hosted.host().set_limits(limits);
+  hosted.set_tenant(tenant);
+  virtual_hosts_.push_back({hosted.host().name(), &hosted.host().counters(), tenant.get()});
+  shared_.virtual_hosts.insert_or_assign(
+      name, VirtualHostPlace{loop.index(), &hosted, std::move(tenant)});
   return hosted;
+}
+
+bool Node::Parts::set_limits(const std::string& virtual_host, const broker::TenantLimits& limits) {
+  const bool ready = running_ && shared_.ready.load(std::memory_order_acquire);
+  const VirtualHostPlace* place = ready ? shared_.find(virtual_host) : nullptr;
+  if (place == nullptr) return false;
+  place->tenant->set_limits(limits, options_.publish_rate_burst);
+  NodeLoop& loop = *loops_[place->loop];
+  run_on(loop, [&] {
+    // Its end says whether publishers are held.
+    loop.broker().touch(*place->host);
+    place->host->host().set_limits(limits);
+  });
+  on_every_loop([](NodeLoop& other) { other.io().heed_rates(); });
+  return true;
 }
 
 Outcome Node::Parts::host_in_memory() {
@@ -408,6 +448,14 @@ void Node::stop() { parts_->stop(); }
 void Node::block_publishers(std::string reason) {
   parts_->shared_.gate.set_operator(std::move(reason));
 }
+bool Node::set_limits(const std::string& virtual_host, const broker::TenantLimits& limits) {
+  return parts_->set_limits(virtual_host, limits);
+}
+void Node::set_user_limits(const std::string& user, const broker::UserLimits& limits) {
+  parts_->shared_.users.set_limits(user, limits, parts_->options_.publish_rate_burst);
+  parts_->on_every_loop([](NodeLoop& loop) { loop.io().heed_rates(); });
+}
+std::vector<UserUsage> Node::users() const { return parts_->shared_.users.usage(); }
 void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }
 
 std::vector<VirtualHostView> Node::virtual_hosts() const {

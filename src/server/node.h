@@ -29,6 +29,8 @@
 #include "server/publisher_gate.h"
 #include "server/resource_alarms.h"
 #include "server/store_view.h"
+#include "server/tenant.h"
+#include "server/user_accounts.h"
 
 namespace harrier::server {
 
@@ -36,6 +38,7 @@ namespace harrier::server {
 struct VirtualHostView {
   std::string_view name;
   const broker::VirtualHostCounters* counters;
+  const Tenant* tenant;  // its limits, and whether it holds publishers
 };
 struct LoopView {
   const LoopCounters* counters;
@@ -73,6 +76,14 @@ class Node {
 
   void block_publishers(std::string reason);
   void unblock_publishers();
+
+  // Counts from now on; what is there stays, even above a limit. False when there is no such
+  // virtual host, or not yet. Waits for its loop: not from a loop, not while stop() runs.
+  bool set_limits(const std::string& virtual_host, const broker::TenantLimits& limits);
+  // The user need not exist.
+  void set_user_limits(const std::string& user, const broker::UserLimits& limits);
+  // Who is connected or limited. Takes a lock: for scrapes.
+  std::vector<UserUsage> users() const;
 
   // None before start() has recovered them.
   std::vector<VirtualHostView> virtual_hosts() const;

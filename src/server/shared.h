@@ -19,6 +19,8 @@
 #include "server/admission.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
+#include "server/tenant.h"
+#include "server/user_accounts.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
 
@@ -30,6 +32,7 @@ class HostedVirtualHost;
 struct VirtualHostPlace {
   std::size_t loop = 0;
   HostedVirtualHost* host = nullptr;
+  std::shared_ptr<Tenant> tenant = {};
 };
 
 struct Shared {
@@ -50,6 +53,10 @@ struct Shared {
   // The virtual hosts are there: what was written before the release store is what a loop sees
   // after an acquire load. While false, connection.open is 320. Never unset.
   std::atomic<bool> ready{false};
+  // Of each connection, each user and each virtual host: how long a rate may be exceeded at once.
+  broker::PublishRateLimits connection_publish_rate{};
+  base::Milliseconds publish_rate_burst{1'000};
+  UserAccounts users{};
   // Stopped before the loops are.
   std::unique_ptr<PasswordWorkers> password_workers{};
 
