@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "harrier/tenant_options.h"
+
 namespace harrier {
 
 // What a user may do inside one virtual host: patterns (PCRE2) that are searched for in the names
@@ -44,6 +46,7 @@ struct UserOptions {
   std::vector<PermissionOptions> permissions;
   // A topic exchange that is not listed takes every key.
   std::vector<TopicPermissionOptions> topic_permissions;
+  UserLimitOptions limits;
 
   bool operator==(const UserOptions&) const = default;
 };

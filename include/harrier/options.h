@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "harrier/access_options.h"
+#include "harrier/tenant_options.h"
 #include "harrier/version.h"
 
 namespace harrier {
@@ -140,6 +141,9 @@ struct ConnectionLimitOptions {
   std::chrono::milliseconds refusal_delay{3'000};
   std::chrono::milliseconds write_stall_timeout{30'000};
   std::chrono::milliseconds partial_frame_timeout{60'000};
+  // Per second: messages, bytes of bodies. 0: not limited.
+  std::uint64_t publish_rate_max = 0;
+  std::uint64_t publish_byte_rate_max = 0;
 
   bool operator==(const ConnectionLimitOptions&) const = default;
 };
@@ -260,6 +264,11 @@ struct Options {
   VirtualHostLimitOptions virtual_host;
   DefinitionLimitOptions definitions;
   FlowLimitOptions flow;
+  std::vector<NamedTenantLimitOptions> tenants;
+  // The first that fits a virtual host counts.
+  std::vector<TenantDefaultOptions> tenant_defaults;
+  // How long any publish rate may be exceeded at once.
+  std::chrono::milliseconds publish_rate_burst{1'000};
   JournalOptions journal;
   MemoryOptions memory;
   DiskOptions disk;

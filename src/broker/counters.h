@@ -8,6 +8,7 @@
 
 #include "base/counter.h"
 #include "broker/changes.h"
+#include "broker/tenant_limits.h"
 
 namespace harrier::broker {
 
@@ -23,6 +24,7 @@ struct VirtualHostCounters {
   base::Counter ready;
   base::Counter ready_bytes;
   base::Counter unacked;
+  base::Counter unacked_bytes;
   // How many there have been.
   base::Counter published;  // accepted from clients
   base::Counter unroutable_dropped;
@@ -40,6 +42,12 @@ struct VirtualHostCounters {
   // Messages that left a queue, by SettleReason.
   std::array<base::Counter, 7> settled;
 
+  // By LimitKind.
+  std::array<base::Counter, kLimitKinds> limit_refusals;
+
+  base::Counter& limit_refusals_of(LimitKind kind) {
+    return limit_refusals[static_cast<std::size_t>(kind)];
+  }
   base::Counter& settled_by(SettleReason reason) {
     return settled[static_cast<std::size_t>(reason)];
   }

@@ -199,33 +199,37 @@ void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
   } else {
     ++unacked_count_;
     ++turn_.counters.unacked;
+    unacked_bytes_ += entry.body_size;
+    turn_.counters.unacked_bytes.add(entry.body_size);
   }
 }
 
 // ---- what came back
 
-void Queue::forget_unacked(Consumer* consumer) {
+void Queue::forget_unacked(const QueueEntry& entry, Consumer* consumer) {
   if (consumer != nullptr) consumer->give_credit();
   if (deleted_) return;
   CHECK(unacked_count_ != 0);
   --unacked_count_;
   --turn_.counters.unacked;
+  unacked_bytes_ -= entry.body_size;
+  turn_.counters.unacked_bytes.subtract(entry.body_size);
 }
 
 void Queue::acknowledge(QueueEntry entry, Consumer* consumer) {
-  forget_unacked(consumer);
+  forget_unacked(entry, consumer);
   if (deleted_) return;
   ++turn_.counters.acknowledged;
   settle(entry, SettleReason::kAcknowledged);
 }
 
 void Queue::reject(QueueEntry entry, Consumer* consumer) {
-  forget_unacked(consumer);
+  forget_unacked(entry, consumer);
   if (!deleted_) discard(std::move(entry), SettleReason::kRejected);
 }
 
 void Queue::requeue(QueueEntry entry, Consumer* consumer) {
-  forget_unacked(consumer);
+  forget_unacked(entry, consumer);
   if (deleted_) return;
   if (entry.delivery_count != UINT16_MAX) ++entry.delivery_count;
   if (settings_->delivery_limit && *settings_->delivery_limit >= 0 &&
@@ -340,6 +344,7 @@ void Queue::close() {
   dead_on_disk_.reset();
   unlink();
   turn_.counters.unacked.subtract(unacked_count_);
+  turn_.counters.unacked_bytes.subtract(unacked_bytes_);
   for (ConsumerRef& consumer : std::exchange(consumers_, {})) {
     consumer->unlink();
     consumer->set_active(false);

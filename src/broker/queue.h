@@ -214,7 +214,7 @@ class Queue final : public base::RefCounted<Queue>,
   void dead_letter_when_read(QueueEntry entry, SettleReason reason);
   void settle(const QueueEntry& entry, SettleReason reason);
   void record(const QueueEntry& entry, SettleReason reason);
-  void forget_unacked(Consumer* consumer);
+  void forget_unacked(const QueueEntry& entry, Consumer* consumer);
   void choose_active_consumer();
   void arm_expiry();
 
@@ -244,6 +244,7 @@ class Queue final : public base::RefCounted<Queue>,
   Lsn requeued_lsn_;
   Position next_position_{1};
   std::uint64_t unacked_count_ = 0;
+  std::uint64_t unacked_bytes_ = 0;
   base::MonotonicTime last_used_;
   Position body_pending_{0};
   std::uint8_t memory_class_ = 0;

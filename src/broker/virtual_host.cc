@@ -15,6 +15,7 @@ VirtualHost::VirtualHost(std::string name, const VirtualHostLimits& limits, Chan
       access_(std::move(access)),
       random_(random),
       turn_(log, limits),
+      quota_(name_, turn_.limits, turn_.counters),
       router_({[this](std::string_view exchange) { return find_exchange(exchange); },
                [this](std::string_view queue) { return find_queue(queue); }}),
       policies_(turn_.limits.policies_max),
@@ -104,6 +105,7 @@ bool VirtualHost::end_turn() {
     listener.unlink();
     listener.turn_ended();
   }
+  quota_.watch();
   return has_more_work();
 }
 
@@ -225,13 +227,25 @@ void VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
   ++turn_.counters.refused;
   if (queue.settings().overflow == Overflow::kRejectPublishDeadLetter &&
       queue.settings().dead_letter_exchange) {
+    if (quota_.far_exceeded()) return void(++turn_.counters.dead_letters_dropped);
     QueueEntry refused;
     refused.message = message;
     turn_.dead_letters.push_back({QueueRef(&queue), std::move(refused), SettleReason::kMaxLength});
   }
 }
 
-PublishOutcome VirtualHost::publish(const MessageRef& message, std::span<Queue* const> queues) {
+PublishOutcome VirtualHost::publish_within_quota(const MessageRef& message,
+                                                 std::span<Queue* const> queues) {
+  if (!quota_.would_exceed(message->body_size() * queues.size())) return put(message, queues);
+  quota_.count(LimitKind::kVirtualHostStoredBytes);
+  for (Queue* queue : queues)
+    if (!queue->deleted()) turn_away(*queue, message);
+  PublishOutcome outcome;
+  outcome.refused = true;
+  return outcome;
+}
+
+PublishOutcome VirtualHost::put(const MessageRef& message, std::span<Queue* const> queues) {
   PublishOutcome outcome;
   // All places must be known before the record is written, and the record written before any queue
   // hands the message on.
@@ -298,7 +312,7 @@ void VirtualHost::send_dead_letter(DeadLetter dead_letter) {
     ++turn_.counters.dead_letters_dropped;
   } else {
     ++turn_.counters.dead_lettered;
-    publish(message, queues);
+    put(message, queues);
   }
   source.note_dead_lettered(dead_letter.entry, dead_letter.reason);
 }

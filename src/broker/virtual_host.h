@@ -35,27 +35,11 @@
 #include "broker/roster.h"
 #include "broker/router.h"
 #include "broker/sliced_task.h"
+#include "broker/tenant_quota.h"
 #include "broker/turn.h"
+#include "broker/turn_listeners.h"
 
 namespace harrier::broker {
-
-// Told once at the end of the turn in which it was linked.
-class TurnEndListener : public base::ListNode<TurnEndListener> {
- public:
-  virtual void turn_ended() = 0;
-
- protected:
-  ~TurnEndListener() { unlink(); }
-};
-
-// Told whenever the log has committed more; unlinks itself when it waits for nothing.
-class CommitListener : public base::ListNode<CommitListener> {
- public:
-  virtual void commit_reached(Lsn committed) = 0;
-
- protected:
-  ~CommitListener() { unlink(); }
-};
 
 // Where a direct reply goes (S38 of conformance.md).
 class ReplySink {
@@ -149,6 +133,10 @@ class VirtualHost {
   base::RandomSource& random() { return random_; }
   Timers& timers() { return turn_.timers; }
   const VirtualHostLimits& limits() const { return turn_.limits; }
+  // What this tenant may; asked by sessions, too, before they add something.
+  const TenantQuota& quota() const { return quota_; }
+  // Inside a turn, or before any: holds from now on.
+  void set_limits(const TenantLimits& limits) { quota_.set(limits); }
   void at_turn_end(TurnEndListener& listener);
   void on_commit(CommitListener& listener);
   // Runs the first slice at once.
@@ -227,7 +215,11 @@ class VirtualHost {
   // Moves with whatever a remembered route rests on: exchanges, queues, bindings, permissions.
   std::uint64_t routes_version() const { return routes_version_; }
   // Puts the message into each queue, or into those that do not refuse it.
-  PublishOutcome publish(const MessageRef& message, std::span<Queue* const> queues);
+  PublishOutcome publish(const MessageRef& message, std::span<Queue* const> queues) {
+    if (quota_.rejects()) [[unlikely]]
+      return publish_within_quota(message, queues);
+    return put(message, queues);
+  }
 
   // ---- direct replies
   // The reply-to of a channel; unguessable.
@@ -241,6 +233,8 @@ class VirtualHost {
   bool has_more_work() const;
   void send_dead_letter(DeadLetter dead_letter);
   void turn_away(Queue& queue, const MessageRef& message);
+  PublishOutcome publish_within_quota(const MessageRef& message, std::span<Queue* const> queues);
+  PublishOutcome put(const MessageRef& message, std::span<Queue* const> queues);
   std::string in_virtual_host(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> not_found(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> locked(const Queue& queue) const;
@@ -272,6 +266,7 @@ class VirtualHost {
   AccessControlRef access_;
   base::RandomSource& random_;
   Turn turn_;
+  TenantQuota quota_;
   KeyMap<base::Ref<Exchange>> exchanges_;
   QueuesByName queues_;
   QueuesById queues_by_id_;

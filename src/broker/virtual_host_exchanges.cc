@@ -50,13 +50,7 @@ amqp::CheckedStatus VirtualHost::check_new_exchange(const Actor& actor,
         !status.ok())
       return status;
   }
-  if (exchanges_.size() >= turn_.limits.exchanges_max) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        "cannot declare " + in_virtual_host("exchange", name) +
-                            ": exchange limit of " + std::to_string(turn_.limits.exchanges_max) +
-                            " is reached");
-  }
-  return base::Done{};
+  return quota_.check_exchange(name);
 }
 
 amqp::CheckedStatus VirtualHost::declare_exchange(const Actor& actor,
@@ -205,12 +199,7 @@ amqp::CheckedStatus VirtualHost::bind(const Actor& actor, const BindingRequest& 
     return status;
   if (source.find_binding(*ends->destination, request.routing_key, request.arguments) != nullptr)
     return base::Done{};
-  if (turn_.counters.bindings.value() >= turn_.limits.bindings_max) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        "cannot bind to " + in_virtual_host("exchange", request.source) +
-                            ": binding limit of " + std::to_string(turn_.limits.bindings_max) +
-                            " is reached");
-  }
+  if (auto status = quota_.check_binding(request.source); !status.ok()) return status;
   const Binding& binding = source.add_binding(++last_binding_id_, *ends->destination,
                                               request.routing_key, request.arguments);
   if (durable_binding(binding)) turn_.log.append(BoundChange{binding});

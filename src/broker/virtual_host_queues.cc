@@ -38,13 +38,7 @@ amqp::CheckedStatus VirtualHost::check_new_queue(const Actor& actor,
         !status.ok())
       return status;
   }
-  if (queues_.size() >= turn_.limits.queues_max) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        "cannot declare " + in_virtual_host("queue", declaration.name) +
-                            ": queue limit in vhost '" + name_ + "' (" +
-                            std::to_string(turn_.limits.queues_max) + ") is reached");
-  }
-  return base::Done{};
+  return quota_.check_queue(declaration.name);
 }
 
 amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDeclaration declaration,

@@ -55,6 +55,13 @@ class Families {
       total += host.counters->settled[static_cast<std::size_t>(reason)].value();
     return static_cast<double>(total);
   }
+  double refused(broker::LimitKind kind) const {
+    std::uint64_t total = 0;
+    for (const auto& host : virtual_hosts_.hosts)
+      total += host.counters->limit_refusals[static_cast<std::size_t>(kind)].value();
+    return static_cast<double>(total);
+  }
+  const std::vector<server::VirtualHostView>& virtual_hosts() const { return virtual_hosts_; }
   const std::vector<server::LoopView>& loops() const { return loops_; }
 
  private:
@@ -147,6 +154,49 @@ void add_objects(Families& families) {
   families.gauge("rabbitmq_queue_messages", "Messages ready and unacked", ready + unacked);
   families.gauge("harriermq_queue_messages_ready_bytes", "Bodies of messages waiting in queues",
                  families.sum(&C::ready_bytes));
+  families.gauge("harriermq_queue_messages_unacked_bytes",
+                 "Bodies of messages delivered and not yet acknowledged",
+                 families.sum(&C::unacked_bytes));
+}
+
+// Of all virtual hosts and users together: how many there are is nobody's to bound.
+void add_limits(Families& families) {
+  using broker::LimitKind;
+  using L = server::LoopCounters;
+  const std::initializer_list<std::pair<const char*, LimitKind>> kinds = {
+      {"vhost_connections", LimitKind::kVirtualHostConnections},
+      {"vhost_channels", LimitKind::kVirtualHostChannels},
+      {"vhost_consumers", LimitKind::kVirtualHostConsumers},
+      {"vhost_queues", LimitKind::kVirtualHostQueues},
+      {"vhost_exchanges", LimitKind::kVirtualHostExchanges},
+      {"vhost_bindings", LimitKind::kVirtualHostBindings},
+      {"vhost_message_size", LimitKind::kVirtualHostMessageSize},
+      {"vhost_stored_bytes", LimitKind::kVirtualHostStoredBytes},
+      {"user_connections", LimitKind::kUserConnections},
+      {"user_channels", LimitKind::kUserChannels}};
+  for (const auto& [name, kind] : kinds)
+    families.counter("harriermq_limit_refusals_total",
+                     "What limits of virtual hosts and users refused, by limit",
+                     families.refused(kind), {{"limit", name}});
+  double holding = 0;
+  for (const auto& host : families.virtual_hosts())
+    if (host.tenant->held()) ++holding;
+  families.gauge("harriermq_vhosts_holding_publishers",
+                 "Virtual hosts that hold their publishers: stored_bytes_max is reached", holding);
+  families.gauge("harriermq_connections_blocked_by_quota",
+                 "Connections not read, since their virtual host holds publishers",
+                 families.sum(&L::held_by_quota));
+  families.gauge("harriermq_connections_throttled",
+                 "Connections not read, since they published too fast",
+                 families.sum(&L::throttled));
+  const std::initializer_list<std::pair<const char*, LoopCounter>> rates = {
+      {"connection", &L::throttled_by_connection},
+      {"user", &L::throttled_by_user},
+      {"vhost", &L::throttled_by_virtual_host}};
+  for (const auto& [name, member] : rates)
+    families.counter("harriermq_publish_rate_exceeded_total",
+                     "Times a connection had to wait for a publish rate, by whose it is",
+                     families.sum(member), {{"of", name}});
 }
 
 void add_logins(Families& families, const server::Node& node) {
@@ -351,6 +401,7 @@ std::string Exposition::text() const {
     add_objects(families);
     add_logins(families, node_);
     add_messages(families);
+    add_limits(families);
     add_loops(families, node_);
     add_tls(families, node_);
     add_alarms(families, node_);

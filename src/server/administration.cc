@@ -59,7 +59,7 @@ Administration::Administration(const Options& options, Shared& shared,
       shared_(shared),
       loops_(loops),
       authenticator_(authenticator),
-      virtual_hosts_(shared, loops, options.shutdown_timeout),
+      virtual_hosts_(options, shared, loops),
       definitions_(limits_of(options)) {}
 
 Outcome Administration::check(const Options& options) {

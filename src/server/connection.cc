@@ -128,13 +128,21 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   ++io_.counters().logins;
   log_opened(parameters);
   marked_output_.emplace(*this, output);
+  tenant_ = place->tenant;
+  account_ = io_.shared().users.account_of(parameters.actor.user);
+  if (const auto& limits = io_.shared().connection_publish_rate; limits.messages || limits.bytes) {
+    own_rates_ = std::make_unique<broker::PublishRates>();
+    own_rates_->set(limits, io_.shared().publish_rate_burst);
+  }
   if (place->loop != io_.index()) {
     remote_ = io_.hand_over().attach(*place, parameters);
     return remote_.get();
   }
   host_ = place->host;
   touch_host();
-  direct_ = std::make_unique<session::BrokerSession>(host_->host(), parameters,
+  session::ConnectionParameters completed = parameters;
+  completed.account = account_;
+  direct_ = std::make_unique<session::BrokerSession>(host_->host(), completed,
                                                      io_.shared().session_limits, *marked_output_);
   return direct_.get();
 }
@@ -226,8 +234,10 @@ void Connection::flush_tls() {
 }
 
 base::MonotonicTime Connection::next_deadline() const {
-  return handshaking_ ? std::min(tls_deadline_, session_.next_deadline())
-                      : session_.next_deadline();
+  const base::MonotonicTime own = handshaking_ ? tls_deadline_
+                                  : throttled_ ? next_publish_
+                                               : base::kNever;
+  return std::min(own, session_.next_deadline());
 }
 
 // ---- reading
@@ -251,7 +261,7 @@ void Connection::handle_readable() {
   if (lingering_) return drain();
   if (proxy_) return take_proxy_header();
   if (handshaking_) return continue_handshake();
-  if (!must_be_held() && has_credit()) read_some();
+  if (!must_be_held() && !over_quota() && !over_rate() && has_credit()) read_some();
 }
 
 // What is on its way to a close is read: the client's answer must be found.
@@ -261,7 +271,7 @@ void Connection::hold() {
   if (linked()) return;
   ++io_.counters().held;
   io_.hold(*this);
-  session_.set_blocked(io_.notice(), io_.loop().now());
+  tell_blocked();
 }
 
 void Connection::release() {
@@ -270,13 +280,80 @@ void Connection::release() {
   --io_.counters().held;
   if (closed_ || lingering_) return;
   enter();
-  session_.set_blocked(std::nullopt, io_.loop().now());
+  tell_blocked();
 }
 
 void Connection::heed_gate() {
   if (closed_ || lingering_ || !session_.publishes()) return;
   enter();
-  if (linked()) session_.set_blocked(io_.notice(), io_.loop().now());
+  if (linked()) tell_blocked();
+}
+
+void Connection::tell_blocked() {
+  std::optional<std::string> reason;
+  if (linked()) reason = io_.notice();
+  if (!reason && held_by_quota_) reason = tenant_->notice();
+  session_.set_blocked(reason, io_.loop().now());
+}
+
+// ---- its virtual host's quota, and rates
+
+bool Connection::over_quota() const { return tenant_ && tenant_->held() && session_.publishes(); }
+
+void Connection::set_held_by_quota(bool held) {
+  if (std::exchange(held_by_quota_, held) == held) return;
+  if (held) {
+    ++io_.counters().held_by_quota;
+    io_.hold_for_quota(id_);
+  } else {
+    --io_.counters().held_by_quota;
+    io_.forget_held_for_quota(id_);
+  }
+  tell_blocked();
+}
+
+void Connection::look_again() {
+  if (!closed_ && !lingering_) enter();
+}
+
+bool Connection::over_rate() const {
+  return next_publish_ > io_.loop().now().monotonic && session_.publishes();
+}
+
+void Connection::set_throttled(bool throttled) {
+  if (std::exchange(throttled_, throttled) == throttled) return;
+  if (throttled) {
+    ++io_.counters().throttled;
+  } else {
+    --io_.counters().throttled;
+  }
+}
+
+// What has been read is served; who read too much waits before the next.
+void Connection::pay_for_published() {
+  const broker::Published& published = session_.published();
+  if (published.messages == paid_.messages || !account_) return;
+  const broker::Published unpaid = published - std::exchange(paid_, published);
+  const base::MonotonicTime now = io_.loop().now().monotonic;
+  const auto pay = [&](broker::PublishRates& rates, base::Counter& times) {
+    const base::MonotonicTime next = rates.take(unpaid, now);
+    if (next <= now) return;
+    ++times;
+    next_publish_ = std::max(next_publish_, next);
+  };
+  if (own_rates_) pay(*own_rates_, io_.counters().throttled_by_connection);
+  pay(account_->publish_rates(), io_.counters().throttled_by_user);
+  if (tenant_) pay(tenant_->publish_rates(), io_.counters().throttled_by_virtual_host);
+}
+
+// A limit that is gone, or higher, may end the wait.
+void Connection::heed_rates() {
+  if (!throttled_) return;
+  base::MonotonicTime paid = account_->publish_rates().paid_at();
+  if (own_rates_) paid = std::max(paid, own_rates_->paid_at());
+  if (tenant_) paid = std::max(paid, tenant_->publish_rates().paid_at());
+  next_publish_ = std::min(next_publish_, paid);
+  look_again();
 }
 
 bool Connection::has_credit() {
@@ -312,6 +389,7 @@ void Connection::read_some() {
 void Connection::present(char* data, std::size_t size, bool in_tail) {
   const std::size_t consumed = session_.handle_input({data, size}, io_.loop().now());
   CHECK(consumed <= size);
+  pay_for_published();
   tail_complete_ = consumed != size && !session_.wants_input();
   if (in_tail) {
     tail_.consume(consumed);
@@ -415,7 +493,9 @@ void Connection::update_reading() {
   // Asked once: who finds the gate closed must be in the list, or nobody would wake it.
   const bool held = must_be_held();
   if (held) hold();
-  const bool reading = !held && has_credit();
+  set_held_by_quota(over_quota());
+  set_throttled(over_rate());
+  const bool reading = !held && !held_by_quota_ && !throttled_ && has_credit();
   if (reading != reading_) {
     reading_ = reading;
     session_.set_reading(reading, io_.loop().now());
@@ -516,6 +596,8 @@ void Connection::close_socket() {
   io_.disarm_deadline(*this);
   io_.input_pool().forget(credit_);
   release();
+  set_held_by_quota(false);
+  set_throttled(false);
   // Waits that are pending end with an error in a later turn.
   asio::error_code ignored;
   socket_.close(ignored);

@@ -10,6 +10,8 @@
 //            Held: while the PublisherGate is closed a client that has published is not read;
 //            everything else goes on. It is noticed when there is something to read, or at once if
 //            the client is told. IoLoop releases it.
+//            Likewise while its virtual host stores as much as it may, and, without a word, until
+//            what it published above a rate (its own, its user's, its virtual host's) is paid.
 //            TLS: a TlsStream stands in for the socket; the session hears of nothing before the
 //            handshake is over.
 //            PROXY: until the header has come the peer is the proxy, and nobody's address is
@@ -108,6 +110,9 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void heed_gate();
   // The gate is open: reads again.
   void release();
+  // Reasons not to be read may be gone: decided at the end of the turn.
+  void look_again();
+  void heed_rates();
   // Shutdown's patience has ended.
   void drop();
 
@@ -173,6 +178,12 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void settle();
   bool must_be_held() const;
   void hold();
+  bool over_quota() const;
+  void set_held_by_quota(bool held);
+  void tell_blocked();
+  bool over_rate() const;
+  void set_throttled(bool throttled);
+  void pay_for_published();
   bool has_credit();
   void charge_input();
   void update_reading();
@@ -199,6 +210,12 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   std::unique_ptr<session::InputRecorder> remote_;
   std::optional<MarkedOutput> marked_output_;
   HostedVirtualHost* host_ = nullptr;
+  // Once attached.
+  std::shared_ptr<Tenant> tenant_;
+  std::shared_ptr<broker::UserAccount> account_;
+  std::unique_ptr<broker::PublishRates> own_rates_;  // where they are limited
+  broker::Published paid_;
+  base::MonotonicTime next_publish_ = base::MonotonicTime::min();
 
   base::Buffer tail_;
   InputCredit credit_;
@@ -211,6 +228,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   bool write_waiting_ = false;
   bool tail_complete_ = false;  // the session left input it could take; it did not want to
   bool reading_ = true;
+  bool held_by_quota_ = false;
+  bool throttled_ = false;
   bool input_ended_ = false;
   bool write_failed_ = false;
   bool bytes_came_ = false;

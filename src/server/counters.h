@@ -21,7 +21,13 @@ struct LoopCounters {
   base::Counter bytes_sent;
   // Times a connection had no input credit, too much unread output, or was held.
   base::Counter reads_paused;
-  base::Counter held;            // connections not read now, because publishers are held
+  base::Counter held;           // connections not read now, because publishers are held
+  base::Counter held_by_quota;  // likewise, because their virtual host stores enough
+  base::Counter throttled;      // connections not read now, because they published too fast
+  // Times one had to wait for the publish rate of its own, its user's, its virtual host's.
+  base::Counter throttled_by_connection;
+  base::Counter throttled_by_user;
+  base::Counter throttled_by_virtual_host;
   base::Counter writes_blocked;  // times a socket took less than there was
   base::Counter batches_sent;    // to other loops, both directions
 };

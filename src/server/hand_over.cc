@@ -132,9 +132,11 @@ void HandOver::attach_remote(const session::ConnectionParameters& parameters) {
   HostedVirtualHost* host = broker_.find(parameters.virtual_host);
   CHECK(host != nullptr);
   broker_.touch(*host);
+  session::ConnectionParameters completed = parameters;
+  completed.account = shared_.users.account_of(parameters.actor.user);
   const auto [entry, added] = remote_.emplace(
       parameters.id,
-      std::make_unique<RemoteSession>(*this, *host, parameters, shared_.session_limits,
+      std::make_unique<RemoteSession>(*this, *host, completed, shared_.session_limits,
                                       output_[loop_of(parameters.id)]));
   CHECK(added);
 }

@@ -5,12 +5,14 @@
 // Thread: confined(broker); counters through host() from any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "base/random.h"
 #include "broker/changes.h"
 #include "broker/virtual_host.h"
+#include "server/tenant.h"
 
 namespace harrier::server {
 
@@ -27,6 +29,9 @@ class HostedVirtualHost {
   broker::VirtualHost& host() { return host_; }
   const broker::VirtualHost& host() const { return host_; }
 
+  // Is told at the end of turns whether publishers are to be held.
+  void set_tenant(std::shared_ptr<Tenant> tenant) { tenant_ = std::move(tenant); }
+
   bool in_turn() const { return in_turn_; }
   // Whether it asked for another turn soon.
   bool has_work() const { return has_work_; }
@@ -39,6 +44,7 @@ class HostedVirtualHost {
   void end() {
     tell_committed();
     has_work_ = host_.end_turn() || log_.committed() != told_;
+    if (tenant_) tenant_->set_held(host_.quota().held());
     in_turn_ = false;
   }
 
@@ -56,6 +62,7 @@ class HostedVirtualHost {
   base::SecureRandom random_;
   broker::VirtualHost host_;
   broker::Lsn told_;
+  std::shared_ptr<Tenant> tenant_;
   bool in_turn_ = false;
   bool has_work_ = false;
 };

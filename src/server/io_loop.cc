@@ -101,6 +101,18 @@ void IoLoop::heed_gate() {
     entry.second->heed_gate();
 }
 
+void IoLoop::heed_quota() {
+  DCHECK(loop().checker().on_loop());
+  for (const broker::ConnectionId id : held_by_quota_)
+    find(id)->look_again();
+}
+
+void IoLoop::heed_rates() {
+  DCHECK(loop().checker().on_loop());
+  for (auto& entry : connections_)
+    entry.second->heed_rates();
+}
+
 void IoLoop::release_held() {
   for (int released = 0; released != kReleasesPerFlush && !held_.empty() && !gate().closed();
        ++released)

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,6 +84,10 @@ class IoLoop {
   // The gate has changed: who publishes is told, if there is something to tell. Whom it holds is
   // released by flush().
   void heed_gate();
+  // A virtual host has room again: whom it held looks.
+  void heed_quota();
+  // Limits of rates have changed: who waits looks whether it must.
+  void heed_rates();
 
   // For Connection.
   Loop& loop() { return around_.loop; }
@@ -115,6 +120,9 @@ class IoLoop {
   }
   // `connection` is not read until the gate opens and its release() is called.
   void hold(Connection& connection) { held_.push_back(connection); }
+  // Likewise until heed_quota() wakes it.
+  void hold_for_quota(broker::ConnectionId id) { held_by_quota_.insert(id); }
+  void forget_held_for_quota(broker::ConnectionId id) { held_by_quota_.erase(id); }
   // `connection` has closed its socket.
   void retire(Connection& connection) { retired_.push_back(&connection); }
   // A handler that named a retired connection has run.
@@ -149,6 +157,7 @@ class IoLoop {
   std::optional<std::string> notice_;
   // In the order in which they were held.
   base::IntrusiveList<Connection> held_;
+  std::set<broker::ConnectionId> held_by_quota_;
   tsl::robin_map<broker::ConnectionId, std::unique_ptr<Connection>> connections_;
 };
 

@@ -52,6 +52,9 @@ class Node::Parts {
   Outcome start(const Recover& recover);
   base::Status<> reload(const Options& options);
   void stop();
+  bool set_limits(const std::string& virtual_host, const broker::TenantLimits& limits);
+  // Runs `task` on every loop, and does not wait.
+  void on_every_loop(const std::function<void(NodeLoop&)>& task);
 
   const Options options_;
   const base::Clock& clock_;
@@ -75,6 +78,8 @@ class Node::Parts {
 
  private:
   Outcome admit_users();
+  // Of users; those of virtual hosts are checked.
+  Outcome read_limits();
   Outcome listen();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
@@ -84,8 +89,6 @@ class Node::Parts {
   void take(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls);
   // The first loop that has connections accepts them.
   NodeLoop& accepting() { return *loops_[loops_.size() == 1 ? 0 : 1]; }
-  // Runs `task` on every loop.
-  void on_every_loop(const std::function<void(NodeLoop&)>& task);
 
   std::size_t next_loop_ = 0;  // the listener's
   std::chrono::milliseconds shutdown_timeout_;
@@ -103,7 +106,9 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .virtual_hosts = {},
               .admission = Admission(options.accept),
               .gate = {},
-              .ready = false},
+              .ready = false,
+              .connection_publish_rate = connection_publish_rate(options.connection),
+              .publish_rate_burst = options.publish_rate_burst},
       shutdown_timeout_(options.shutdown_timeout) {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
@@ -179,6 +184,15 @@ ResourceReading Node::Parts::look_around() const {
   return read_resources();
 }
 
+Outcome Node::Parts::read_limits() {
+  for (const UserOptions& user : options_.users)
+    if (const broker::UserLimits limits = user_limits(user.limits); limits != broker::UserLimits{})
+      shared_.users.set_limits(user.name, limits, options_.publish_rate_burst);
+  const auto limits = tenant_limits(options_, "");
+  if (!limits) return Failure{FailureKind::kBadOptions, limits.error().message};
+  return {};
+}
+
 Outcome Node::Parts::listen() {
   if (certificates_)
     if (auto loaded = certificates_->load(options_.amqps); !loaded)
@@ -210,6 +224,7 @@ Outcome Node::Parts::listen() {
 
 Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome admitted = admit_users(); !admitted) return admitted;
+  if (Outcome read = read_limits(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
   for (const auto& loop : loops_)
@@ -224,6 +239,22 @@ Outcome Node::Parts::start(const Recover& recover) {
   }
   shared_.ready.store(true, std::memory_order_release);
   return {};
+}
+
+bool Node::Parts::set_limits(const std::string& virtual_host, const broker::TenantLimits& limits) {
+  const bool ready = running_ && shared_.ready.load(std::memory_order_acquire);
+  const auto lives = shared_.virtual_hosts.keep();
+  const auto place = ready ? shared_.virtual_hosts.find(virtual_host) : std::nullopt;
+  if (!place) return false;
+  place->tenant->set_limits(limits, options_.publish_rate_burst);
+  NodeLoop& loop = *loops_[place->loop];
+  loop.run([&] {
+    // Its end says whether publishers are held.
+    loop.broker().touch(*place->host);
+    place->host->host().set_limits(limits);
+  });
+  on_every_loop([](NodeLoop& other) { other.io().heed_rates(); });
+  return true;
 }
 
 Outcome Node::Parts::open_store() {
@@ -359,6 +390,14 @@ void Node::stop() { parts_->stop(); }
 void Node::block_publishers(std::string reason) {
   parts_->shared_.gate.set_operator(std::move(reason));
 }
+bool Node::set_limits(const std::string& virtual_host, const broker::TenantLimits& limits) {
+  return parts_->set_limits(virtual_host, limits);
+}
+void Node::set_user_limits(const std::string& user, const broker::UserLimits& limits) {
+  parts_->shared_.users.set_limits(user, limits, parts_->options_.publish_rate_burst);
+  parts_->on_every_loop([](NodeLoop& loop) { loop.io().heed_rates(); });
+}
+std::vector<UserUsage> Node::users() const { return parts_->shared_.users.usage(); }
 void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }
 
 VirtualHostViews Node::virtual_hosts() const {
@@ -366,7 +405,8 @@ VirtualHostViews Node::virtual_hosts() const {
   VirtualHostViews views{table.keep(), {}};
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return views;
   for (const auto& [name, place] : table.list())
-    views.hosts.push_back({place.host->host().name(), &place.host->host().counters()});
+    views.hosts.push_back(
+        {place.host->host().name(), &place.host->host().counters(), place.tenant.get()});
   return views;
 }
 Administration& Node::administration() { return *parts_->administration_; }

@@ -30,6 +30,8 @@
 #include "server/publisher_gate.h"
 #include "server/resource_alarms.h"
 #include "server/store_view.h"
+#include "server/tenant.h"
+#include "server/user_accounts.h"
 
 namespace harrier::server {
 
@@ -39,6 +41,7 @@ class Administration;
 struct VirtualHostView {
   std::string_view name;
   const broker::VirtualHostCounters* counters;
+  const Tenant* tenant;  // its limits, and whether it holds publishers
 };
 struct VirtualHostViews {
   std::shared_lock<std::shared_mutex> lock;  // holds up who deletes one: for a scrape's time
@@ -80,6 +83,14 @@ class Node {
 
   void block_publishers(std::string reason);
   void unblock_publishers();
+
+  // Counts from now on; what is there stays, even above a limit. False when there is no such
+  // virtual host, or not yet. Waits for its loop: not from a loop, not while stop() runs.
+  bool set_limits(const std::string& virtual_host, const broker::TenantLimits& limits);
+  // The user need not exist.
+  void set_user_limits(const std::string& user, const broker::UserLimits& limits);
+  // Who is connected or limited. Takes a lock: for scrapes.
+  std::vector<UserUsage> users() const;
 
   // None before start() has recovered them.
   VirtualHostViews virtual_hosts() const;

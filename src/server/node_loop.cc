@@ -84,6 +84,14 @@ void NodeLoop::heed_gate_from_any_thread() {
   });
 }
 
+void NodeLoop::heed_quota_from_any_thread() {
+  if (quota_changed_.exchange(true)) return;
+  post([this] {
+    quota_changed_.exchange(false);
+    io_.heed_quota();
+  });
+}
+
 void NodeLoop::put(Mail mail) {
   if (mailbox_.put(std::move(mail))) loop_.wake();
 }

@@ -48,6 +48,8 @@ class NodeLoop final : public store::LoopPort, private LoopWork {
   bool wait_for_commit(std::size_t shard);
   // The PublisherGate has changed.
   void heed_gate_from_any_thread();
+  // A virtual host no longer holds its publishers.
+  void heed_quota_from_any_thread();
   // Any thread: a batch from another loop.
   void put(Mail mail);
   // Several at once; `mails` is empty afterwards.
@@ -73,7 +75,8 @@ class NodeLoop final : public store::LoopPort, private LoopWork {
   BrokerLoop broker_;
   HandOver hand_over_;
   IoLoop io_;
-  std::atomic<bool> gate_changed_{false};  // and the task that looks is on its way
+  std::atomic<bool> gate_changed_{false};   // and the task that looks is on its way
+  std::atomic<bool> quota_changed_{false};  // likewise
   Mailbox<Mail> mailbox_;
   std::vector<Mail> taken_;
 };

@@ -14,6 +14,7 @@
 #include "server/admission.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
+#include "server/user_accounts.h"
 #include "server/virtual_host_table.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
@@ -36,6 +37,10 @@ struct Shared {
   // Users and virtual hosts are there: what was written before the release store is what a loop
   // sees after an acquire load. While false, logins are 320. Never unset.
   std::atomic<bool> ready{false};
+  // Of each connection, each user and each virtual host: how long a rate may be exceeded at once.
+  broker::PublishRateLimits connection_publish_rate{};
+  base::Milliseconds publish_rate_burst{1'000};
+  UserAccounts users{};
   // Stopped before the loops are.
   std::unique_ptr<PasswordWorkers> password_workers{};
 };

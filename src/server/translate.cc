@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <variant>
 
+#include "base/pattern.h"
 #include "broker/policies.h"
 #include "harrier/version.h"
 
@@ -25,6 +27,27 @@ base::Result<broker::Policy> policy_of(const PolicyOptions& options) {
     }
   }
   return policy;
+}
+
+using MaybeLimit = std::optional<std::int64_t>;
+
+std::optional<std::uint64_t> limit_of(const MaybeLimit& wanted) {
+  if (!wanted || *wanted < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*wanted);
+}
+
+// The first default whose pattern is found in the name. All patterns are looked at.
+base::Result<const TenantLimitOptions*> default_limits(const Options& options,
+                                                       const std::string& name) {
+  const TenantLimitOptions* first = nullptr;
+  for (const TenantDefaultOptions& fallback : options.tenant_defaults) {
+    const auto pattern = base::Pattern::compile(fallback.vhost_pattern);
+    if (!pattern)
+      return base::fail("limits.defaults: the pattern '" + fallback.vhost_pattern +
+                        "': " + pattern.error().message);
+    if (first == nullptr && pattern->matches(name)) first = &fallback.limits;
+  }
+  return first;
 }
 
 }  // namespace
@@ -71,6 +94,49 @@ broker::VirtualHostLimits virtual_host_limits(const Options& options) {
   limits.slice_entries = wanted.slice_entries;
   limits.pending_dead_letters_max = wanted.pending_dead_letters_max;
   limits.read_ahead_bytes = options.storage.read_ahead;
+  return limits;
+}
+
+broker::PublishRateLimits connection_publish_rate(const ConnectionLimitOptions& options) {
+  broker::PublishRateLimits limits;
+  if (options.publish_rate_max != 0) limits.messages = options.publish_rate_max;
+  if (options.publish_byte_rate_max != 0) limits.bytes = options.publish_byte_rate_max;
+  return limits;
+}
+
+broker::UserLimits user_limits(const UserLimitOptions& options) {
+  broker::UserLimits limits;
+  limits.connections_max = limit_of(options.connections_max);
+  limits.channels_max = limit_of(options.channels_max);
+  limits.publish_rate = {limit_of(options.publish_rate_max),
+                         limit_of(options.publish_byte_rate_max)};
+  return limits;
+}
+
+base::Result<broker::TenantLimits> tenant_limits(const Options& options, const std::string& name) {
+  const auto found = default_limits(options, name);
+  if (!found) return base::fail(found.error());
+  const TenantLimitOptions unlimited;
+  const TenantLimitOptions& fallback = *found != nullptr ? **found : unlimited;
+  const auto entry = std::find_if(options.tenants.begin(), options.tenants.end(),
+                                  [&](const auto& tenant) { return tenant.name == name; });
+  const TenantLimitOptions& own = entry != options.tenants.end() ? entry->limits : unlimited;
+  const auto pick = [&](MaybeLimit TenantLimitOptions::*key) {
+    return limit_of(own.*key ? own.*key : fallback.*key);
+  };
+  using O = TenantLimitOptions;
+  broker::TenantLimits limits;
+  limits.connections_max = pick(&O::connections_max);
+  limits.channels_max = pick(&O::channels_max);
+  limits.consumers_max = pick(&O::consumers_max);
+  limits.queues_max = pick(&O::queues_max);
+  limits.exchanges_max = pick(&O::exchanges_max);
+  limits.bindings_max = pick(&O::bindings_max);
+  limits.message_size_max = pick(&O::message_size_max);
+  limits.publish_rate = {pick(&O::publish_rate_max), pick(&O::publish_byte_rate_max)};
+  limits.stored_bytes_max = pick(&O::stored_bytes_max);
+  const auto action = own.quota_action ? own.quota_action : fallback.quota_action;
+  if (action == QuotaActionOption::kReject) limits.quota_action = broker::QuotaAction::kReject;
   return limits;
 }
 

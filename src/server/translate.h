@@ -8,6 +8,7 @@
 #include "broker/access_control.h"
 #include "broker/limits.h"
 #include "broker/policy.h"
+#include "broker/tenant_limits.h"
 #include "harrier/options.h"
 #include "session/connection_session.h"
 #include "session/session_limits.h"
@@ -18,6 +19,11 @@ namespace harrier::server {
 session::ConnectionLimits connection_limits(const ConnectionLimitOptions& options);
 session::SessionLimits session_limits(const SessionLimitOptions& options);
 broker::VirtualHostLimits virtual_host_limits(const Options& options);
+broker::PublishRateLimits connection_publish_rate(const ConnectionLimitOptions& options);
+broker::UserLimits user_limits(const UserLimitOptions& options);
+// Of a virtual host: its own entry in Options::tenants, filled up from the first of tenant_defaults
+// that fits its name. The error names the pattern that is wrong.
+base::Result<broker::TenantLimits> tenant_limits(const Options& options, const std::string& name);
 // With the cache split over so many loops; `cache_bytes` is of all.
 store::StoreOptions store_options(const Options& options, std::uint64_t cache_bytes,
                                   std::size_t loops);

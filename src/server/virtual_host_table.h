@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -18,11 +19,13 @@
 namespace harrier::server {
 
 class HostedVirtualHost;
+class Tenant;
 
 // Only `loop` follows `host`, which lives until every connection to it is gone.
 struct VirtualHostPlace {
   std::size_t loop = 0;
   HostedVirtualHost* host = nullptr;
+  std::shared_ptr<Tenant> tenant = {};
 };
 
 class VirtualHostTable {

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "server/translate.h"
 #include "store/store.h"
 
 namespace harrier::server {
@@ -18,13 +19,20 @@ base::Status<> VirtualHosts::open(const store::VirtualHostDefinition& definition
   const bool stored = loops_.front()->store() != nullptr;
   const std::size_t index = stored ? store::Store::loop_of(definition.shard, loops_.size())
                                    : next_loop_++ % loops_.size();
-  Place place{definition, index, nullptr};
+  Place place{definition, index, nullptr, {}};
+  place.tenant = std::make_shared<Tenant>(definition.name, [this] {
+    for (const auto& other : loops_)
+      other->heed_quota_from_any_thread();
+  });
+  auto limits = tenant_limits(options_, definition.name);
+  if (!limits.ok()) return base::fail(limits.error());
+  place.tenant->set_limits(*limits, options_.publish_rate_burst);
   NodeLoop& loop = *loops_[index];
   std::string why;
   bool good = false;
   loop.run([&] { good = make(loop, place, access, policies, why); });
   if (!good) return base::fail("virtual host '" + definition.name + "': " + why);
-  shared_.virtual_hosts.insert(definition.name, {index, place.host});
+  shared_.virtual_hosts.insert(definition.name, {index, place.host, place.tenant});
   places_.push_back(std::move(place));
   return base::Done{};
 }
@@ -45,6 +53,8 @@ bool VirtualHosts::make(NodeLoop& loop, Place& place, const broker::AccessContro
   HostedVirtualHost& hosted = broker.add(std::make_unique<HostedVirtualHost>(
       definition.name, shared_.virtual_host_limits, access, log, first_queue));
   place.host = &hosted;
+  hosted.host().set_limits(place.tenant->limits());
+  hosted.set_tenant(place.tenant);
   for (const NodeDefinitions::HostedPolicy& of : policies) {
     if (of.virtual_host != definition.name) continue;
     if (auto restored = hosted.host().restore_policy(of.kind, of.policy); !restored.ok()) {
@@ -87,7 +97,7 @@ bool VirtualHosts::disconnect(const Place& place) {
       loop->io().force_close({.user = {}, .virtual_host = name}, amqp::ReplyCode::kConnectionForced,
                              text);
     });
-  if (wait_until_left(place, steady_clock::now() + patience_)) return true;
+  if (wait_until_left(place, steady_clock::now() + options_.shutdown_timeout)) return true;
   for (const auto& loop : loops_)
     loop->run([&] { loop->io().drop({.user = {}, .virtual_host = name}); });
   constexpr std::chrono::seconds kDropTimeout{2};

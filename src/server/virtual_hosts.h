@@ -27,9 +27,10 @@ class VirtualHosts {
  public:
   using Loops = std::vector<std::unique_ptr<NodeLoop>>;
 
-  // REQUIRES that both outlive it. `patience`: how long clients may take to close.
-  VirtualHosts(Shared& shared, const Loops& loops, std::chrono::milliseconds patience)
-      : shared_(shared), loops_(loops), patience_(patience) {}
+  // REQUIRES that all outlive it. Takes limits and shutdown_timeout, which is how long clients may
+  // take to close, from `options`.
+  VirtualHosts(const Options& options, Shared& shared, const Loops& loops)
+      : options_(options), shared_(shared), loops_(loops) {}
 
   // `number` and `shard` of `definition` count with a store only. `policies`: those of others are
   // passed over.
@@ -47,6 +48,7 @@ class VirtualHosts {
     store::VirtualHostDefinition definition;
     std::size_t loop = 0;
     HostedVirtualHost* host = nullptr;
+    std::shared_ptr<Tenant> tenant{};
   };
 
   bool make(NodeLoop& loop, Place& place, const broker::AccessControlRef& access,
@@ -56,9 +58,9 @@ class VirtualHosts {
   bool is_left(const Place& place);
   bool empty(const Place& place);
 
+  const Options& options_;
   Shared& shared_;
   const Loops& loops_;
-  const std::chrono::milliseconds patience_;
   std::vector<Place> places_;
   std::size_t next_loop_ = 0;
 };

@@ -34,14 +34,26 @@ BrokerSession::~BrokerSession() { CHECK(channels_.empty() && releasing_channels_
 
 void BrokerSession::open() {
   CHECK(state_ == State::kOpening);
-  if (const auto status = virtual_host_.enter(parameters_.actor); !status.ok()) {
+  if (const auto status = take_connection(); !status.ok()) {
     amqp::ProtocolError error = status.error();
     error.method = amqp::ConnectionOpen::kTraits.id;
     return end({CloseReason::kProtocolError, std::move(error)});
   }
   state_ = State::kOpen;
-  ++virtual_host_.counters().connections;
   emit(ChannelNumber(), amqp::ConnectionOpenOk{});
+}
+
+amqp::CheckedStatus BrokerSession::take_connection() {
+  const broker::Actor& actor = parameters_.actor;
+  auto status = virtual_host_.enter(actor);
+  if (status.ok()) status = virtual_host_.quota().check_connection(actor);
+  if (!status.ok()) return status;
+  if (broker::UserAccount* account = parameters_.account.get();
+      account != nullptr && !account->connections().take())
+    return base::fail(
+        virtual_host_.quota().refuse_user_connection(actor, account->connections().limit()));
+  ++virtual_host_.counters().connections;
+  return base::Done{};
 }
 
 void BrokerSession::method(ChannelNumber number, const amqp::Method& method) {
@@ -128,11 +140,25 @@ void BrokerSession::open_channel(ChannelNumber number) {
                               amqp::ChannelOpen::kTraits.id));
     return;
   }
+  if (auto status = take_channel(); !status.ok()) {
+    amqp::ProtocolError error = std::move(status).error();
+    error.method = amqp::ChannelOpen::kTraits.id;
+    return fail(error);
+  }
   channels_.emplace(number, std::make_unique<Channel>(*this, number));
   const auto place = std::lower_bound(used_numbers_.begin(), used_numbers_.end(), number);
   if (place == used_numbers_.end() || *place != number) used_numbers_.insert(place, number);
-  ++virtual_host_.counters().channels;
   emit(number, amqp::ChannelOpenOk{});
+}
+
+amqp::CheckedStatus BrokerSession::take_channel() {
+  if (auto status = virtual_host_.quota().check_channel(); !status.ok()) return status;
+  if (broker::UserAccount* account = parameters_.account.get();
+      account != nullptr && !account->channels().take())
+    return base::fail(
+        virtual_host_.quota().refuse_user_channel(parameters_.actor, account->channels().limit()));
+  ++virtual_host_.counters().channels;
+  return base::Done{};
 }
 
 void BrokerSession::channel_ended(Channel& channel) {
@@ -155,6 +181,7 @@ void BrokerSession::release_number(Channel& channel) {
   releasing_channels_.push_back(std::move(found->second));
   channels_.erase(found);
   --virtual_host_.counters().channels;
+  if (parameters_.account) parameters_.account->channels().give_back();
 }
 
 void BrokerSession::await_output(Channel& channel) {
@@ -189,7 +216,10 @@ void BrokerSession::fail(const amqp::ProtocolError& error) {
 }
 
 void BrokerSession::end(CloseCause cause) {
-  if (state_ == State::kOpen) --virtual_host_.counters().connections;
+  if (state_ == State::kOpen) {
+    --virtual_host_.counters().connections;
+    if (parameters_.account) parameters_.account->connections().give_back();
+  }
   state_ = State::kEnding;
   cause_ = std::move(cause);
   awaiting_output_.clear();

@@ -79,6 +79,9 @@ class BrokerSession final : public SessionInput {
   }
   Channel* find_channel(ChannelNumber number, amqp::MethodId method);
   void open_channel(ChannelNumber number);
+  // One more of what virtual host and user may have.
+  amqp::CheckedStatus take_connection();
+  amqp::CheckedStatus take_channel();
   void end(CloseCause cause);
   void finish_if_released();
   void update_secret(const amqp::ConnectionUpdateSecret& update);

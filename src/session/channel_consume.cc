@@ -53,6 +53,7 @@ Channel::Status Channel::handle_basic_consume(const amqp::BasicConsume& method) 
     return amqp::refuse(ReplyCode::kNotAllowed,
                         "reached maximum (" + std::to_string(count) + ") of consumers per channel");
   }
+  if (auto status = virtual_host().quota().check_consumer(); !status.ok()) return status;
   std::string consumer_tag(method.consumer_tag);
   if (consumer_tag.empty()) consumer_tag = "amq.ctag-" + virtual_host().random().token();
   if (consumers_.contains(consumer_tag) || reply_consumer_tag_ == consumer_tag) {

@@ -12,6 +12,10 @@ using broker::kReplyToPrefix;
 
 Channel::Status Channel::publish(const PublishView& view) {
   if (view.immediate) return amqp::refuse(ReplyCode::kNotImplemented, "immediate=true");
+  if (virtual_host().quota().guards_size()) [[unlikely]] {
+    if (auto status = virtual_host().quota().check_size(view.body.size()); !status.ok())
+      return status;
+  }
   broker::MessageParts parts;
   parts.exchange = view.exchange;
   parts.routing_key = view.routing_key;

@@ -232,7 +232,8 @@ void ConnectionSession::handle_content_frame(const amqp::Frame& frame) {
 
 // `publish_` is complete.
 void ConnectionSession::publish(ChannelNumber channel) {
-  has_published_ = true;
+  ++published_.messages;
+  published_.bytes += publish_.body.size();
   input_->publish(channel, publish_);
 }
 

@@ -122,7 +122,9 @@ class ConnectionSession final : public SessionOutput {
 
   ConnectionState state() const { return state_; }
   // Open, and the client has published at least once.
-  bool publishes() const { return has_published_ && state_ == ConnectionState::kOpen; }
+  bool publishes() const { return published_.messages != 0 && state_ == ConnectionState::kOpen; }
+  // Since it was opened.
+  const broker::Published& published() const { return published_; }
   // connection.open-ok was sent at some time.
   bool opened() const { return opened_; }
   // Empty until accepted.
@@ -238,7 +240,7 @@ class ConnectionSession final : public SessionOutput {
   base::Buffer output_;
   OutputAccount account_;
   bool replies_pile_up_ = false;
-  bool has_published_ = false;
+  broker::Published published_;
   bool blocked_told_ = false;
 
   base::MonotonicTime now_;

@@ -12,12 +12,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "amqp/methods.h"
 #include "amqp/properties.h"
 #include "broker/actor.h"
 #include "broker/ids.h"
+#include "broker/user_account.h"
 
 namespace harrier::session {
 
@@ -35,6 +37,9 @@ struct ConnectionParameters {
   // Client capabilities that change what we send.
   bool consumer_cancel_notify = false;
   bool connection_blocked = false;
+  // What the user has open on the node; may be null: not counted. Not part of what is handed over
+  // between loops: each side looks it up.
+  std::shared_ptr<broker::UserAccount> account = {};
 };
 
 // A complete message from a client.

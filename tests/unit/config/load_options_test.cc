@@ -376,5 +376,62 @@ TEST(Policies, MistakesAreShownWithTheirLines) {
     EXPECT_THAT(errors, HasSubstr(error));
 }
 
+TEST(TenantLimits, AreReadWhereTheyStand) {
+  const Options options = parsed(
+      "virtual_hosts: [/, team-a]\n"
+      "users:\n"
+      "  - {name: u, password: p, limits: {connections_max: 1, channels_max: 2, publish_rate_max: "
+      "3,\n"
+      "     publish_byte_rate_max: 4KiB}}\n"
+      "limits:\n"
+      "  publish_rate_burst: 2s\n"
+      "  connection: {publish_rate_max: 5, publish_byte_rate_max: 6KiB}\n"
+      "  virtual_hosts:\n"
+      "    - {name: team-a, connections_max: 1, stored_bytes_max: 10GiB, quota_action: reject}\n"
+      "  defaults:\n"
+      "    - {vhost_pattern: ^team-, queues_max: -1, publish_byte_rate_max: -1}\n"
+      "    - {vhost_pattern: true, message_size_max: 0}\n");
+  EXPECT_EQ(options.users[0].limits, (UserLimitOptions{1, 2, 3, 4096}));
+  EXPECT_EQ(options.publish_rate_burst, std::chrono::seconds(2));
+  EXPECT_EQ(options.connection.publish_rate_max, 5u);
+  EXPECT_EQ(options.connection.publish_byte_rate_max, 6144u);
+  ASSERT_EQ(options.tenants.size(), 1u);
+  TenantLimitOptions expected;
+  expected.connections_max = 1;
+  expected.stored_bytes_max = std::int64_t{10} << 30;
+  expected.quota_action = QuotaActionOption::kReject;
+  EXPECT_EQ(options.tenants[0], (NamedTenantLimitOptions{"team-a", expected}));
+  ASSERT_EQ(options.tenant_defaults.size(), 2u);
+  TenantLimitOptions unlimited;
+  unlimited.queues_max = unlimited.publish_byte_rate_max = -1;
+  EXPECT_EQ(options.tenant_defaults[0], (TenantDefaultOptions{"^team-", unlimited}));
+  EXPECT_EQ(options.tenant_defaults[1].vhost_pattern, ".*");
+  EXPECT_EQ(options.tenant_defaults[1].limits.message_size_max, 0);
+}
+
+TEST(TenantLimits, MistakesAreShownWithTheirLines) {
+  const std::string errors = error_of(
+      "limits:\n"
+      "  virtual_hosts:\n"
+      "    - {name: elsewhere, connections_max: -2}\n"
+      "    - {name: /, stored_bytes_max: 0, quota_action: drop}\n"
+      "    - {name: /, publish_rate_max: 0}\n"
+      "  defaults:\n"
+      "    - {vhost_pattern: (, queues: 1}\n"
+      "    - {queues_max: 1}\n");
+  for (const char* error :
+       {":3: limits.virtual_hosts[0].connections_max: -2 is below -1",
+        ":4: limits.virtual_hosts[1].stored_bytes_max: 0 is below 1",
+        ":4: limits.virtual_hosts[1].quota_action: 'drop' is none of hold, reject",
+        ":5: limits.virtual_hosts[2].publish_rate_max: 0: nobody could publish",
+        ":7: limits.defaults[0].queues: unknown key",
+        ":7: limits.defaults[0].vhost_pattern: the pattern is wrong",
+        ":8: limits.defaults[1]: a vhost_pattern is needed",
+        "limits.virtual_hosts names the virtual host 'elsewhere', which virtual_hosts does not "
+        "list",
+        "limits.virtual_hosts names '/' twice"})
+    EXPECT_THAT(errors, HasSubstr(error));
+}
+
 }  // namespace
 }  // namespace harrier::config

@@ -154,6 +154,58 @@ TEST(Translate, LoginsFollowTheOptions) {
   EXPECT_EQ(policy.external_name, auth::ExternalName::kSanEmail);
 }
 
+TEST(Translate, AVirtualHostsOwnLimitsComeBeforeTheFirstDefaultThatFits) {
+  Options options;
+  options.tenants = {{"team-a", {.channels_max = 7, .queues_max = -1}},
+                     {"solo", {.queues_max = 1}}};
+  options.tenant_defaults = {{"^team-", {.connections_max = 3, .queues_max = 4}},
+                             {"a", {.connections_max = 9, .consumers_max = 9}}};
+  const broker::TenantLimits a = tenant_limits(options, "team-a").value();
+  EXPECT_EQ(a.channels_max, 7u);
+  EXPECT_EQ(a.queues_max, std::nullopt);
+  EXPECT_EQ(a.connections_max, 3u);
+  EXPECT_EQ(a.consumers_max, std::nullopt);
+  EXPECT_EQ(tenant_limits(options, "team-b").value().queues_max, 4u);
+  EXPECT_EQ(tenant_limits(options, "area").value().consumers_max, 9u);
+  EXPECT_EQ(tenant_limits(options, "solo").value(), broker::TenantLimits{.queues_max = 1});
+  EXPECT_EQ(tenant_limits(options, "/").value(), broker::TenantLimits{});
+}
+
+TEST(Translate, EveryLimitOfATenantArrives) {
+  Options options;
+  TenantLimitOptions all;
+  all.connections_max = 1;
+  all.channels_max = 2;
+  all.consumers_max = 3;
+  all.queues_max = 4;
+  all.exchanges_max = 5;
+  all.bindings_max = 6;
+  all.message_size_max = 7;
+  all.publish_rate_max = 8;
+  all.publish_byte_rate_max = 9;
+  all.stored_bytes_max = 10;
+  all.quota_action = QuotaActionOption::kReject;
+  options.tenants = {{"v", all}};
+  const broker::TenantLimits expected{.connections_max = 1,
+                                      .channels_max = 2,
+                                      .consumers_max = 3,
+                                      .queues_max = 4,
+                                      .exchanges_max = 5,
+                                      .bindings_max = 6,
+                                      .message_size_max = 7,
+                                      .stored_bytes_max = 10,
+                                      .quota_action = broker::QuotaAction::kReject,
+                                      .publish_rate = {8, 9}};
+  EXPECT_EQ(tenant_limits(options, "v").value(), expected);
+  EXPECT_EQ(user_limits({1, 2, 3, 4}), (broker::UserLimits{1, 2, {3, 4}}));
+  EXPECT_EQ(user_limits({-1, -1, -1, -1}), broker::UserLimits{});
+  ConnectionLimitOptions connection;
+  EXPECT_EQ(connection_publish_rate(connection), broker::PublishRateLimits{});
+  connection.publish_rate_max = 5;
+  connection.publish_byte_rate_max = 6;
+  EXPECT_EQ(connection_publish_rate(connection), (broker::PublishRateLimits{5, 6}));
+}
+
 TEST(Translate, GrantsOnlyWhatIsListed) {
   UserOptions user;
   user.name = "ada";

@@ -63,10 +63,11 @@ class ChannelOutput final : public session::SessionOutput {
 class TestSession {
  public:
   TestSession(SimulatedBroker& broker, std::uint64_t id, session::SessionLimits limits = {},
-              std::string user = "guest")
+              std::string user = "guest", std::shared_ptr<broker::UserAccount> account = {})
       : broker_(broker),
         limits_(limits),
-        session_(broker.host, parameters(id, std::move(user)), limits_, output_) {
+        session_(broker.host, parameters(id, std::move(user), std::move(account)), limits_,
+                 output_) {
     call([this] { session_.open(); });
   }
   ~TestSession() {
@@ -149,13 +150,15 @@ class TestSession {
   static ChannelNumber number(unsigned channel) {
     return ChannelNumber(static_cast<std::uint16_t>(channel));
   }
-  static session::ConnectionParameters parameters(std::uint64_t id, std::string user) {
+  static session::ConnectionParameters parameters(std::uint64_t id, std::string user,
+                                                  std::shared_ptr<broker::UserAccount> account) {
     session::ConnectionParameters made;
     made.id = broker::ConnectionId(id);
     made.virtual_host = "/";
     made.actor = {std::move(user), {}, "AMQP 0-9-1", "10.0.0.1:1"};
     made.frame_max = 131072;
     made.consumer_cancel_notify = true;
+    made.account = std::move(account);
     return made;
   }
   static amqp::Properties properties(const PublishOptions& options) {

@@ -1,0 +1,130 @@
+// Limits of virtual hosts and users as a client meets them.
+
+#include "channel_fixture.h"
+
+namespace harrier::test {
+namespace {
+
+using broker::LimitKind;
+
+class ChannelLimitsTest : public ChannelFixture {
+ protected:
+  void limit(const broker::TenantLimits& limits) {
+    broker.act([&] { broker.host.set_limits(limits); });
+  }
+  void limit_user(const broker::UserLimits& limits) {
+    account->set_limits(limits, Milliseconds(1'000));
+  }
+  // With an account, no channel open.
+  std::unique_ptr<TestSession> come(std::uint64_t id) {
+    return std::make_unique<TestSession>(broker, id, session::SessionLimits{}, "guest", account);
+  }
+  std::uint64_t refused(LimitKind kind) {
+    return broker.host.counters().limit_refusals_of(kind).value();
+  }
+
+  std::shared_ptr<broker::UserAccount> account = std::make_shared<broker::UserAccount>();
+};
+
+TEST_F(ChannelLimitsTest, TheConnectionAfterTheLastIsRefusedUntilOneGoes) {
+  limit({.connections_max = 2});
+  auto one = come(1), two = come(2), three = come(3);
+  EXPECT_EQ(two->close_text(), "no close");
+  EXPECT_EQ(three->close_text(),
+            "530 NOT_ALLOWED - access to vhost '/' refused for user 'guest': connection limit (2) "
+            "is reached");
+  EXPECT_TRUE(three->session().released());
+  EXPECT_EQ(broker.host.counters().connections.value(), 2u);
+  EXPECT_EQ(refused(LimitKind::kVirtualHostConnections), 1u);
+  one->close();
+  EXPECT_EQ(come(4)->close_text(), "no close");
+}
+
+TEST_F(ChannelLimitsTest, NoPermissionIsSaidBeforeALimit) {
+  limit({.connections_max = 0});
+  TestSession stranger(broker, 1, {}, "stranger");
+  EXPECT_EQ(stranger.close_text(),
+            "530 NOT_ALLOWED - access to vhost '/' refused for user 'stranger'");
+  EXPECT_EQ(refused(LimitKind::kVirtualHostConnections), 0u);
+}
+
+TEST_F(ChannelLimitsTest, AUsersConnections) {
+  limit_user({.connections_max = 1});
+  auto one = come(1), two = come(2);
+  EXPECT_EQ(two->close_text(),
+            "530 NOT_ALLOWED - Connection refused for user 'guest': user connection limit (1) is "
+            "reached");
+  EXPECT_EQ(refused(LimitKind::kUserConnections), 1u);
+  EXPECT_EQ(account->connections().count(), 1u);
+  // Two refused or gone give back no more than they took.
+  two.reset();
+  one->close();
+  EXPECT_EQ(account->connections().count(), 0u);
+}
+
+TEST_F(ChannelLimitsTest, AUsersChannelsOverAllConnections) {
+  limit_user({.channels_max = 3});
+  auto one = come(1), two = come(2);
+  one->open(1).open(2);
+  two->open(1);
+  EXPECT_EQ(two->close_text(), "no close");
+  two->open(2);
+  EXPECT_EQ(two->close_text(),
+            "530 NOT_ALLOWED - number of channels opened for user 'guest' has reached the maximum "
+            "allowed user limit of (3)");
+  EXPECT_EQ(refused(LimitKind::kUserChannels), 1u);
+  // The second connection has ended with its channel.
+  EXPECT_EQ(account->channels().count(), 2u);
+  one->send(1, amqp::ChannelClose{});
+  EXPECT_EQ(account->channels().count(), 1u);
+  one->open(1).open(3);
+  EXPECT_EQ(one->close_text(), "no close");
+}
+
+TEST_F(ChannelLimitsTest, AVirtualHostsChannels) {
+  limit({.channels_max = 1});
+  auto one = come(1);
+  one->open(1).open(2);
+  EXPECT_EQ(one->close_text(),
+            "530 NOT_ALLOWED - number of channels opened in vhost '/' has reached the maximum "
+            "allowed limit of (1)");
+  EXPECT_EQ(refused(LimitKind::kVirtualHostChannels), 1u);
+  EXPECT_EQ(account->channels().count(), 0u);
+}
+
+TEST_F(ChannelLimitsTest, AVirtualHostsConsumers) {
+  limit({.consumers_max = 1});
+  auto one = connect();
+  one->declare("q").consume("q", "a");
+  EXPECT_EQ(one->close_text(), "no close");
+  one->consume("q", "b");
+  EXPECT_EQ(one->close_text(), "530 NOT_ALLOWED - reached maximum (1) of consumers in vhost '/'");
+  EXPECT_EQ(refused(LimitKind::kVirtualHostConsumers), 1u);
+}
+
+TEST_F(ChannelLimitsTest, ALargerMessageClosesItsChannel) {
+  limit({.message_size_max = 2});
+  auto one = connect();
+  one->declare("q").publish(1, "q", "12");
+  EXPECT_EQ(one->close_text(), "no close");
+  one->publish(1, "q", "123");
+  EXPECT_EQ(one->close_text(),
+            "406 PRECONDITION_FAILED - message size 3 is larger than configured max size 2");
+  EXPECT_EQ(broker.host.counters().published.value(), 1u);
+}
+
+TEST_F(ChannelLimitsTest, OverAQuotaThatRejectsAPublisherIsNacked) {
+  limit({.stored_bytes_max = 5, .quota_action = broker::QuotaAction::kReject});
+  auto one = connect();
+  one->declare("q").send(1, amqp::ConfirmSelect{}).quiet();
+  one->publish(1, "q", "12345");
+  EXPECT_THAT(one->take(), ::testing::ElementsAre(::testing::HasSubstr("basic.ack")));
+  one->publish(1, "q", "6");
+  EXPECT_THAT(one->take(), ::testing::ElementsAre(::testing::HasSubstr("basic.nack")));
+  one->get("q", true).quiet();
+  one->publish(1, "q", "6");
+  EXPECT_THAT(one->take(), ::testing::ElementsAre(::testing::HasSubstr("basic.ack")));
+}
+
+}  // namespace
+}  // namespace harrier::test
