@@ -26,6 +26,7 @@
 #include "base/random.h"
 #include "broker/access_control.h"
 #include "broker/actor.h"
+#include "broker/audit_trail.h"
 #include "broker/exchange.h"
 #include "broker/key_map.h"
 #include "broker/policies.h"
@@ -36,26 +37,9 @@
 #include "broker/router.h"
 #include "broker/sliced_task.h"
 #include "broker/turn.h"
+#include "broker/turn_listeners.h"
 
 namespace harrier::broker {
-
-// Told once at the end of the turn in which it was linked.
-class TurnEndListener : public base::ListNode<TurnEndListener> {
- public:
-  virtual void turn_ended() = 0;
-
- protected:
-  ~TurnEndListener() { unlink(); }
-};
-
-// Told whenever the log has committed more; unlinks itself when it waits for nothing.
-class CommitListener : public base::ListNode<CommitListener> {
- public:
-  virtual void commit_reached(Lsn committed) = 0;
-
- protected:
-  ~CommitListener() { unlink(); }
-};
 
 // Where a direct reply goes (S38 of conformance.md).
 class ReplySink {
@@ -165,6 +149,14 @@ class VirtualHost {
   // Deletes the exclusive queues of a connection that ends.
   void release_connection(ConnectionId connection);
 
+  // ---- audit
+  // Who is told; nullptr: nobody. It outlives the virtual host.
+  void set_audit(AuditTrail* audit) { audit_ = audit; }
+  // Counts what was refused, and tells of it.
+  void note(const Actor& actor, const AuditNote& note);
+  // The same for an error that a client gets, if it is about a right or a limit.
+  void note_error(const Actor& actor, std::string_view action, const amqp::ProtocolError& error);
+
   // ---- exchanges
   amqp::CheckedStatus declare_exchange(const Actor& actor, ExchangeDeclaration declaration);
   // Passive declare: one of the three permissions is enough, none is not.
@@ -244,10 +236,13 @@ class VirtualHost {
   base::Failure<amqp::ProtocolError> not_found(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> locked(const Queue& queue) const;
   amqp::CheckedStatus check_owner(const Queue& queue, ConnectionId connection) const;
-  amqp::CheckedStatus check_new_queue(const Actor& actor,
-                                      const QueueDeclaration& declaration) const;
+  amqp::CheckedStatus check_new_queue(const Actor& actor, const QueueDeclaration& declaration);
   amqp::CheckedStatus check_new_exchange(const Actor& actor,
-                                         const ExchangeDeclaration& declaration) const;
+                                         const ExchangeDeclaration& declaration);
+  // 406.
+  base::Failure<amqp::ProtocolError> refuse_for_limit(const Actor& actor, std::string_view action,
+                                                      std::string detail);
+  void note_binding(const Actor& actor, std::string_view action, const BindingRequest& request);
   struct BindingEnds {
     Exchange* source = nullptr;
     RoutingTarget* destination = nullptr;
@@ -269,6 +264,7 @@ class VirtualHost {
 
   std::string name_;
   AccessControlRef access_;
+  AuditTrail* audit_ = nullptr;
   base::RandomSource& random_;
   Turn turn_;
   KeyMap<base::Ref<Exchange>> exchanges_;

@@ -251,6 +251,27 @@ void read_auth(Section& section, AuthOptions& auth) {
   section.integer("throttle_entries_max", auth.throttle_entries_max, 2, 10'000'000);
 }
 
+void read_audit(Section& section, AuditOptions& audit) {
+  section.text("file", audit.file, kPathSizeMax);
+  section.text("key_file", audit.key_file, kPathSizeMax);
+  section.text_list("events", audit.events);
+  section.choice<AuditFailureOption>(
+      "on_failure", audit.on_failure,
+      {{"continue", AuditFailureOption::kContinue}, {"stop", AuditFailureOption::kStop}});
+  section.size("size_max", audit.size_max, 64 * kKiB, kTiB);
+  section.integer("files_max", audit.files_max, 1, 10'000);
+  section.integer("queue_max", audit.queue_max, 1, 1'000'000);
+  section.duration("sync_interval", audit.sync_interval, milliseconds(0), hours(1));
+  section.duration("repeat_window", audit.repeat_window, seconds(1), hours(1));
+  section.integer("repeat_events_max", audit.repeat_events_max, 1, 1'000'000);
+  section.integer("repeat_events_per_address_max", audit.repeat_events_per_address_max, 1,
+                  1'000'000);
+  const std::set<std::string> known = {"logins", "refusals", "definitions", "limits"};
+  for (const std::string& word : audit.events)
+    if (!known.contains(word))
+      section.error("events", "'" + word + "' is none of logins, refusals, definitions, limits");
+}
+
 void read_policy(Section& section, PolicyOptions& policy) {
   section.text("virtual_host", policy.virtual_host);
   section.text("name", policy.name);
@@ -410,6 +431,7 @@ void read_options(Section& top, Options& options) {
       "users", [&] { options.users.clear(); },
       [&](Section& s) { read_user(s, options.users.emplace_back()); });
   top.section("auth", [&](Section& s) { read_auth(s, options.auth); });
+  top.section("audit", [&](Section& s) { read_audit(s, options.audit); });
   read_policies(top, "policies", options.policies);
   read_policies(top, "operator_policies", options.operator_policies);
   top.section("server_properties",

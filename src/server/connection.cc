@@ -121,7 +121,14 @@ bool Connection::ready() const { return io_.shared().ready.load(std::memory_orde
 session::SessionInput* Connection::attach(const session::ConnectionParameters& parameters,
                                           session::SessionOutput& output) {
   const VirtualHostPlace* place = io_.shared().find(parameters.virtual_host);
-  if (place == nullptr) return nullptr;
+  if (place == nullptr) {
+    if (AuditReporter* const audit = io_.shared().audit.get())
+      audit->note(parameters.actor, parameters.virtual_host,
+                  {.action = amqp::ConnectionOpen::kTraits.name,
+                   .outcome = broker::AuditOutcome::kRefused,
+                   .reason = "vhost not found"});
+    return nullptr;
+  }
   authenticated_ = true;
   io_.shared().admission.authenticated(peer_.address);
   ++io_.counters().logins;

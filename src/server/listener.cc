@@ -62,6 +62,7 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
       admission_(admission),
       take_(std::move(take)),
       section_(settings.section),
+      refused_(settings.refused),
       acceptor_(loop.context()),
       pause_(loop.context()) {
   if (settings.rate_max != 0) rate_.emplace(settings.rate_max, std::chrono::seconds(1));
@@ -134,6 +135,7 @@ void Listener::admit(int descriptor, const auth::Peer& peer) {
   }
   ++counters_.refused;
   ::close(descriptor);
+  if (refused_) refused_(peer, refusal);
   refusal_log_.warning(loop_.now().monotonic, "connection",
                        std::string("refused: ").append(refusal), peer.display());
 }

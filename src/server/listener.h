@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/ip/tcp.hpp>
@@ -45,6 +46,8 @@ class Listener {
     std::string section = "listeners.amqp";
     // Accepted sockets per second. 0: any number.
     std::uint32_t rate_max = 0;
+    // Told of each client that is not admitted, and why.
+    std::function<void(const auth::Peer& peer, std::string_view why)> refused = {};
   };
 
   // REQUIRES that `loop` and `admission` outlive it.
@@ -72,6 +75,7 @@ class Listener {
   Admission& admission_;
   const Take take_;
   const std::string section_;
+  const std::function<void(const auth::Peer&, std::string_view)> refused_;
   std::optional<RateLimit> rate_;
   asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   asio::steady_timer pause_;

@@ -51,6 +51,7 @@ class Node::Parts {
   ~Parts();
 
   Outcome start(const Recover& recover);
+  base::Status<> reload();
   void stop();
 
   const Options options_;
@@ -73,6 +74,8 @@ class Node::Parts {
   bool running_ = false;
 
  private:
+  Outcome make_audit();
+  Outcome start_audit(const std::string& node);
   Outcome admit_users();
   Outcome read_policies();
   Outcome listen();
@@ -123,9 +126,13 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
 
   // The first loop that has connections accepts them.
   Loop& accepting = loops_[count == 1 ? 0 : 1]->loop();
+  const auto refused = [this](const auth::Peer& peer, std::string_view why) {
+    if (shared_.audit) shared_.audit->note_not_admitted(peer, why);
+  };
   listener_ = std::make_unique<Listener>(
       accepting, shared_.admission,
-      [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); });
+      [this](int descriptor, const auth::Peer& peer) { take(descriptor, peer, nullptr); },
+      Listener::Settings{.refused = refused});
   if (!options_.amqps.enabled) return;
   certificates_ = std::make_unique<TlsCertificates>(options_.amqps, clock_);
   tls_listener_ = std::make_unique<Listener>(
@@ -135,7 +142,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
         encrypted.encrypted = true;
         take(descriptor, encrypted, certificates_->current());
       },
-      Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max});
+      Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max, refused});
 }
 
 Node::Parts::~Parts() {
@@ -148,6 +155,27 @@ Node::Parts::~Parts() {
   loops_.clear();
   // What the virtual hosts logged to.
   store_.reset();
+}
+
+Outcome Node::Parts::make_audit() {
+  auto settings = audit_settings(options_);
+  if (!settings) return Failure{FailureKind::kBadOptions, settings.error().message};
+  if (!*settings) return {};
+  std::function<void()> on_failure;
+  if (options_.audit.on_failure == AuditFailureOption::kStop)
+    on_failure = [] { std::_Exit(kFailedDiskExitCode); };
+  shared_.audit =
+      std::make_unique<AuditReporter>(*std::move(settings).value(), clock_, std::move(on_failure));
+  return {};
+}
+
+// Not before the directory is locked: two nodes must not write one log.
+Outcome Node::Parts::start_audit(const std::string& node) {
+  if (!shared_.audit) return {};
+  if (auto started = shared_.audit->start(node); !started)
+    return Failure{FailureKind::kIoFailure, started.error().message};
+  shared_.audit->note_node("node.start");
+  return {};
 }
 
 Outcome Node::Parts::admit_users() {
@@ -210,6 +238,7 @@ Outcome Node::Parts::listen() {
 }
 
 Outcome Node::Parts::start(const Recover& recover) {
+  if (Outcome made = make_audit(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome read = read_policies(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
@@ -239,6 +268,7 @@ HostedVirtualHost& Node::Parts::host(NodeLoop& loop, const std::string& name,
     // It was checked before anything was started.
     CHECK(hosted.host().restore_policy(configured.kind, configured.policy).ok());
   }
+  hosted.host().set_audit(shared_.audit.get());
   shared_.virtual_hosts.insert_or_assign(name, VirtualHostPlace{loop.index(), &hosted});
   virtual_hosts_.push_back({hosted.host().name(), &hosted.host().counters()});
   return hosted;
@@ -246,6 +276,7 @@ HostedVirtualHost& Node::Parts::host(NodeLoop& loop, const std::string& name,
 
 Outcome Node::Parts::host_in_memory() {
   base::log_warning("server", "data_dir is empty: nothing survives the end of this process");
+  if (Outcome started = start_audit({}); !started) return started;
   std::size_t next = 0;
   for (const std::string& name : options_.virtual_hosts) {
     NodeLoop& loop = *loops_[next++ % loops_.size()];
@@ -258,6 +289,7 @@ Outcome Node::Parts::open_store() {
   auto directory = journal::NodeDirectory::open(options_.data_dir);
   if (!directory) return failure_of(directory.error());
   directory_ = std::move(directory).value();
+  if (Outcome started = start_audit(directory_->uuid()); !started) return started;
   base::log_info("store", "recovering", {{"data_dir", options_.data_dir}});
   const store::Store::Place place{directory_->files(), directory_->uuid(), directory_->epoch(),
                                   clock_};
@@ -366,6 +398,7 @@ void Node::Parts::run_on(NodeLoop& loop, const std::function<void()>& task) {
 void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
+  if (shared_.audit) shared_.audit->note_node("node.stop");
   NodeLoop& accepting = *loops_[loops_.size() == 1 ? 0 : 1];
   run_on(accepting, [this] {
     listener_->close();
@@ -391,7 +424,15 @@ void Node::Parts::stop() {
   for (const auto& loop : loops_)
     loop->join();
   if (store_) store_->stop();
+  if (shared_.audit) shared_.audit->stop();
   port_ = tls_port_ = 0;
+}
+
+base::Status<> Node::Parts::reload() {
+  base::Status<> reloaded = certificates_ ? certificates_->load() : base::Done();
+  if (shared_.audit)
+    shared_.audit->note_node("node.reload", reloaded ? "" : reloaded.error().message);
+  return reloaded;
 }
 
 Node::Node(const Options& options, const base::Clock& clock)
@@ -401,9 +442,7 @@ Node::~Node() = default;
 Outcome Node::start(const Recover& recover) { return parts_->start(recover); }
 std::uint16_t Node::port() const { return parts_->port_; }
 std::uint16_t Node::tls_port() const { return parts_->tls_port_; }
-base::Status<> Node::reload() {
-  return parts_->certificates_ ? parts_->certificates_->load() : base::Done();
-}
+base::Status<> Node::reload() { return parts_->reload(); }
 void Node::stop() { parts_->stop(); }
 void Node::block_publishers(std::string reason) {
   parts_->shared_.gate.set_operator(std::move(reason));
@@ -454,6 +493,9 @@ std::optional<LoginView> Node::logins() const {
   return LoginView{parts_->login_counters_, workers.waiting(), workers.refused()};
 }
 
+const audit::AuditCounters* Node::audit() const {
+  return parts_->shared_.audit ? &parts_->shared_.audit->counters() : nullptr;
+}
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
 const ListenerCounters* Node::tls_listener_counters() const {
   return parts_->tls_listener_ ? &parts_->tls_listener_->counters() : nullptr;

@@ -17,6 +17,7 @@
 #include "broker/limits.h"
 #include "harrier/options.h"
 #include "server/admission.h"
+#include "server/audit_reporter.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
 #include "session/connection_session.h"
@@ -44,6 +45,8 @@ struct Shared {
   std::map<std::string, VirtualHostPlace, std::less<>> virtual_hosts;
   std::unique_ptr<auth::Authenticator> authenticator;
   broker::VirtualHostLimits virtual_host_limits;
+  // nullptr: there is no audit log. Made before the loops run, and there as long as they do.
+  std::unique_ptr<AuditReporter> audit{};
   // synchronized
   Admission admission;
   PublisherGate gate{};
