@@ -24,7 +24,7 @@ import pika
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash"))
-from daemon import Daemon, free_port  # noqa: E402
+from daemon import IO_FAILURE, Daemon, free_port  # noqa: E402
 
 DEADLINE = 20  # seconds that anything may take
 WHOLE, TORN, USAGE, BROKEN = 0, 1, 64, 65
@@ -321,6 +321,34 @@ class Audit(unittest.TestCase):
         self.assertEqual(daemon.term(), 0)
         self.assertEqual(len(list(self.data.glob("audit.jsonl*"))), 3)
         self.assertIn("earlier records are not in these files", self.assert_whole())
+
+    def fill_until_rotation_fails(self, **audit):
+        """The name of the next older file is taken: the log cannot go on."""
+        self.data.mkdir(mode=0o700)
+        daemon = self.daemon(audit={"file": "auto", "size_max": "64KiB", **audit})
+        taken = self.data / "audit.jsonl.00000000000000000001"
+        taken.touch()
+        channel = self.connect(daemon).channel()
+        with contextlib.suppress(pika.exceptions.AMQPError):
+            for _ in range(200):
+                channel.queue_declare("q" * 200)
+                channel.queue_delete("q" * 200)
+        deadline = time.monotonic() + DEADLINE
+        while "the audit log cannot be written" not in daemon.log():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        return daemon, taken
+
+    def test_a_log_that_cannot_be_written_stops_nothing_and_tells_the_gap(self):
+        daemon, taken = self.fill_until_rotation_fails()
+        self.connect(daemon).channel().queue_declare("still served")
+        taken.unlink()
+        self.assertEqual(daemon.term(), 0)
+        self.assertRegex(self.assert_whole(), r"\d+ events were lost, it says")
+
+    def test_a_log_that_cannot_be_written_ends_the_process_if_told_so(self):
+        daemon, _ = self.fill_until_rotation_fails(on_failure="stop")
+        self.assertEqual(daemon.wait(), IO_FAILURE)
 
     def test_with_a_key(self):
         key = self.data.parent / "key"
