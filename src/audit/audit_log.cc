@@ -40,10 +40,11 @@ void AuditLog::submit(Event event) {
   event.time = now.wall;
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
+  const base::MonotonicTime due = repeats_.due();
   if (event.may_be_summed_up() && !repeats_.admit(event, now.monotonic)) {
     counters_.summed_up.fetch_add(1, std::memory_order_relaxed);
     // So that the end of the window is waited for.
-    if (thread_.joinable()) wake_.notify_one();
+    if (due == base::kNever) wake_.notify_one();
     return;
   }
   if (queue_.size() >= settings_.queue_max) {
