@@ -14,6 +14,7 @@ find_path(HARRIER_PROMETHEUS_INCLUDE prometheus/registry.h REQUIRED)
 find_library(HARRIER_PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
 find_path(HARRIER_ISAL_INCLUDE isa-l/crc.h REQUIRED)
 find_library(HARRIER_ISAL isal REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
 find_path(HARRIER_PCRE2_INCLUDE pcre2.h REQUIRED)
 find_library(HARRIER_PCRE2 pcre2-8 REQUIRED)
 
@@ -32,6 +33,7 @@ harrier_third_party(prometheus ${HARRIER_PROMETHEUS_CORE})
 harrier_third_party(beast Threads::Threads)
 harrier_third_party(isal ${HARRIER_ISAL})
 harrier_third_party(pcre2 ${HARRIER_PCRE2})
+harrier_third_party(nlohmann_json nlohmann_json::nlohmann_json)
 
 # Standalone Asio with its bodies compiled once, instead of in each file that includes it.
 set(asio_bodies "${PROJECT_BINARY_DIR}/third_party/asio_bodies.cc")

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "harrier/access_options.h"
+#include "harrier/audit_options.h"
 #include "harrier/tenant_options.h"
 #include "harrier/version.h"
 
@@ -254,6 +255,7 @@ struct Options {
   std::vector<std::string> virtual_hosts = {"/"};
   std::vector<UserOptions> users = {guest_user()};
   AuthOptions auth;
+  AuditOptions audit;
   // Set at each start, before clients come.
   std::vector<PolicyOptions> policies;
   std::vector<PolicyOptions> operator_policies;

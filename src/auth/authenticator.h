@@ -60,7 +60,8 @@ struct SaslOutcome {
   enum class Kind : std::uint8_t {
     kChallenge,  // `challenge` must be answered
     kAccepted,   // the client is `identity`
-    kRefused,    // `reason` is for the log; the client learns only that it was refused
+    kRefused,    // `reason` is for the log, with the user asked for in `identity`; the client
+                 // learns only that it was refused
     kMalformed,  // no response of this mechanism; `reason` may be told, it repeats no secret
     kWork,       // `work` is to be run on another thread, then resume()
     kWait,       // resume() at `until`

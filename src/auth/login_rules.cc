@@ -68,10 +68,12 @@ SaslOutcome LoginRules::refuse_guess(base::Bytes user, const Peer& peer, base::M
 }
 
 SaslOutcome LoginRules::refuse(base::Bytes user, const Peer& peer, std::string reason) {
-  base::log_warning(
-      "connection", "login refused: " + reason,
-      {{"user", std::string(base::cut_text(user, kNameMax))}, {"peer", peer.display()}});
-  return SaslOutcome::refused(std::move(reason));
+  std::string name(base::cut_text(user, kNameMax));
+  base::log_warning("connection", "login refused: " + reason,
+                    {{"user", name}, {"peer", peer.display()}});
+  SaslOutcome outcome = SaslOutcome::refused(std::move(reason));
+  outcome.identity.user = std::move(name);
+  return outcome;
 }
 
 void LoginRules::warn_of_clear_passwords(const Peer& peer) {

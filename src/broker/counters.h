@@ -38,6 +38,8 @@ struct VirtualHostCounters {
   base::Counter dead_lettered;
   base::Counter dead_letters_dropped;  // no such exchange, no queue, or a cycle
   base::Counter direct_replies_dropped;
+  base::Counter access_refused;  // commands for which a right was missing, and connection.open
+  base::Counter limits_reached;  // commands refused, since there are too many of something
   base::Counter unreadable;  // left out of their queue: the disk did not give back what was written
   // Messages that left a queue, by SettleReason.
   std::array<base::Counter, 7> settled;

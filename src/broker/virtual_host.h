@@ -26,6 +26,7 @@
 #include "base/random.h"
 #include "broker/access_control.h"
 #include "broker/actor.h"
+#include "broker/audit_trail.h"
 #include "broker/exchange.h"
 #include "broker/key_map.h"
 #include "broker/policies.h"
@@ -154,6 +155,14 @@ class VirtualHost {
   // Deletes the exclusive queues of a connection that ends.
   void release_connection(ConnectionId connection);
 
+  // ---- audit
+  // Who is told; nullptr: nobody. It outlives the virtual host.
+  void set_audit(AuditTrail* audit) { audit_ = audit; }
+  // Counts what was refused, and tells of it.
+  void note(const Actor& actor, const AuditNote& note);
+  // The same for an error that a client gets, if it is about a right or a limit.
+  void note_error(const Actor& actor, std::string_view action, const amqp::ProtocolError& error);
+
   // ---- exchanges
   amqp::CheckedStatus declare_exchange(const Actor& actor, ExchangeDeclaration declaration);
   // Passive declare: one of the three permissions is enough, none is not.
@@ -239,10 +248,14 @@ class VirtualHost {
   base::Failure<amqp::ProtocolError> not_found(std::string_view kind, std::string_view name) const;
   base::Failure<amqp::ProtocolError> locked(const Queue& queue) const;
   amqp::CheckedStatus check_owner(const Queue& queue, ConnectionId connection) const;
-  amqp::CheckedStatus check_new_queue(const Actor& actor,
-                                      const QueueDeclaration& declaration) const;
+  amqp::CheckedStatus check_new_queue(const Actor& actor, const QueueDeclaration& declaration);
   amqp::CheckedStatus check_new_exchange(const Actor& actor,
-                                         const ExchangeDeclaration& declaration) const;
+                                         const ExchangeDeclaration& declaration);
+  // 406.
+  // Passes `status` on.
+  amqp::CheckedStatus note_limit(const Actor& actor, std::string_view action,
+                                 amqp::CheckedStatus status);
+  void note_binding(const Actor& actor, std::string_view action, const BindingRequest& request);
   struct BindingEnds {
     Exchange* source = nullptr;
     RoutingTarget* destination = nullptr;
@@ -264,6 +277,7 @@ class VirtualHost {
 
   std::string name_;
   AccessControlRef access_;
+  AuditTrail* audit_ = nullptr;
   base::RandomSource& random_;
   Turn turn_;
   TenantQuota quota_;

@@ -28,7 +28,7 @@ amqp::CheckedStatus VirtualHost::check_exchange_exists(const Actor& actor,
 }
 
 amqp::CheckedStatus VirtualHost::check_new_exchange(const Actor& actor,
-                                                    const ExchangeDeclaration& declaration) const {
+                                                    const ExchangeDeclaration& declaration) {
   const std::string& name = declaration.name;
   if (name.starts_with(kReservedPrefix)) {
     return amqp::refuse(ReplyCode::kAccessRefused,
@@ -50,7 +50,7 @@ amqp::CheckedStatus VirtualHost::check_new_exchange(const Actor& actor,
         !status.ok())
       return status;
   }
-  return quota_.check_exchange(name);
+  return note_limit(actor, "exchange.declare", quota_.check_exchange(name));
 }
 
 amqp::CheckedStatus VirtualHost::declare_exchange(const Actor& actor,
@@ -66,6 +66,7 @@ amqp::CheckedStatus VirtualHost::declare_exchange(const Actor& actor,
   base::Ref<Exchange> exchange = Exchange::create(std::move(declaration));
   if (exchange->declaration().durable)
     turn_.log.append(ExchangeDeclaredChange{exchange->declaration()});
+  note(actor, {.action = "exchange.declare", .kind = "exchange", .name = exchange->name()});
   add_exchange(std::move(exchange));
   ++routes_version_;
   return base::Done{};
@@ -95,6 +96,7 @@ amqp::CheckedStatus VirtualHost::delete_exchange(const Actor& actor, std::string
     return amqp::refuse(ReplyCode::kPreconditionFailed,
                         in_virtual_host("exchange", name) + " in use");
   }
+  note(actor, {.action = "exchange.delete", .kind = "exchange", .name = name});
   remove_exchange(*exchange);
   return base::Done{};
 }
@@ -191,6 +193,7 @@ amqp::CheckedStatus VirtualHost::check_owner(const RoutingTarget& target,
 
 amqp::CheckedStatus VirtualHost::bind(const Actor& actor, const BindingRequest& request,
                                       ConnectionId connection) {
+  const bool to_queue = request.destination_kind == RoutingTarget::Kind::kQueue;
   const auto ends = binding_ends(actor, request);
   if (!ends.ok()) return base::fail(ends.error());
   if (auto status = check_owner(*ends->destination, connection); !status.ok()) return status;
@@ -199,12 +202,15 @@ amqp::CheckedStatus VirtualHost::bind(const Actor& actor, const BindingRequest& 
     return status;
   if (source.find_binding(*ends->destination, request.routing_key, request.arguments) != nullptr)
     return base::Done{};
-  if (auto status = quota_.check_binding(request.source); !status.ok()) return status;
+  const char* const action = to_queue ? "queue.bind" : "exchange.bind";
+  if (auto status = note_limit(actor, action, quota_.check_binding(request.source)); !status.ok())
+    return status;
   const Binding& binding = source.add_binding(++last_binding_id_, *ends->destination,
                                               request.routing_key, request.arguments);
   if (durable_binding(binding)) turn_.log.append(BoundChange{binding});
   ++turn_.counters.bindings;
   ++routes_version_;
+  note_binding(actor, to_queue ? "queue.bind" : "exchange.bind", request);
   return base::Done{};
 }
 
@@ -222,6 +228,8 @@ amqp::CheckedStatus VirtualHost::unbind(const Actor& actor, const BindingRequest
   // As RabbitMQ: whose queue it is matters only when there is something to take away.
   if (auto status = check_owner(*ends->destination, connection); !status.ok()) return status;
   remove_binding(*binding);
+  const bool from_queue = request.destination_kind == RoutingTarget::Kind::kQueue;
+  note_binding(actor, from_queue ? "queue.unbind" : "exchange.unbind", request);
   return base::Done{};
 }
 

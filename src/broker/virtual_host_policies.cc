@@ -10,6 +10,17 @@ namespace harrier::broker {
 
 using amqp::ReplyCode;
 
+namespace {
+
+std::string_view set_action(PolicyKind kind) {
+  return kind == PolicyKind::kUser ? "policy.set" : "operator_policy.set";
+}
+std::string_view clear_action(PolicyKind kind) {
+  return kind == PolicyKind::kUser ? "policy.clear" : "operator_policy.clear";
+}
+
+}  // namespace
+
 amqp::CheckedStatus VirtualHost::check_policy_right(const Actor& actor, PolicyKind kind) const {
   if (actor.has_tag("administrator")) return base::Done{};
   if (kind == PolicyKind::kUser && actor.has_tag("policymaker")) return enter(actor);
@@ -20,21 +31,30 @@ amqp::CheckedStatus VirtualHost::check_policy_right(const Actor& actor, PolicyKi
 
 amqp::CheckedStatus VirtualHost::set_policy(const Actor& actor, PolicyKind kind, Policy policy,
                                             PolicyListener* listener) {
-  if (auto status = check_policy_right(actor, kind); !status.ok()) return status;
+  if (auto status = check_policy_right(actor, kind); !status.ok()) {
+    note_error(actor, set_action(kind), status.error());
+    return status;
+  }
+  const std::string name = policy.name;
   const auto set = policies_.set(kind, std::move(policy));
   if (!set.ok()) {
     return amqp::refuse(ReplyCode::kPreconditionFailed,
                         "Validation failed\n\n" + set.error().message + "\n");
   }
+  note(actor, {.action = set_action(kind), .kind = "policy", .name = name});
   policies_changed(listener);
   return base::Done{};
 }
 
 amqp::CheckedStatus VirtualHost::clear_policy(const Actor& actor, PolicyKind kind,
                                               std::string_view name, PolicyListener* listener) {
-  if (auto status = check_policy_right(actor, kind); !status.ok()) return status;
+  if (auto status = check_policy_right(actor, kind); !status.ok()) {
+    note_error(actor, clear_action(kind), status.error());
+    return status;
+  }
   if (!policies_.clear(kind, name))
     return amqp::refuse(ReplyCode::kNotFound, "Parameter does not exist");
+  note(actor, {.action = clear_action(kind), .kind = "policy", .name = name});
   policies_changed(listener);
   return base::Done{};
 }

@@ -26,7 +26,7 @@ amqp::CheckedStatus VirtualHost::check_owner(const Queue& queue, ConnectionId co
 }
 
 amqp::CheckedStatus VirtualHost::check_new_queue(const Actor& actor,
-                                                 const QueueDeclaration& declaration) const {
+                                                 const QueueDeclaration& declaration) {
   // One of the wrong type is refused with the other arguments.
   const auto dead_letters = declaration.arguments.view().find(kDeadLetterExchange);
   if (dead_letters && dead_letters->is_string()) {
@@ -38,7 +38,7 @@ amqp::CheckedStatus VirtualHost::check_new_queue(const Actor& actor,
         !status.ok())
       return status;
   }
-  return quota_.check_queue(declaration.name);
+  return note_limit(actor, "queue.declare", quota_.check_queue(declaration.name));
 }
 
 amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDeclaration declaration,
@@ -78,7 +78,12 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
                                      std::move(effective), owner, turn_);
   if (queue->durable()) turn_.log.append(QueueDeclaredChange{queue->id(), queue->declaration()});
   add_queue(queue);
-  if (owner != ConnectionId()) exclusive_queues_[owner].emplace(queue->id(), queue.get());
+  // One that is its connection's own, and goes with it, is no definition.
+  if (owner == ConnectionId()) {
+    note(actor, {.action = "queue.declare", .kind = "queue", .name = queue->name()});
+  } else {
+    exclusive_queues_[owner].emplace(queue->id(), queue.get());
+  }
   return queue;
 }
 
@@ -130,6 +135,8 @@ amqp::Checked<std::uint64_t> VirtualHost::delete_queue(const Actor& actor, std::
                         in_virtual_host("queue", name) + " not empty");
   }
   const std::uint64_t ready = found.ready_count();
+  if (found.owner() == ConnectionId())
+    note(actor, {.action = "queue.delete", .kind = "queue", .name = name, .count = ready});
   remove_queue(found);
   return ready;
 }
@@ -138,7 +145,10 @@ amqp::Checked<std::uint64_t> VirtualHost::purge_queue(const Actor& actor, std::s
                                                       ConnectionId connection) {
   const auto queue = use_queue(actor, Permission::kRead, name, connection);
   if (!queue.ok()) return base::fail(queue.error());
-  return (*queue)->purge();
+  const std::uint64_t purged = (*queue)->purge();
+  if ((*queue)->owner() == ConnectionId())
+    note(actor, {.action = "queue.purge", .kind = "queue", .name = name, .count = purged});
+  return purged;
 }
 
 void VirtualHost::remove_queue(Queue& queue) {

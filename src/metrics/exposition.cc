@@ -61,7 +61,7 @@ class Families {
       total += host.counters->limit_refusals[static_cast<std::size_t>(kind)].value();
     return static_cast<double>(total);
   }
-  const std::vector<server::VirtualHostView>& virtual_hosts() const { return virtual_hosts_; }
+  const std::vector<server::VirtualHostView>& virtual_hosts() const { return virtual_hosts_.hosts; }
   const std::vector<server::LoopView>& loops() const { return loops_; }
 
  private:
@@ -215,6 +215,30 @@ void add_logins(Families& families, const server::Node& node) {
                    static_cast<double>(view->hashes_refused));
   families.gauge("harriermq_auth_hashes_waiting", "Hashes that wait for a thread",
                  static_cast<double>(view->hashes_waiting));
+}
+
+void add_audit(Families& families, const server::Node& node) {
+  families.counter("harriermq_access_refused_total",
+                   "Commands refused in virtual hosts, since a right was missing",
+                   families.sum(&VirtualHostCounters::access_refused));
+  families.counter("harriermq_limits_reached_total",
+                   "Commands refused in virtual hosts, since there were too many of something",
+                   families.sum(&VirtualHostCounters::limits_reached));
+  const audit::AuditCounters* counters = node.audit();
+  if (counters == nullptr) return;
+  const auto value = [](const std::atomic<std::uint64_t>& counter) {
+    return static_cast<double>(counter.load(std::memory_order_relaxed));
+  };
+  families.counter("harriermq_audit_records_total", "Records written to the audit log",
+                   value(counters->written));
+  families.counter("harriermq_audit_summed_up_total", "Events told as a number, not each",
+                   value(counters->summed_up));
+  families.counter("harriermq_audit_lost_total", "Events that the audit log has not",
+                   value(counters->lost));
+  families.counter("harriermq_audit_failures_total", "Times the audit log could not be written",
+                   value(counters->failures));
+  families.gauge("harriermq_audit_sequence", "The number of the audit log's last record",
+                 value(counters->sequence));
 }
 
 void add_messages(Families& families) {
@@ -400,6 +424,7 @@ std::string Exposition::text() const {
              Seconds(started_.wall.time_since_epoch()).count());
     add_objects(families);
     add_logins(families, node_);
+    add_audit(families, node_);
     add_messages(families);
     add_limits(families);
     add_loops(families, node_);

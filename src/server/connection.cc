@@ -122,7 +122,14 @@ bool Connection::ready() const { return io_.shared().ready.load(std::memory_orde
 session::SessionInput* Connection::attach(const session::ConnectionParameters& parameters,
                                           session::SessionOutput& output) {
   const auto place = io_.shared().virtual_hosts.find(parameters.virtual_host);
-  if (!place) return nullptr;
+  if (!place) {
+    if (AuditReporter* const audit = io_.shared().audit.get())
+      audit->note(parameters.actor, parameters.virtual_host,
+                  {.action = amqp::ConnectionOpen::kTraits.name,
+                   .outcome = broker::AuditOutcome::kRefused,
+                   .reason = "vhost not found"});
+    return nullptr;
+  }
   authenticated_ = true;
   io_.shared().admission.authenticated(admitted_as());
   ++io_.counters().logins;

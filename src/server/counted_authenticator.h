@@ -1,4 +1,5 @@
-// The node's authenticator as one loop sees it: counts refusals.
+// The node's authenticator as one loop sees it: counts refusals, and tells the audit log how each
+// login ended.
 //
 // Role:   ConnectionSession runs the conversation itself and tells nobody how it went; who refused
 //         has written the log line.
@@ -27,15 +28,21 @@ class CountedAuthenticator final : public auth::Authenticator {
   std::unique_ptr<auth::SaslExchange> begin(base::Bytes mechanism,
                                             const auth::Peer& peer) const override {
     auto inner = shared_.authenticator->begin(mechanism, peer);
-    if (inner == nullptr) return nullptr;
-    return std::make_unique<Exchange>(std::move(inner), counters_);
+    if (inner != nullptr)
+      return std::make_unique<Exchange>(std::move(inner), *this, std::string(mechanism), peer);
+    if (shared_.audit) shared_.audit->note_login(peer, mechanism, {}, "no such mechanism");
+    return nullptr;
   }
 
  private:
   class Exchange final : public auth::SaslExchange {
    public:
-    Exchange(std::unique_ptr<auth::SaslExchange> inner, LoopCounters& counters)
-        : inner_(std::move(inner)), counters_(counters) {}
+    Exchange(std::unique_ptr<auth::SaslExchange> inner, const CountedAuthenticator& owner,
+             std::string mechanism, auth::Peer peer)
+        : inner_(std::move(inner)),
+          owner_(owner),
+          mechanism_(std::move(mechanism)),
+          peer_(std::move(peer)) {}
 
     auth::SaslOutcome step(base::Bytes response, base::MonotonicTime now) override {
       return counted(inner_->step(response, now));
@@ -46,12 +53,19 @@ class CountedAuthenticator final : public auth::Authenticator {
 
    private:
     auth::SaslOutcome counted(auth::SaslOutcome outcome) {
-      if (outcome.kind == auth::SaslOutcome::Kind::kRefused) ++counters_.logins_refused;
+      using Kind = auth::SaslOutcome::Kind;
+      if (outcome.kind == Kind::kRefused) ++owner_.counters_.logins_refused;
+      const bool bad = outcome.kind == Kind::kRefused || outcome.kind == Kind::kMalformed;
+      AuditReporter* const audit = owner_.shared_.audit.get();
+      if (audit != nullptr && (bad || outcome.kind == Kind::kAccepted))
+        audit->note_login(peer_, mechanism_, outcome.identity.user, bad ? outcome.reason : "");
       return outcome;
     }
 
     std::unique_ptr<auth::SaslExchange> inner_;
-    LoopCounters& counters_;
+    const CountedAuthenticator& owner_;
+    const std::string mechanism_;
+    const auth::Peer peer_;
   };
 
   const Shared& shared_;

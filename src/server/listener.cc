@@ -89,6 +89,7 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
       take_(std::move(take)),
       section_(settings.section),
       proxy_protocol_(settings.proxy_protocol),
+      refused_(settings.refused),
       acceptor_(loop.context()),
       pause_(loop.context()) {
   if (settings.rate_max != 0) rate_.emplace(settings.rate_max, std::chrono::seconds(1));
@@ -209,6 +210,7 @@ void Listener::admit(int descriptor, const sockaddr_storage& from) {
   }
   ++(untrusted ? counters_.untrusted : counters_.refused);
   ::close(descriptor);
+  if (refused_) refused_(socket.peer, refusal);
   refusal_log_.warning(loop_.now().monotonic, "connection",
                        std::string("refused: ").append(refusal), socket.peer.display());
 }

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/socket.h>
@@ -54,6 +55,8 @@ class Listener {
     // Accepted sockets per second. 0: any number.
     std::uint32_t rate_max = 0;
     ProxyProtocolOptions proxy_protocol = {};
+    // Told of each client that is not admitted, and why.
+    std::function<void(const auth::Peer& peer, std::string_view why)> refused = {};
   };
 
   // REQUIRES that `loop` and `admission` outlive it.
@@ -91,6 +94,7 @@ class Listener {
   const std::string section_;
   const ProxyProtocolOptions proxy_protocol_;
   std::vector<base::IpPrefix> proxies_;
+  const std::function<void(const auth::Peer&, std::string_view)> refused_;
   std::optional<RateLimit> rate_;
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> acceptor_;
   // Set for a Unix domain socket. Behind it: the file goes before its socket does.

@@ -77,6 +77,8 @@ class Node::Parts {
   bool running_ = false;
 
  private:
+  Outcome make_audit();
+  Outcome start_audit(const std::string& node);
   Outcome admit_users();
   // Of users; those of virtual hosts are checked.
   Outcome read_limits();
@@ -123,14 +125,17 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
                                                clock_, [this] { return look_around(); });
 
   Loop& accepting = this->accepting().loop();
+  const auto refused = [this](const auth::Peer& peer, std::string_view why) {
+    if (shared_.audit) shared_.audit->note_not_admitted(peer, why);
+  };
   listener_ = std::make_unique<Listener>(
       accepting, shared_.admission, [this](const AcceptedSocket& socket) { take(socket, nullptr); },
-      Listener::Settings{.proxy_protocol = options_.amqp.proxy_protocol});
+      Listener::Settings{.proxy_protocol = options_.amqp.proxy_protocol, .refused = refused});
   if (!options_.unix_socket.path.empty())
     unix_listener_ = std::make_unique<Listener>(
         accepting, shared_.admission,
         [this](const AcceptedSocket& socket) { take(socket, nullptr); },
-        Listener::Settings{.section = "listeners.unix"});
+        Listener::Settings{.section = "listeners.unix", .refused = refused});
   if (!options_.amqps.enabled) return;
   certificates_ = std::make_unique<TlsCertificates>(clock_);
   tls_listener_ = std::make_unique<Listener>(
@@ -140,7 +145,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
         take(socket, certificates_->current());
       },
       Listener::Settings{"listeners.amqps", options_.amqps.handshakes_per_second_max,
-                         options_.amqps.proxy_protocol});
+                         options_.amqps.proxy_protocol, refused});
 }
 
 Node::Parts::~Parts() {
@@ -154,6 +159,27 @@ Node::Parts::~Parts() {
   loops_.clear();
   // What the virtual hosts logged to.
   store_.reset();
+}
+
+Outcome Node::Parts::make_audit() {
+  auto settings = audit_settings(options_);
+  if (!settings) return Failure{FailureKind::kBadOptions, settings.error().message};
+  if (!*settings) return {};
+  std::function<void()> on_failure;
+  if (options_.audit.on_failure == AuditFailureOption::kStop)
+    on_failure = [] { std::_Exit(kFailedDiskExitCode); };
+  shared_.audit =
+      std::make_unique<AuditReporter>(*std::move(settings).value(), clock_, std::move(on_failure));
+  return {};
+}
+
+// Not before the directory is locked: two nodes must not write one log.
+Outcome Node::Parts::start_audit(const std::string& node) {
+  if (!shared_.audit) return {};
+  if (auto started = shared_.audit->start(node); !started)
+    return Failure{FailureKind::kIoFailure, started.error().message};
+  shared_.audit->note_node("node.start");
+  return {};
 }
 
 Outcome Node::Parts::admit_users() {
@@ -223,6 +249,7 @@ Outcome Node::Parts::listen() {
 }
 
 Outcome Node::Parts::start(const Recover& recover) {
+  if (Outcome made = make_audit(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome read = read_limits(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
@@ -231,7 +258,7 @@ Outcome Node::Parts::start(const Recover& recover) {
     loop->start();
   running_ = true;
   Outcome recovered = recover ? recover() : Outcome();
-  if (recovered && !options_.data_dir.empty()) recovered = open_store();
+  if (recovered) recovered = options_.data_dir.empty() ? start_audit({}) : open_store();
   if (recovered) recovered = administration_->start(store_.get());
   if (!recovered) {
     stop();
@@ -261,6 +288,7 @@ Outcome Node::Parts::open_store() {
   auto directory = journal::NodeDirectory::open(options_.data_dir);
   if (!directory) return failure_of(directory.error());
   directory_ = std::move(directory).value();
+  if (Outcome started = start_audit(directory_->uuid()); !started) return started;
   base::log_info("store", "recovering", {{"data_dir", options_.data_dir}});
   const store::Store::Place place{directory_->files(), directory_->uuid(), directory_->epoch(),
                                   clock_};
@@ -332,7 +360,10 @@ void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
 base::Status<> Node::Parts::reload(const Options& options) {
   if (!running_) return base::Done();
   if (certificates_)
-    if (auto loaded = certificates_->load(options.amqps); !loaded) return loaded;
+    if (auto loaded = certificates_->load(options.amqps); !loaded) {
+      if (shared_.audit) shared_.audit->note_node("node.reload", loaded.error().message);
+      return loaded;
+    }
   shared_.admission.set_limits(options.accept);
   const auto limits =
       std::make_shared<const session::ConnectionLimits>(connection_limits(options.connection));
@@ -343,6 +374,7 @@ base::Status<> Node::Parts::reload(const Options& options) {
     });
   }
   shutdown_timeout_ = options.shutdown_timeout;
+  if (shared_.audit) shared_.audit->note_node("node.reload");
   return base::Done();
 }
 
@@ -350,6 +382,7 @@ void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
   administration_->stop();
+  if (shared_.audit) shared_.audit->note_node("node.stop");
   accepting().run([this] {
     listener_->close();
     if (tls_listener_) tls_listener_->close();
@@ -375,6 +408,7 @@ void Node::Parts::stop() {
   for (const auto& loop : loops_)
     loop->join();
   if (store_) store_->stop();
+  if (shared_.audit) shared_.audit->stop();
   port_ = tls_port_ = 0;
 }
 
@@ -450,6 +484,9 @@ std::optional<LoginView> Node::logins() const {
   return LoginView{parts_->login_counters_, workers.waiting(), workers.refused()};
 }
 
+const audit::AuditCounters* Node::audit() const {
+  return parts_->shared_.audit ? &parts_->shared_.audit->counters() : nullptr;
+}
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
 const ListenerCounters* Node::tls_listener_counters() const {
   return parts_->tls_listener_ ? &parts_->tls_listener_->counters() : nullptr;

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/audit_log.h"
 #include "auth/internal_authenticator.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -101,6 +102,8 @@ class Node {
   std::optional<StoreView> store() const;
   // None before start() has recovered the virtual hosts. Takes a lock: for scrapes.
   std::optional<LoginView> logins() const;
+  // nullptr without an audit log.
+  const audit::AuditCounters* audit() const;
   const ListenerCounters& listener_counters() const;
   // nullptr without a TLS listener.
   const ListenerCounters* tls_listener_counters() const;

@@ -12,6 +12,7 @@
 #include "broker/limits.h"
 #include "harrier/options.h"
 #include "server/admission.h"
+#include "server/audit_reporter.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
 #include "server/user_accounts.h"
@@ -30,6 +31,8 @@ struct Shared {
   amqp::FieldTable server_properties;
   std::unique_ptr<auth::Authenticator> authenticator;
   broker::VirtualHostLimits virtual_host_limits;
+  // nullptr: there is no audit log. Made before the loops run, and there as long as they do.
+  std::unique_ptr<AuditReporter> audit{};
   // synchronized
   VirtualHostTable virtual_hosts{};
   Admission admission;

@@ -154,6 +154,35 @@ store::StoreOptions store_options(const Options& options, std::uint64_t cache_by
   return store;
 }
 
+base::Result<std::optional<audit::AuditLog::Settings>> audit_settings(const Options& options) {
+  using Answer = std::optional<audit::AuditLog::Settings>;
+  const AuditOptions& audit = options.audit;
+  const bool by_itself = audit.file == "auto";
+  if (audit.file.empty() || (by_itself && options.data_dir.empty())) return Answer();
+  audit::AuditLog::Settings settings;
+  settings.file.path = by_itself ? options.data_dir + "/audit.jsonl" : audit.file;
+  settings.file.size_max = audit.size_max;
+  settings.file.files_max = audit.files_max;
+  if (!audit.key_file.empty()) {
+    auto seal = audit::Seal::from_file(audit.key_file);
+    if (!seal) return base::fail("audit.key_file: " + seal.error().message);
+    settings.file.seal = std::move(seal).value();
+  }
+  settings.queue_max = audit.queue_max;
+  settings.sync_interval = audit.sync_interval;
+  settings.repeats = {.window = audit.repeat_window,
+                      .entries_max = audit.repeat_events_max,
+                      .per_source_max = audit.repeat_events_per_address_max};
+  settings.groups.clear();
+  for (const std::string& word : audit.events) {
+    if (word == "logins") settings.groups.insert(audit::Group::kLogins);
+    if (word == "refusals") settings.groups.insert(audit::Group::kRefusals);
+    if (word == "definitions") settings.groups.insert(audit::Group::kDefinitions);
+    if (word == "limits") settings.groups.insert(audit::Group::kLimits);
+  }
+  return Answer(std::move(settings));
+}
+
 base::Result<broker::AccessControlRef> access_control(const std::vector<UserOptions>& users) {
   std::vector<broker::PermissionRule> rules;
   std::vector<broker::TopicPermissionRule> topic_rules;

@@ -1,7 +1,10 @@
 // From what an operator set to what the layers below take.
 #pragma once
 
+#include <optional>
+
 #include "amqp/field_table.h"
+#include "audit/audit_log.h"
 #include "auth/login_rules.h"
 #include "auth/user_directory.h"
 #include "base/result.h"
@@ -38,6 +41,8 @@ struct ConfiguredPolicy {
 // error says where it was written.
 base::Result<std::vector<ConfiguredPolicy>> configured_policies(const Options& options);
 std::vector<auth::UserSpecification> user_specifications(const std::vector<UserOptions>& users);
+// None: no audit log is kept. The error is of the key's file.
+base::Result<std::optional<audit::AuditLog::Settings>> audit_settings(const Options& options);
 auth::LoginPolicy login_policy(const AuthOptions& options);
 // What connection.start tells of us: capabilities, product, versions (S1, S2 of conformance.md).
 amqp::FieldTable server_properties(const ServerPropertyOptions& options);

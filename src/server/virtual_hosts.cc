@@ -55,6 +55,7 @@ bool VirtualHosts::make(NodeLoop& loop, Place& place, const broker::AccessContro
   place.host = &hosted;
   hosted.host().set_limits(place.tenant->limits());
   hosted.set_tenant(place.tenant);
+  hosted.host().set_audit(shared_.audit.get());
   for (const NodeDefinitions::HostedPolicy& of : policies) {
     if (of.virtual_host != definition.name) continue;
     if (auto restored = hosted.host().restore_policy(of.kind, of.policy); !restored.ok()) {

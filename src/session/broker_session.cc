@@ -37,9 +37,13 @@ void BrokerSession::open() {
   if (const auto status = take_connection(); !status.ok()) {
     amqp::ProtocolError error = status.error();
     error.method = amqp::ConnectionOpen::kTraits.id;
+    virtual_host_.note(parameters_.actor, {.action = amqp::ConnectionOpen::kTraits.name,
+                                           .outcome = broker::AuditOutcome::kRefused,
+                                           .reason = error.detail});
     return end({CloseReason::kProtocolError, std::move(error)});
   }
   state_ = State::kOpen;
+  virtual_host_.note(parameters_.actor, {.action = amqp::ConnectionOpen::kTraits.name});
   emit(ChannelNumber(), amqp::ConnectionOpenOk{});
 }
 

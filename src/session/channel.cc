@@ -1,5 +1,6 @@
 #include "session/channel.h"
 
+#include "amqp/method_name.h"
 #include "base/check.h"
 #include "session/broker_session.h"
 #include "session/pending_get.h"
@@ -202,6 +203,7 @@ Channel::Status Channel::handle_channel_close(const amqp::ChannelClose&) {
 void Channel::fail(amqp::ProtocolError error, amqp::MethodId blamed) {
   if (state_ != State::kOpen) return;
   if (error.method == amqp::MethodId{}) error.method = blamed;
+  virtual_host().note_error(actor(), amqp::method_name(error.method), error);
   if (error.scope == amqp::ErrorScope::kConnection) return session_.fail(error);
   // What may be confirmed now is said, whichever turn it was published in.
   send_confirms();

@@ -50,8 +50,12 @@ Channel::Status Channel::handle_basic_qos(const amqp::BasicQos& method) {
 Channel::Status Channel::handle_basic_consume(const amqp::BasicConsume& method) {
   const std::size_t count = consumers_.size() + (reply_consumer_tag_ ? 1 : 0);
   if (count >= session_.limits().consumers_per_channel_max) {
-    return amqp::refuse(ReplyCode::kNotAllowed,
-                        "reached maximum (" + std::to_string(count) + ") of consumers per channel");
+    const std::string text =
+        "reached maximum (" + std::to_string(count) + ") of consumers per channel";
+    virtual_host().note(
+        actor(),
+        {.action = "basic.consume", .outcome = broker::AuditOutcome::kLimit, .reason = text});
+    return amqp::refuse(ReplyCode::kNotAllowed, text);
   }
   if (auto status = virtual_host().quota().check_consumer(); !status.ok()) return status;
   std::string consumer_tag(method.consumer_tag);

@@ -42,9 +42,12 @@ Channel::Status Channel::check_properties(const PublishView& view, broker::Messa
   const amqp::Properties& properties = view.properties;
   if (properties.has(amqp::kUserId) && properties.user_id != actor().user &&
       !actor().has_tag("impersonator")) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        "user_id property set to '" + std::string(properties.user_id) +
-                            "' but authenticated user was '" + actor().user + "'");
+    const std::string text = "user_id property set to '" + std::string(properties.user_id) +
+                             "' but authenticated user was '" + actor().user + "'";
+    virtual_host().note(actor(), {.action = amqp::BasicPublish::kTraits.name,
+                                  .outcome = broker::AuditOutcome::kRefused,
+                                  .reason = text});
+    return amqp::refuse(ReplyCode::kPreconditionFailed, text);
   }
   parts.persistent = properties.persistent();
   if (properties.has(amqp::kPriority)) parts.priority = properties.priority;

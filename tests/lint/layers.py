@@ -9,15 +9,17 @@ LAYERS = {
     "base": [],
     "amqp": ["base"],
     "journal": ["base"],
+    "audit": ["base"],
     "auth": ["base"],
     "config": ["base"],
     "broker": ["base", "auth", "amqp"],
     "session": ["base", "amqp", "auth", "broker"],
     "store": ["base", "amqp", "journal", "broker"],
-    "server": ["base", "amqp", "journal", "auth", "broker", "session", "store"],
-    "metrics": ["base", "amqp", "journal", "auth", "broker", "session", "store", "server"],
-    "app": ["base", "amqp", "journal", "auth", "broker", "session", "store", "config", "server",
-            "metrics"],
+    "server": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store"],
+    "metrics": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store",
+                "server"],
+    "app": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store", "config",
+            "server", "metrics"],
     # harrier-perf: a client, which knows the wire and nothing of the broker.
     "perf": ["base", "amqp"],
 }
@@ -29,7 +31,7 @@ PURE_LAYERS = ["amqp", "broker", "session"]
 THIRD_PARTY = [
     ("asio.hpp", ["server/"]),
     ("asio/", ["server/"]),
-    ("openssl/", ["base/", "auth/", "server/", "perf/"]),
+    ("openssl/", ["base/", "audit/", "auth/", "server/", "perf/"]),
     ("yaml-cpp/", ["config/"]),
     ("prometheus/", ["metrics/"]),
     ("boost/asio", ["metrics/"]),
@@ -39,6 +41,7 @@ THIRD_PARTY = [
     ("tsl/", [""]),
     ("isa-l/", ["base/"]),
     ("pcre2.h", ["base/pattern.cc"]),
+    ("nlohmann/", ["audit/"]),
 ]
 
 # What the operating system offers: not for the pure layers, and not for include/harrier/.

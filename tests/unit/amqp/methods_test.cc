@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "amqp/method_name.h"
 #include "unit/amqp/exact_bytes.h"
 #include "unit/amqp/random_values.h"
 
@@ -239,6 +240,12 @@ TEST(Methods, EncodingAppends) {
   out.append("before");
   encode_method(out, TxSelectOk{});
   EXPECT_EQ(out.bytes(), "before" + from_hex("005A 000B"));
+}
+
+TEST(MethodName, IsFoundByNumbers) {
+  EXPECT_EQ(method_name(QueueDeclare::kTraits.id), "queue.declare");
+  EXPECT_EQ(method_name(BasicPublish::kTraits.id), "basic.publish");
+  EXPECT_EQ(method_name(MethodId{1, 2}), "");
 }
 
 }  // namespace

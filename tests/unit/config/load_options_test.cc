@@ -196,6 +196,26 @@ TEST(LoadOptions, ReadsWordsAndServerProperties) {
   EXPECT_EQ(parsed("loops: auto").loops, 0u);
 }
 
+TEST(LoadOptions, ReadsTheAuditLog) {
+  const Options options = parsed(
+      "audit: {file: a.jsonl, key_file: k, events: [limits], on_failure: stop, size_max: 1MiB,\n"
+      "        files_max: 2, queue_max: 3, sync_interval: 0s, repeat_window: 5s,\n"
+      "        repeat_events_max: 6, repeat_events_per_address_max: 7}\n");
+  const AuditOptions expected{.file = "a.jsonl",
+                              .key_file = "k",
+                              .events = {"limits"},
+                              .on_failure = AuditFailureOption::kStop,
+                              .size_max = 1 << 20,
+                              .files_max = 2,
+                              .queue_max = 3,
+                              .sync_interval = milliseconds(0),
+                              .repeat_window = milliseconds(5000),
+                              .repeat_events_max = 6,
+                              .repeat_events_per_address_max = 7};
+  EXPECT_EQ(options.audit, expected);
+  EXPECT_THAT(error_of("audit: {events: [all]}"), HasSubstr("'all' is none of logins"));
+}
+
 TEST(LoadOptions, ReadsDiskAndMemory) {
   const Options options = parsed(
       "data_dir: ''\n"

@@ -233,5 +233,42 @@ TEST(Translate, AWrongPatternNamesItsUser) {
                                     "wrong at byte 1: missing closing parenthesis"));
 }
 
+TEST(Translate, AuditLogLiesInTheDataDirectoryUnlessItIsToldElsewhere) {
+  Options options;
+  options.data_dir = "/var/lib/d";
+  const auto by_itself = audit_settings(options);
+  ASSERT_TRUE(by_itself.ok() && *by_itself);
+  EXPECT_EQ((**by_itself).file.path, "/var/lib/d/audit.jsonl");
+  options.audit.file = "/elsewhere";
+  EXPECT_EQ((**audit_settings(options)).file.path, "/elsewhere");
+  options.audit.file = "";
+  EXPECT_FALSE(*audit_settings(options));
+  options.audit.file = "auto";
+  options.data_dir = "";
+  EXPECT_FALSE(*audit_settings(options)) << "nothing is kept on disk";
+}
+
+TEST(Translate, DefaultAuditSettingsAreTheLogsOwn) {
+  Options options;
+  options.audit.file = "/elsewhere";
+  const audit::AuditLog::Settings ours = **audit_settings(options);
+  const audit::AuditLog::Settings theirs;
+  EXPECT_EQ(ours.file.size_max, theirs.file.size_max);
+  EXPECT_EQ(ours.file.files_max, theirs.file.files_max);
+  EXPECT_EQ(ours.queue_max, theirs.queue_max);
+  EXPECT_EQ(ours.sync_interval, theirs.sync_interval);
+  EXPECT_EQ(ours.repeats.window, theirs.repeats.window);
+  EXPECT_EQ(ours.repeats.entries_max, theirs.repeats.entries_max);
+  EXPECT_EQ(ours.repeats.per_source_max, theirs.repeats.per_source_max);
+  EXPECT_EQ(ours.groups, theirs.groups);
+}
+
+TEST(Translate, AuditLogWithoutItsKeyIsAnError) {
+  Options options;
+  options.audit.key_file = "/absent";
+  ASSERT_FALSE(audit_settings(options));
+  EXPECT_THAT(audit_settings(options).error().message, ::testing::HasSubstr("audit.key_file"));
+}
+
 }  // namespace
 }  // namespace harrier::server
