@@ -232,6 +232,24 @@ void check_permissions(Section& top, const std::set<std::string>& hosts, const U
   }
 }
 
+void read_oauth2(Section& section, OAuth2Options& oauth2) {
+  section.text("resource_server_id", oauth2.resource_server_id);
+  section.text("issuer", oauth2.issuer, kPathSizeMax);
+  section.text("jwks_file", oauth2.jwks_file, kPathSizeMax);
+  section.text("jwks_url", oauth2.jwks_url, kPathSizeMax);
+  section.text("jwks_ca_file", oauth2.jwks_ca_file, kPathSizeMax);
+  section.duration("jwks_refresh_interval", oauth2.jwks_refresh_interval, seconds(1), hours(24));
+  section.duration("jwks_refetch_interval", oauth2.jwks_refetch_interval, seconds(1), hours(1));
+  section.duration("jwks_timeout", oauth2.jwks_timeout, milliseconds(100), seconds(60));
+  section.size("jwks_size_max", oauth2.jwks_size_max, 1 * kKiB, 16 * kMiB);
+  section.text_list("username_claims", oauth2.username_claims);
+  section.text("scope_prefix", oauth2.scope_prefix);
+  section.text("additional_scopes_claim", oauth2.additional_scopes_claim);
+  section.text_list("algorithms", oauth2.algorithms);
+  section.duration("clock_skew", oauth2.clock_skew, milliseconds(0), seconds(60));
+  section.size("token_size_max", oauth2.token_size_max, 1 * kKiB, 128 * kKiB);
+}
+
 void read_auth(Section& section, AuthOptions& auth) {
   section.boolean("plain_without_tls", auth.plain_without_tls);
   section.choice<ExternalNameOption>(
@@ -249,6 +267,7 @@ void read_auth(Section& section, AuthOptions& auth) {
   section.integer("cache_entries_max", auth.cache_entries_max, 1, 10'000'000);
   section.duration("throttle_delay_max", auth.throttle_delay_max, milliseconds(0), seconds(60));
   section.integer("throttle_entries_max", auth.throttle_entries_max, 2, 10'000'000);
+  section.section("oauth2", [&](Section& s) { read_oauth2(s, auth.oauth2); });
 }
 
 void read_policy(Section& section, PolicyOptions& policy) {

@@ -26,9 +26,11 @@ class CountedAuthenticator final : public auth::Authenticator {
   }
   std::unique_ptr<auth::SaslExchange> begin(base::Bytes mechanism,
                                             const auth::Peer& peer) const override {
-    auto inner = shared_.authenticator->begin(mechanism, peer);
-    if (inner == nullptr) return nullptr;
-    return std::make_unique<Exchange>(std::move(inner), counters_);
+    return counted(shared_.authenticator->begin(mechanism, peer));
+  }
+  std::unique_ptr<auth::SaslExchange> renew(const std::string& user,
+                                            const auth::Peer& peer) const override {
+    return counted(shared_.authenticator->renew(user, peer));
   }
 
  private:
@@ -53,6 +55,11 @@ class CountedAuthenticator final : public auth::Authenticator {
     std::unique_ptr<auth::SaslExchange> inner_;
     LoopCounters& counters_;
   };
+
+  std::unique_ptr<auth::SaslExchange> counted(std::unique_ptr<auth::SaslExchange> inner) const {
+    if (inner == nullptr) return nullptr;
+    return std::make_unique<Exchange>(std::move(inner), counters_);
+  }
 
   const Shared& shared_;
   LoopCounters& counters_;

@@ -16,6 +16,7 @@
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
 #include "server/tls_certificates.h"
+#include "server/token_access.h"
 #include "server/translate.h"
 #include "store/store.h"
 
@@ -68,12 +69,16 @@ class Node::Parts {
   std::unique_ptr<store::Store> store_;
   // Once started.
   const auth::LoginCounters* login_counters_ = nullptr;
+  // The authenticator's; nullptr if no tokens are taken.
+  TokenKeyRefresher* token_keys_ = nullptr;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
   bool running_ = false;
 
  private:
   Outcome admit_users();
+  // nullptr without Options::auth.oauth2.
+  Outcome take_tokens(std::unique_ptr<auth::TokenRules>& tokens);
   Outcome read_policies();
   Outcome listen();
   ResourceReading read_resources() const;
@@ -154,8 +159,10 @@ Outcome Node::Parts::admit_users() {
   base::SecureRandom salts;
   auto users = auth::UserDirectory::create(user_specifications(options_.users), salts);
   if (!users) return Failure{FailureKind::kBadOptions, users.error().message};
-  auto authenticator = std::make_unique<auth::InternalAuthenticator>(std::move(users).value(),
-                                                                     login_policy(options_.auth));
+  std::unique_ptr<auth::TokenRules> tokens;
+  if (Outcome taken = take_tokens(tokens); !taken) return taken;
+  auto authenticator = std::make_unique<auth::InternalAuthenticator>(
+      std::move(users).value(), login_policy(options_.auth), std::move(tokens));
   login_counters_ = &authenticator->counters();
   shared_.authenticator = std::move(authenticator);
   shared_.password_workers = std::make_unique<PasswordWorkers>(
@@ -163,6 +170,19 @@ Outcome Node::Parts::admit_users() {
   auto access = access_control(options_.users);
   if (!access) return Failure{FailureKind::kBadOptions, access.error().message};
   shared_.access_control = std::move(access).value();
+  return {};
+}
+
+Outcome Node::Parts::take_tokens(std::unique_ptr<auth::TokenRules>& tokens) {
+  const OAuth2Options& wanted = options_.auth.oauth2;
+  if (wanted.resource_server_id.empty()) return {};
+  auto policy = token_policy(wanted);
+  if (!policy) return Failure{FailureKind::kBadOptions, policy.error().message};
+  auto keys = token_keys(wanted, clock_);
+  if (!keys) return Failure{FailureKind::kBadOptions, keys.error().message};
+  token_keys_ = keys->get();
+  tokens = std::make_unique<auth::TokenRules>(std::move(policy).value(), std::move(keys).value(),
+                                              clock_);
   return {};
 }
 
@@ -214,6 +234,7 @@ Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome read = read_policies(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
+  if (token_keys_ != nullptr) token_keys_->start();
   for (const auto& loop : loops_)
     loop->start();
   running_ = true;
@@ -386,6 +407,7 @@ void Node::Parts::stop() {
   monitor_->stop();
   // Its answers go to the loops.
   shared_.password_workers->stop();
+  if (token_keys_ != nullptr) token_keys_->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
@@ -402,6 +424,7 @@ Outcome Node::start(const Recover& recover) { return parts_->start(recover); }
 std::uint16_t Node::port() const { return parts_->port_; }
 std::uint16_t Node::tls_port() const { return parts_->tls_port_; }
 base::Status<> Node::reload() {
+  if (parts_->token_keys_ != nullptr) parts_->token_keys_->refresh();
   return parts_->certificates_ ? parts_->certificates_->load() : base::Done();
 }
 void Node::stop() { parts_->stop(); }
@@ -451,7 +474,8 @@ std::optional<StoreView> Node::store() const {
 std::optional<LoginView> Node::logins() const {
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return {};
   const PasswordWorkers& workers = *parts_->shared_.password_workers;
-  return LoginView{parts_->login_counters_, workers.waiting(), workers.refused()};
+  return LoginView{parts_->login_counters_, workers.waiting(), workers.refused(),
+                   parts_->token_keys_};
 }
 
 const ListenerCounters& Node::listener_counters() const { return parts_->listener_->counters(); }
