@@ -4,6 +4,7 @@
 
 #include "auth/sasl_amqplain.h"
 #include "auth/sasl_external.h"
+#include "auth/sasl_oauthbearer.h"
 #include "auth/sasl_plain.h"
 #include "auth/sasl_scram.h"
 #include "auth/token_login.h"
@@ -38,6 +39,7 @@ std::vector<std::string> InternalAuthenticator::mechanisms(const Peer& peer) con
   }
   names.emplace_back(SaslScram::kSha256);
   names.emplace_back(SaslScram::kSha512);
+  if (takes_tokens_of(peer)) names.emplace_back(SaslOauthbearer::kName);
   return names;
 }
 
@@ -53,6 +55,8 @@ std::unique_ptr<SaslExchange> InternalAuthenticator::begin(base::Bytes mechanism
   if (!takes_passwords_of(peer)) return nullptr;
   if (mechanism == SaslPlain::kName) return std::make_unique<SaslPlain>(rules, peer);
   if (mechanism == SaslAmqplain::kName) return std::make_unique<SaslAmqplain>(rules, peer);
+  if (mechanism == SaslOauthbearer::kName && takes_tokens_of(peer))
+    return std::make_unique<SaslOauthbearer>(rules, peer);
   return nullptr;
 }
 

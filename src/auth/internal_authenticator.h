@@ -2,8 +2,8 @@
 //
 // Role:   made by server at start and shared by all loops. Offers PLAIN and AMQPLAIN, which send a
 //         password, SCRAM-SHA-256 and -512, which do not, and EXTERNAL to clients with a verified
-//         certificate. With TokenRules a token may stand in the password's place. Writes one log
-//         line for each refusal, without the password.
+//         certificate. With TokenRules a token may stand in the password's place, and OAUTHBEARER
+//         is offered. Writes one log line for each refusal, without the password.
 // Thread: synchronized (LoginRules): any loop may call anything.
 #pragma once
 
@@ -36,6 +36,9 @@ class InternalAuthenticator final : public Authenticator {
 
  private:
   bool takes_passwords_of(const Peer& peer) const;
+  bool takes_tokens_of(const Peer& peer) const {
+    return rules_->tokens() != nullptr && takes_passwords_of(peer);
+  }
 
   const std::unique_ptr<LoginRules> rules_;
 };

@@ -61,6 +61,13 @@ struct Header {
   }
 };
 
+// Two numbers of the curve's size. libcjose does not look at what comes behind them.
+bool has_right_size(std::string_view algorithm, base::Bytes signature) {
+  if (algorithm == "ES256") return signature.size() == 86;
+  if (algorithm == "ES384") return signature.size() == 128;
+  return algorithm != "ES512" || signature.size() == 176;
+}
+
 }  // namespace
 
 bool TokenVerifier::is_token(base::Bytes secret) {
@@ -88,6 +95,8 @@ TokenFinding TokenVerifier::verify(base::Bytes token, const TokenKeys& keys,
   const cjose_jwk_t* const key =
       keys.find(header->key_id ? &*header->key_id : nullptr, header->algorithm);
   if (key == nullptr) return {TokenFinding::Kind::kUnknownKey, {}, "the token's key is not known"};
+  if (!has_right_size(header->algorithm, token.substr(token.rfind('.') + 1)))
+    return bad("the token's signature is wrong");
   cjose_err error{};
   const Jws jws(cjose_jws_import(token.data(), token.size(), &error));
   if (jws == nullptr) return bad("the token cannot be decoded");

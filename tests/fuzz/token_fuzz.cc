@@ -1,14 +1,17 @@
 // Concern: whatever stands in a token or a key set, nobody is let in without a signature of ours,
 //          and what scopes allow is decided in bounds. Plan: the first byte chooses: a token as it
-//          is; claims, a header, or both, that are signed with our key; a key set; scopes.
+//          is; claims or a header that are signed with our key; a key set; scopes; a response of
+//          OAUTHBEARER.
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "auth/token_verifier.h"
+#include "auth/internal_authenticator.h"
+#include "auth/token_rules.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "broker/token_grant.h"
 #include "support/token_signer.h"
 
@@ -27,17 +30,45 @@ const test::TokenSigner& signer() {
   return made;
 }
 
+class OurKeys final : public auth::TokenKeySource {
+ public:
+  std::shared_ptr<const auth::TokenKeys> current() const override {
+    static const auto keys = auth::TokenKeys::parse(test::key_set(signer().jwk())).value();
+    return keys;
+  }
+  bool request_newer() override { return false; }
+  bool fetching() const override { return false; }
+};
+
+auth::TokenPolicy policy() {
+  auth::TokenPolicy policy;
+  policy.resource_server_id = "r";
+  policy.issuer = "i";
+  policy.scope_prefix = "r.";
+  policy.additional_scopes_claim = "more";
+  return policy;
+}
+
 auth::TokenFinding look_at(const std::string& token) {
-  static const auto keys = auth::TokenKeys::parse(test::key_set(signer().jwk())).value();
-  static const auth::TokenVerifier verifier = [] {
-    auth::TokenPolicy policy;
-    policy.resource_server_id = "r";
-    policy.issuer = "i";
-    policy.scope_prefix = "r.";
-    policy.additional_scopes_claim = "more";
-    return auth::TokenVerifier(policy);
-  }();
-  return verifier.verify(token, *keys, kNow);
+  static const auth::TokenVerifier verifier(policy());
+  return verifier.verify(token, *OurKeys().current(), kNow);
+}
+
+// With the signature of ours that a fuzzer cannot make, somebody would be let in.
+void respond(std::string_view response) {
+  static const base::SystemClock clock;
+  static const auth::InternalAuthenticator authenticator(
+      std::make_unique<auth::UserDirectory>(), {},
+      std::make_unique<auth::TokenRules>(policy(), std::make_unique<OurKeys>(), clock));
+  const auto exchange = authenticator.begin("OAUTHBEARER", auth::Peer{"127.0.0.1", 4711, true});
+  CHECK(exchange != nullptr);
+  auth::SaslOutcome outcome = exchange->step(response, {});
+  if (outcome.kind == auth::SaslOutcome::Kind::kWork) {
+    outcome.work();
+    outcome = exchange->resume(true, {});
+  }
+  CHECK(outcome.kind == auth::SaslOutcome::Kind::kRefused ||
+        outcome.kind == auth::SaslOutcome::Kind::kMalformed);
 }
 
 void look_at_claims(std::string_view claims) {
@@ -66,7 +97,13 @@ void ask(std::string_view scope) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 5) {
+  // A line for each refusal is not what this looks at.
+  static const bool kQuiet = [] {
+    base::configure_log(base::LogLevel::kError, base::LogFormat::kText);
+    return true;
+  }();
+  (void)kQuiet;
+  switch (data[0] % 6) {
     case 0: CHECK(look_at(std::string(text)).kind != Kind::kGood); break;
     case 1: look_at_claims(text); break;
     case 2: look_at(signer().sign(text, kClaims)); break;
@@ -78,7 +115,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CHECK((*keys)->find(&key_id, never) == nullptr);
       break;
     }
-    default: ask(text); break;
+    case 4: ask(text); break;
+    default: respond(text); break;
   }
   return 0;
 }

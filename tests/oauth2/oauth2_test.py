@@ -212,6 +212,28 @@ class Logins(TokenCase):
         self.assertEqual(self.metric("harriermq_auth_tokens_accepted_total"), 2)
         self.assertEqual(self.metric("harriermq_auth_token_keys"), 2)
 
+    def test_the_mechanism_of_tokens(self):
+        class Bearer:
+            TYPE = "OAUTHBEARER"
+            offered = []  # of the class: pika copies credentials
+
+            def __init__(self, token):
+                self.token = token
+
+            def response_for(self, start):
+                self.offered.extend(start.mechanisms.split())
+                return self.TYPE, f"n,a=ali,\x01auth=Bearer {self.token}\x01\x01".encode()
+
+            def erase_credentials(self):
+                pass
+
+        credentials = Bearer(EC.token())
+        pika.credentials.VALID_TYPES.append(Bearer)
+        self.addCleanup(pika.credentials.VALID_TYPES.remove, Bearer)
+        connection = self.daemon.connect(retry=False, credentials=credentials)
+        connection.close()
+        self.assertIn(b"OAUTHBEARER", Bearer.offered)
+
     def test_passwords_go_on(self):
         self.daemon.connect(retry=False).close()
 

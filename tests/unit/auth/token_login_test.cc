@@ -167,6 +167,86 @@ TEST_F(TokenLoginTest, ARenewalIsOfTheSameUser) {
   EXPECT_EQ(renew("").kind, Kind::kRefused);
 }
 
+// ---- OAUTHBEARER
+
+class OauthbearerTest : public TokenLoginTest {
+ protected:
+  SaslOutcome answer(const std::string& response) {
+    const auto exchange = authenticator->begin("OAUTHBEARER", kNear);
+    return settled(*exchange, exchange->step(response, now), now);
+  }
+};
+
+TEST_F(OauthbearerTest, TakesATokenAlone) {
+  const SaslOutcome outcome = answer(
+      "n,,\x01"
+      "auth=Bearer " +
+      token() + "\x01\x01");
+  ASSERT_EQ(outcome.kind, Kind::kAccepted);
+  EXPECT_EQ(outcome.identity.user, "ali");
+}
+
+TEST_F(OauthbearerTest, OtherFieldsMeanNothing) {
+  EXPECT_EQ(answer("y,a=ali,\x01host=x\x01port=5672\x01"
+                   "auth=BEARER " +
+                   token() + "\x01qos=high\x01\x01")
+                .kind,
+            Kind::kAccepted);
+}
+
+TEST_F(OauthbearerTest, ANameMustBeTheTokens) {
+  EXPECT_EQ(answer("n,a=veli,\x01"
+                   "auth=Bearer " +
+                   token() + "\x01\x01")
+                .reason,
+            "the token is of another user");
+}
+
+TEST_F(OauthbearerTest, AWrongTokenIsRefused) {
+  for (const std::string& wrong : {std::string("x"), token() + "A", "open sesame"s})
+    EXPECT_EQ(answer("n,,\x01"
+                     "auth=Bearer " +
+                     wrong + "\x01\x01")
+                  .kind,
+              Kind::kRefused)
+        << wrong;
+}
+
+TEST_F(OauthbearerTest, WhatIsNoMessageOfItsIsMalformed) {
+  for (const std::string& broken : {""s, "n"s, "n,"s, "n,,"s, "n,,\x01"s, "n,,\x01\x01"s,
+                                    "x,,\x01"
+                                    "auth=Bearer t\x01\x01"s,
+                                    "p=tls-unique,,\x01"
+                                    "auth=Bearer t\x01\x01"s,
+                                    "n,b=ali,\x01"
+                                    "auth=Bearer t\x01\x01"s,
+                                    "n,,auth=Bearer t\x01\x01"s,
+                                    "n,,\x01"
+                                    "auth=Bearer t\x01"s,
+                                    "n,,\x01"
+                                    "auth=Bearer t"s,
+                                    "n,,\x01"
+                                    "auth=Basic t\x01\x01"s,
+                                    "n,,\x01"
+                                    "auth=Bearer \x01\x01"s,
+                                    "n,,\x01"
+                                    "auth=Bearer t\x01"
+                                    "auth=Bearer t\x01\x01"s,
+                                    "n,,\x01nothing\x01\x01"s,
+                                    "n,,\x01"
+                                    "auth=Bearer t\x01\x01more"s,
+                                    "n,,\x01\x01"
+                                    "auth=Bearer t\x01\x01"s})
+    EXPECT_EQ(answer(broken).kind, Kind::kMalformed) << broken;
+}
+
+TEST_F(OauthbearerTest, IsOfferedWhereTokensAreTaken) {
+  EXPECT_THAT(authenticator->mechanisms(kNear).back(), "OAUTHBEARER");
+  base::SeededRandom salts(1);
+  const InternalAuthenticator other(UserDirectory::create({}, salts).value());
+  EXPECT_EQ(other.begin("OAUTHBEARER", kNear), nullptr);
+}
+
 TEST(TokenLoginOff, ATokenIsAPasswordLikeAnyOther) {
   const std::string token = ec_signer().sign(claims_with(""));
   base::SeededRandom salts(1);

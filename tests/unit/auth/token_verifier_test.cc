@@ -76,6 +76,12 @@ TEST_F(TokenVerifierTest, ASignatureMustBeThere) {
   EXPECT_EQ(fault_of(zeros), "the token's signature is wrong");
 }
 
+TEST_F(TokenVerifierTest, NothingStandsBehindASignature) {
+  for (const TokenSigner* signer : {&rsa_signer(), &ec_signer()})
+    for (const char* more : {"A", "AA", "AAA", "AAAA"})
+      EXPECT_NE(fault_of(signer->sign(claims_with("")) + more), "none") << more;
+}
+
 TEST_F(TokenVerifierTest, AlgorithmNoneIsNotTaken) {
   for (const char* name : {"none", "None", "NONE", "nOnE"}) {
     const std::string header = R"({"alg": ")" + std::string(name) + R"(", "kid": "r1"})";
