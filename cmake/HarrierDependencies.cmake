@@ -17,6 +17,9 @@ find_library(HARRIER_ISAL isal REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_path(HARRIER_PCRE2_INCLUDE pcre2.h REQUIRED)
 find_library(HARRIER_PCRE2 pcre2-8 REQUIRED)
+find_path(HARRIER_CJOSE_INCLUDE cjose/cjose.h REQUIRED)
+find_library(HARRIER_CJOSE cjose REQUIRED)
+find_package(CURL REQUIRED)
 
 function(harrier_third_party name)
   add_library(harrier_third_${name} INTERFACE)
@@ -34,6 +37,8 @@ harrier_third_party(beast Threads::Threads)
 harrier_third_party(isal ${HARRIER_ISAL})
 harrier_third_party(pcre2 ${HARRIER_PCRE2})
 harrier_third_party(nlohmann_json nlohmann_json::nlohmann_json)
+harrier_third_party(cjose ${HARRIER_CJOSE})
+harrier_third_party(curl CURL::libcurl)
 
 # Standalone Asio with its bodies compiled once, instead of in each file that includes it.
 set(asio_bodies "${PROJECT_BINARY_DIR}/third_party/asio_bodies.cc")

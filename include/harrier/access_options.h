@@ -74,6 +74,36 @@ struct DefinitionLimitOptions {
 // Which name in a client's certificate is the user's.
 enum class ExternalNameOption { kDistinguishedName, kCommonName, kSanDns, kSanEmail, kSanUri };
 
+// Tokens (JWT) in the place of passwords. Off while resource_server_id is empty.
+struct OAuth2Options {
+  // This broker's name at the authorization server: must be in a token's `aud`.
+  std::string resource_server_id;
+  // Must be a token's `iss`.
+  std::string issuer;
+  // The keys that tokens are signed with, as JWKS: one of the two. The URL is https, or http to
+  // this machine.
+  std::string jwks_file;
+  std::string jwks_url;
+  // Authorities that the URL's certificate is checked against; empty: the system's.
+  std::string jwks_ca_file;
+  std::chrono::milliseconds jwks_refresh_interval{300'000};
+  // Tokens with unknown keys, and failures, have the keys fetched again after this time at least.
+  std::chrono::milliseconds jwks_refetch_interval{10'000};
+  std::chrono::milliseconds jwks_timeout{10'000};
+  std::uint64_t jwks_size_max = 256 << 10;
+  // The first of these claims that a token has is its user's name.
+  std::vector<std::string> username_claims{"sub", "client_id"};
+  // Scopes that begin otherwise are left out; empty: resource_server_id and a dot.
+  std::string scope_prefix;
+  // Another claim with scopes.
+  std::string additional_scopes_claim;
+  std::vector<std::string> algorithms{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512"};
+  std::chrono::milliseconds clock_skew{0};
+  std::uint64_t token_size_max = 16 << 10;
+
+  bool operator==(const OAuth2Options&) const = default;
+};
+
 // How logins are checked.
 struct AuthOptions {
   // PLAIN and AMQPLAIN without TLS from other machines.
@@ -90,6 +120,7 @@ struct AuthOptions {
   // The longest wait after wrong passwords; zero: none.
   std::chrono::milliseconds throttle_delay_max{2'000};
   std::uint32_t throttle_entries_max = 10'000;
+  OAuth2Options oauth2;
 
   bool operator==(const AuthOptions&) const = default;
 };

@@ -50,9 +50,18 @@ struct Peer {
   std::string display() const;
 };
 
+// What a token gave its bearer, for as long as it holds.
+struct TokenRights {
+  // Without the prefix of the resource server; broker/token_grant.h says what they mean.
+  std::vector<std::string> scopes;
+  base::MonotonicTime expires = base::kNever;
+};
+
 struct Identity {
   std::string user;
   std::vector<std::string> tags;
+  // nullptr for a user whom the node knows itself.
+  std::shared_ptr<const TokenRights> token{};
 };
 
 // What one step of a conversation comes to.
@@ -114,6 +123,9 @@ class Authenticator {
   // nullptr: `peer` is offered no mechanism of that name. The exchange must not outlive the
   // authenticator.
   virtual std::unique_ptr<SaslExchange> begin(base::Bytes mechanism, const Peer& peer) const = 0;
+  // For one who is `user` by a token: an exchange of one step, the new token, as begin() otherwise.
+  // nullptr: nobody can.
+  virtual std::unique_ptr<SaslExchange> renew(const std::string& user, const Peer& peer) const = 0;
 };
 
 }  // namespace harrier::auth

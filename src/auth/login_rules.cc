@@ -17,9 +17,11 @@ std::string key_from(base::RandomSource& random) { return random.token() + rando
 }  // namespace
 
 LoginRules::LoginRules(std::unique_ptr<UserDirectory> users, const LoginPolicy& policy,
-                       std::unique_ptr<base::RandomSource> random)
+                       std::unique_ptr<base::RandomSource> random,
+                       std::unique_ptr<TokenRules> tokens)
     : policy_(policy),
       users_(std::move(users)),
+      tokens_(std::move(tokens)),
       random_(std::move(random)),
       nobodys_key_(key_from(*random_)),
       cache_(policy.cache, key_from(*random_)),

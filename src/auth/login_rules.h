@@ -16,6 +16,7 @@
 #include "auth/authenticator.h"
 #include "auth/login_throttle.h"
 #include "auth/password_cache.h"
+#include "auth/token_rules.h"
 #include "auth/user_directory.h"
 #include "base/random.h"
 
@@ -44,15 +45,20 @@ struct LoginCounters {
   std::atomic<std::uint64_t> cache_hits{0};
   std::atomic<std::uint64_t> throttled{0};
   std::atomic<std::uint64_t> passwords_hashed{0};  // slowly
+  std::atomic<std::uint64_t> tokens_accepted{0};
+  std::atomic<std::uint64_t> tokens_refused{0};
 };
 
 class LoginRules {
  public:
+  // `tokens`: nullptr if none are taken.
   LoginRules(std::unique_ptr<UserDirectory> users, const LoginPolicy& policy,
-             std::unique_ptr<base::RandomSource> random);
+             std::unique_ptr<base::RandomSource> random,
+             std::unique_ptr<TokenRules> tokens = nullptr);
 
   const LoginPolicy& policy() const { return policy_; }
   UserDirectory& users() { return *users_; }
+  TokenRules* tokens() { return tokens_.get(); }
   PasswordCache& cache() { return cache_; }
   LoginThrottle& throttle() { return throttle_; }
   LoginCounters& counters() { return counters_; }
@@ -81,6 +87,7 @@ class LoginRules {
  private:
   const LoginPolicy policy_;
   const std::unique_ptr<UserDirectory> users_;
+  const std::unique_ptr<TokenRules> tokens_;
   std::mutex mutex_;
   const std::unique_ptr<base::RandomSource> random_;
   const std::string nobodys_key_;

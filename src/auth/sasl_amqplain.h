@@ -6,7 +6,7 @@
 // Spec:   AMQP 0-9-1 section 4.2.5.5 for the table.
 #pragma once
 
-#include "auth/password_login.h"
+#include "auth/secret_login.h"
 
 namespace harrier::auth {
 
@@ -20,7 +20,7 @@ class SaslAmqplain final : public SaslExchange {
   SaslOutcome resume(bool ran, base::MonotonicTime now) override { return login_.resume(ran, now); }
 
  private:
-  PasswordLogin login_;
+  SecretLogin login_;
 };
 
 }  // namespace harrier::auth

@@ -5,7 +5,7 @@
 // Spec:   RFC 4616.
 #pragma once
 
-#include "auth/password_login.h"
+#include "auth/secret_login.h"
 
 namespace harrier::auth {
 
@@ -19,7 +19,7 @@ class SaslPlain final : public SaslExchange {
   SaslOutcome resume(bool ran, base::MonotonicTime now) override { return login_.resume(ran, now); }
 
  private:
-  PasswordLogin login_;
+  SecretLogin login_;
 };
 
 }  // namespace harrier::auth

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "broker/token_grant.h"
+
 namespace harrier::broker {
 namespace {
 
@@ -117,12 +119,23 @@ const AccessControl::Grant* AccessControl::find(const Actor& actor,
   return host == user->second.end() ? nullptr : &host->second;
 }
 
+bool AccessControl::may_enter(const Actor& actor, std::string_view virtual_host) const {
+  if (actor.grant != nullptr) return actor.grant->may_enter(virtual_host);
+  return find(actor, virtual_host) != nullptr;
+}
+
+bool AccessControl::allows(const Actor& actor, Permission permission, std::string_view name,
+                           std::string_view virtual_host) const {
+  if (actor.grant != nullptr) return actor.grant->allows(permission, virtual_host, name);
+  const Grant* const grant = find(actor, virtual_host);
+  return grant != nullptr && grant->matches(permission, name);
+}
+
 amqp::CheckedStatus AccessControl::check(const Actor& actor, Permission permission,
                                          std::string_view kind, std::string_view name,
                                          std::string_view virtual_host) const {
   name = asked_name(kind, name);
-  const Grant* grant = find(actor, virtual_host);
-  if (grant != nullptr && grant->matches(permission, name)) return base::Done{};
+  if (allows(actor, permission, name, virtual_host)) return base::Done{};
   return refuse(actor, permission, quoted(kind, name), virtual_host);
 }
 
@@ -130,24 +143,31 @@ amqp::CheckedStatus AccessControl::check_any(const Actor& actor, std::string_vie
                                              std::string_view name,
                                              std::string_view virtual_host) const {
   name = asked_name(kind, name);
-  const Grant* grant = find(actor, virtual_host);
   for (const Permission each : {Permission::kConfigure, Permission::kWrite, Permission::kRead})
-    if (grant != nullptr && grant->matches(each, name)) return base::Done{};
+    if (allows(actor, each, name, virtual_host)) return base::Done{};
   return refuse(actor, Permission::kConfigure, quoted(kind, name), virtual_host);
+}
+
+bool AccessControl::allows_topic(const Actor& actor, Permission permission,
+                                 std::string_view exchange, std::string_view routing_key,
+                                 std::string_view virtual_host) const {
+  if (actor.grant != nullptr)
+    return actor.grant->allows_topic(permission, virtual_host, exchange, routing_key);
+  const auto user = topics_.find(actor.user);
+  if (user == topics_.end()) return true;
+  const auto host = user->second.find(virtual_host);
+  if (host == user->second.end()) return true;
+  const auto topic = host->second.find(exchange);
+  if (topic == host->second.end()) return true;
+  const bool reads = permission == Permission::kRead;
+  return (reads ? topic->second.read : topic->second.write).matches(routing_key);
 }
 
 amqp::CheckedStatus AccessControl::check_topic(const Actor& actor, Permission permission,
                                                std::string_view exchange,
                                                std::string_view routing_key,
                                                std::string_view virtual_host) const {
-  const auto user = topics_.find(actor.user);
-  if (user == topics_.end()) return base::Done{};
-  const auto host = user->second.find(virtual_host);
-  if (host == user->second.end()) return base::Done{};
-  const auto topic = host->second.find(exchange);
-  if (topic == host->second.end()) return base::Done{};
-  const bool reads = permission == Permission::kRead;
-  if ((reads ? topic->second.read : topic->second.write).matches(routing_key)) return base::Done{};
+  if (allows_topic(actor, permission, exchange, routing_key, virtual_host)) return base::Done{};
   return refuse(actor, permission,
                 quoted("topic", routing_key) + " in " + quoted("exchange", exchange), virtual_host);
 }

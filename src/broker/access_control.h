@@ -6,6 +6,7 @@
 //         and read is a pattern searched for in the name of the queue or exchange. A topic
 //         permission is asked besides, about routing keys, for its exchange only; without one for
 //         the exchange every key is allowed.
+//         An Actor with a TokenGrant is judged by that alone.
 // Thread: immutable.
 // Errors: create() names the rule whose pattern is wrong. A question that cannot be answered, by
 //         the limits of base/pattern.h, is answered no.
@@ -23,10 +24,9 @@
 #include "base/pattern.h"
 #include "base/result.h"
 #include "broker/actor.h"
+#include "broker/permission.h"
 
 namespace harrier::broker {
-
-enum class Permission : std::uint8_t { kConfigure, kWrite, kRead };
 
 // The pattern that matches every name. Its opposite, the empty pattern, matches none.
 inline constexpr const char* kAnyName = ".*";
@@ -57,9 +57,7 @@ class AccessControl {
       const std::vector<TopicPermissionRule>& topic_rules = {});
 
   // Whether the user has any permission in the virtual host: what connection.open asks.
-  bool may_enter(const Actor& actor, std::string_view virtual_host) const {
-    return find(actor, virtual_host) != nullptr;
-  }
+  bool may_enter(const Actor& actor, std::string_view virtual_host) const;
   // 403 with RabbitMQ's words: "configure access to queue 'q' in vhost '/' refused for user 'u'".
   // `kind` is "queue" or "exchange"; the exchange "" goes by the name amq.default.
   amqp::CheckedStatus check(const Actor& actor, Permission permission, std::string_view kind,
@@ -88,6 +86,10 @@ class AccessControl {
     base::Pattern read;
   };
 
+  bool allows(const Actor& actor, Permission permission, std::string_view name,
+              std::string_view virtual_host) const;
+  bool allows_topic(const Actor& actor, Permission permission, std::string_view exchange,
+                    std::string_view routing_key, std::string_view virtual_host) const;
   const Grant* find(const Actor& actor, std::string_view virtual_host) const;
 
   // By user and virtual host, topics_ by exchange below these.

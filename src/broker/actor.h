@@ -4,10 +4,13 @@
 // Thread: immutable value.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace harrier::broker {
+
+class TokenGrant;
 
 struct Actor {
   std::string user;
@@ -15,6 +18,8 @@ struct Actor {
   std::string protocol = "AMQP 0-9-1";
   // "127.0.0.1:4711", for logs and audit.
   std::string peer;
+  // Of one that logged in with a token: what it may do, whatever the rules say of its name.
+  std::shared_ptr<const TokenGrant> grant{};
 
   bool has_tag(const std::string& tag) const {
     for (const std::string& own : tags)

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "harrier/version.h"
+#include "server/token_key_refresher.h"
 
 namespace harrier::metrics {
 namespace {
@@ -215,6 +216,17 @@ void add_logins(Families& families, const server::Node& node) {
                    static_cast<double>(view->hashes_refused));
   families.gauge("harriermq_auth_hashes_waiting", "Hashes that wait for a thread",
                  static_cast<double>(view->hashes_waiting));
+  if (view->token_keys == nullptr) return;
+  families.counter("harriermq_auth_tokens_accepted_total", "Tokens that let somebody in",
+                   value(view->counters->tokens_accepted));
+  families.counter("harriermq_auth_tokens_refused_total", "Tokens that did not",
+                   value(view->counters->tokens_refused));
+  families.gauge("harriermq_auth_token_keys", "Keys that tokens may be signed with",
+                 static_cast<double>(view->token_keys->current()->count()));
+  families.counter("harriermq_auth_token_key_fetches_total", "Times these keys were asked for",
+                   value(view->token_keys->counters().fetches));
+  families.counter("harriermq_auth_token_key_failures_total", "Times they were not to be had",
+                   value(view->token_keys->counters().failures));
 }
 
 void add_audit(Families& families, const server::Node& node) {

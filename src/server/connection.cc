@@ -111,7 +111,7 @@ void Connection::run_login_work(std::function<void()> work) {
 
 void Connection::handle_login_work(bool ran) {
   if (closed_ || lingering_) return;
-  enter();
+  touch_host();
   session_.handle_login_work(ran, io_.loop().now());
 }
 

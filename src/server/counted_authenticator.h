@@ -28,10 +28,13 @@ class CountedAuthenticator final : public auth::Authenticator {
   std::unique_ptr<auth::SaslExchange> begin(base::Bytes mechanism,
                                             const auth::Peer& peer) const override {
     auto inner = shared_.authenticator->begin(mechanism, peer);
-    if (inner != nullptr)
-      return std::make_unique<Exchange>(std::move(inner), *this, std::string(mechanism), peer);
-    if (shared_.audit) shared_.audit->note_login(peer, mechanism, {}, "no such mechanism");
-    return nullptr;
+    if (inner == nullptr && shared_.audit)
+      shared_.audit->note_login(peer, mechanism, {}, "no such mechanism");
+    return counted(std::move(inner), mechanism, peer);
+  }
+  std::unique_ptr<auth::SaslExchange> renew(const std::string& user,
+                                            const auth::Peer& peer) const override {
+    return counted(shared_.authenticator->renew(user, peer), "update-secret", peer);
   }
 
  private:
@@ -67,6 +70,12 @@ class CountedAuthenticator final : public auth::Authenticator {
     const std::string mechanism_;
     const auth::Peer peer_;
   };
+
+  std::unique_ptr<auth::SaslExchange> counted(std::unique_ptr<auth::SaslExchange> inner,
+                                              base::Bytes mechanism, const auth::Peer& peer) const {
+    if (inner == nullptr) return nullptr;
+    return std::make_unique<Exchange>(std::move(inner), *this, std::string(mechanism), peer);
+  }
 
   const Shared& shared_;
   LoopCounters& counters_;

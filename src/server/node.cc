@@ -15,6 +15,7 @@
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
 #include "server/tls_certificates.h"
+#include "server/token_access.h"
 #include "server/translate.h"
 #include "store/store.h"
 
@@ -72,6 +73,8 @@ class Node::Parts {
   // Once started.
   const auth::LoginCounters* login_counters_ = nullptr;
   std::unique_ptr<Administration> administration_;
+  // The authenticator's; nullptr if no tokens are taken.
+  TokenKeyRefresher* token_keys_ = nullptr;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
   bool running_ = false;
@@ -80,6 +83,8 @@ class Node::Parts {
   Outcome make_audit();
   Outcome start_audit(const std::string& node);
   Outcome admit_users();
+  // nullptr without Options::auth.oauth2.
+  Outcome take_tokens(std::unique_ptr<auth::TokenRules>& tokens);
   // Of users; those of virtual hosts are checked.
   Outcome read_limits();
   Outcome listen();
@@ -184,8 +189,10 @@ Outcome Node::Parts::start_audit(const std::string& node) {
 
 Outcome Node::Parts::admit_users() {
   if (Outcome checked = Administration::check(options_); !checked) return checked;
+  std::unique_ptr<auth::TokenRules> tokens;
+  if (Outcome taken = take_tokens(tokens); !taken) return taken;
   auto authenticator = std::make_unique<auth::InternalAuthenticator>(
-      std::make_unique<auth::UserDirectory>(), login_policy(options_.auth));
+      std::make_unique<auth::UserDirectory>(), login_policy(options_.auth), std::move(tokens));
   login_counters_ = &authenticator->counters();
   administration_ = std::make_unique<Administration>(options_, shared_, loops_, *authenticator);
   authenticator->users().watch_password_forms([this](const auth::User& user) {
@@ -194,6 +201,19 @@ Outcome Node::Parts::admit_users() {
   shared_.authenticator = std::move(authenticator);
   shared_.password_workers = std::make_unique<PasswordWorkers>(
       PasswordWorkers::Limits{options_.auth.hash_threads, options_.auth.hash_queue_max});
+  return {};
+}
+
+Outcome Node::Parts::take_tokens(std::unique_ptr<auth::TokenRules>& tokens) {
+  const OAuth2Options& wanted = options_.auth.oauth2;
+  if (wanted.resource_server_id.empty()) return {};
+  auto policy = token_policy(wanted);
+  if (!policy) return Failure{FailureKind::kBadOptions, policy.error().message};
+  auto keys = token_keys(wanted, clock_);
+  if (!keys) return Failure{FailureKind::kBadOptions, keys.error().message};
+  token_keys_ = keys->get();
+  tokens = std::make_unique<auth::TokenRules>(std::move(policy).value(), std::move(keys).value(),
+                                              clock_);
   return {};
 }
 
@@ -254,6 +274,7 @@ Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome read = read_limits(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
+  if (token_keys_ != nullptr) token_keys_->start();
   for (const auto& loop : loops_)
     loop->start();
   running_ = true;
@@ -359,6 +380,7 @@ void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
 
 base::Status<> Node::Parts::reload(const Options& options) {
   if (!running_) return base::Done();
+  if (token_keys_ != nullptr) token_keys_->refresh();
   if (certificates_)
     if (auto loaded = certificates_->load(options.amqps); !loaded) {
       if (shared_.audit) shared_.audit->note_node("node.reload", loaded.error().message);
@@ -403,6 +425,7 @@ void Node::Parts::stop() {
   monitor_->stop();
   // Its answers go to the loops.
   shared_.password_workers->stop();
+  if (token_keys_ != nullptr) token_keys_->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
@@ -481,7 +504,8 @@ std::optional<StoreView> Node::store() const {
 std::optional<LoginView> Node::logins() const {
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return {};
   const PasswordWorkers& workers = *parts_->shared_.password_workers;
-  return LoginView{parts_->login_counters_, workers.waiting(), workers.refused()};
+  return LoginView{parts_->login_counters_, workers.waiting(), workers.refused(),
+                   parts_->token_keys_};
 }
 
 const audit::AuditCounters* Node::audit() const {

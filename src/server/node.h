@@ -54,10 +54,13 @@ struct LoopView {
   const base::Counter* input_bytes_borrowed;
 };
 
+class TokenKeyRefresher;
+
 struct LoginView {
   const auth::LoginCounters* counters;
   std::size_t hashes_waiting;
   std::uint64_t hashes_refused;
+  const TokenKeyRefresher* token_keys;  // nullptr if no tokens are taken
 };
 
 class Node {

@@ -63,8 +63,9 @@ amqp::CheckedStatus BrokerSession::take_connection() {
 void BrokerSession::method(ChannelNumber number, const amqp::Method& method) {
   if (state_ != State::kOpen) return;
   if (number == ChannelNumber()) {
-    if (const auto* update = std::get_if<amqp::ConnectionUpdateSecret>(&method))
-      update_secret(*update);
+    // Of a user with a password, which does not expire: there is nothing to renew, as in RabbitMQ's
+    // internal backend.
+    if (std::holds_alternative<amqp::ConnectionUpdateSecret>(method)) confirm_secret();
     return;
   }
   if (std::holds_alternative<amqp::ChannelOpen>(method)) {
@@ -74,6 +75,20 @@ void BrokerSession::method(ChannelNumber number, const amqp::Method& method) {
   }
   virtual_host_.settle_down();
   ended_channels_.clear();
+}
+
+void BrokerSession::renew(const broker::Actor& actor) {
+  if (state_ != State::kOpen) return;
+  parameters_.actor = actor;
+  if (const auto status = virtual_host_.enter(actor); !status.ok()) {
+    amqp::ProtocolError error = status.error();
+    error.method = amqp::ConnectionUpdateSecret::kTraits.id;
+    return fail(error);
+  }
+  confirm_secret();
+  for (const auto& [number, channel] : channels_)
+    channel->heed_new_rights();
+  virtual_host_.settle_down();
 }
 
 void BrokerSession::publish(ChannelNumber number, const PublishView& publish) {
@@ -261,10 +276,6 @@ void BrokerSession::finish_if_released() {
   output_.released();
 }
 
-void BrokerSession::update_secret(const amqp::ConnectionUpdateSecret&) {
-  // The users of the YAML have passwords that do not expire: there is nothing to renew, as in
-  // RabbitMQ's internal backend. Token users come with part 4.
-  emit(ChannelNumber(), amqp::ConnectionUpdateSecretOk{});
-}
+void BrokerSession::confirm_secret() { emit(ChannelNumber(), amqp::ConnectionUpdateSecretOk{}); }
 
 }  // namespace harrier::session

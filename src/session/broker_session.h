@@ -44,6 +44,7 @@ class BrokerSession final : public SessionInput {
   // ---- SessionInput
   void open() override;
   void method(ChannelNumber channel, const amqp::Method& method) override;
+  void renew(const broker::Actor& actor) override;
   void publish(ChannelNumber channel, const PublishView& publish) override;
   void ack(ChannelNumber channel, DeliveryTag delivery_tag, bool multiple) override;
   void channel_error(ChannelNumber channel, const amqp::ProtocolError& error) override;
@@ -84,7 +85,7 @@ class BrokerSession final : public SessionInput {
   amqp::CheckedStatus take_channel();
   void end(CloseCause cause);
   void finish_if_released();
-  void update_secret(const amqp::ConnectionUpdateSecret& update);
+  void confirm_secret();
 
   broker::VirtualHost& virtual_host_;
   ConnectionParameters parameters_;

@@ -53,6 +53,9 @@ class Channel final : public broker::ConsumerSink,
   void handle_ack(DeliveryTag delivery_tag, bool multiple);
   // Closes the channel with channel.close, or the connection.
   void fail(amqp::ProtocolError error, amqp::MethodId blamed = {});
+  // The connection's user may do something else than before: nothing is remembered as allowed, and
+  // consumers of queues that it may not read any more are cancelled.
+  void heed_new_rights();
   // Those that may leave now; otherwise they leave at the end of the turn.
   void send_confirms();
   // The connection ends: give back everything, say nothing. channel_ended() follows, now or later.

@@ -135,6 +135,21 @@ Channel::Status Channel::handle_basic_cancel(const amqp::BasicCancel& method) {
   return base::Done{};
 }
 
+void Channel::heed_new_rights() {
+  route_.routes_version = 0;
+  target_.routes_version = 0;
+  std::vector<broker::ConsumerRef> lost;
+  for (const auto& [tag, consumer] : consumers_) {
+    const auto may_read = virtual_host().use_queue(
+        actor(), broker::Permission::kRead, consumer->queue().name(), session_.parameters().id);
+    if (!may_read.ok()) lost.push_back(consumer);
+  }
+  for (const broker::ConsumerRef& consumer : lost) {
+    consumer->queue().detach(*consumer);
+    cancelled(*consumer);
+  }
+}
+
 void Channel::cancelled(broker::Consumer& consumer) {
   const std::string consumer_tag = consumer.consumer_tag();
   consumers_.erase(consumer_tag);

@@ -201,7 +201,9 @@ void ConnectionSession::take_sasl_outcome(auth::SaslOutcome outcome) {
 void ConnectionSession::resume_login(bool ran) {
   login_work_is_running_ = false;
   login_resumption_ = base::kNever;
-  take_sasl_outcome(sasl_->resume(ran, now_));
+  const bool renews = renewing();
+  auth::SaslOutcome outcome = sasl_->resume(ran, now_);
+  return renews ? take_renewal_outcome(std::move(outcome)) : take_sasl_outcome(std::move(outcome));
 }
 
 void ConnectionSession::end_login() {
@@ -212,9 +214,8 @@ void ConnectionSession::end_login() {
 
 void ConnectionSession::accept_login(auth::Identity identity) {
   end_login();
-  actor_.user = std::move(identity.user);
-  actor_.tags = std::move(identity.tags);
   actor_.peer = peer_.display();
+  adopt(std::move(identity));
   send(amqp::ConnectionTune{limits_.channel_max, limits_.frame_max, limits_.heartbeat_s});
   state_ = ConnectionState::kAwaitTuneOk;
 }

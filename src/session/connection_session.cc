@@ -205,8 +205,8 @@ void ConnectionSession::handle_connection_method(Bytes payload) {
     client_close_unanswered_ = true;
     return close_input(CloseReason::kClientClose, {});
   }
-  if (std::holds_alternative<amqp::ConnectionUpdateSecret>(*decoded))
-    return input_->method(ChannelNumber(0), *decoded);
+  if (const auto* update = std::get_if<amqp::ConnectionUpdateSecret>(&*decoded))
+    return handle_connection_update_secret(*update);
   fail(unexpected_method("running", method_id(payload)));
 }
 
@@ -324,7 +324,8 @@ base::MonotonicTime ConnectionSession::next_deadline() const {
   const base::MonotonicTime writing =
       output_.empty() ? base::kNever : stall_.deadline(limits_.write_stall_timeout);
   return std::min({writing, heartbeat_.next_deadline(), partial_frame_.when(), handshake_deadline_,
-                   refusal_deadline_, login_resumption_, closing_.deadline(limits_.close_timeout)});
+                   refusal_deadline_, login_resumption_, credential_deadline(),
+                   closing_.deadline(limits_.close_timeout)});
 }
 
 void ConnectionSession::handle_deadline(base::Now now) {
@@ -333,6 +334,7 @@ void ConnectionSession::handle_deadline(base::Now now) {
   if (stall_.expired(now_, limits_.write_stall_timeout)) return abandon("output was not read");
   if (handshake_deadline_ <= now_) return abandon("handshake timed out");
   if (refusal_deadline_ <= now_) return finish("");
+  if (credential_deadline() <= now_) return expire_credential();
   if (login_resumption_ <= now_) return resume_login(true);
   if (closing_.expired(now_, limits_.close_timeout))
     return abandon("the client did not answer connection.close");
@@ -420,6 +422,7 @@ void ConnectionSession::close_input(CloseReason reason, amqp::ProtocolError erro
   heartbeat_.stop();
   partial_frame_.stop();
   assembler_.clear();
+  end_login();
   input_->close({reason, std::move(error)});
 }
 

@@ -8,6 +8,9 @@
 //            → Closing → Finished
 //            AwaitLogin: after start-ok or secure-ok, while the authenticator needs another thread
 //            or has the client wait; nothing is read, the handshake's time goes on.
+//            Open: a new token (connection.update-secret) is judged as a login is, and nothing is
+//            read meanwhile, so that it has its place among the client's commands. At the end of
+//            the token the connection is closed with 320.
 //            Draining: the broker half was told to close; until it answers, input is dropped.
 //            Closing: connection.close was sent; all but close and close-ok is dropped.
 //            Refused: login refused and the client cannot be told; silence, then the end.
@@ -109,10 +112,10 @@ class ConnectionSession final : public SessionOutput {
 
   // ---- outputs
   base::Buffer& output() { return output_; }
-  // False while replies pile up or a login is being decided, and after the end.
+  // False while replies pile up, while a login or a new token is being decided, and after the end.
   bool wants_input() const {
     return !replies_pile_up_ && state_ != ConnectionState::kFinished &&
-           state_ != ConnectionState::kAwaitLogin;
+           state_ != ConnectionState::kAwaitLogin && !renewing();
   }
   // Close the socket once output() is empty; next_deadline() still guards the writing.
   bool finished() const {
@@ -176,6 +179,14 @@ class ConnectionSession final : public SessionOutput {
   void send_connection_start();
   void describe_client(amqp::TableView properties);
 
+  // connection_renewal.cc
+  bool renewing() const { return state_ == ConnectionState::kOpen && sasl_ != nullptr; }
+  void handle_connection_update_secret(const amqp::ConnectionUpdateSecret& update);
+  void take_renewal_outcome(auth::SaslOutcome outcome);
+  void adopt(auth::Identity identity);
+  base::MonotonicTime credential_deadline() const;
+  void expire_credential();
+
   // Open.
   void handle_open_frame(const amqp::Frame& frame);
   void handle_method_frame(ChannelNumber channel, Bytes payload);
@@ -223,11 +234,12 @@ class ConnectionSession final : public SessionOutput {
   // Negotiated at tune; before it the frame size that is allowed then.
   std::uint32_t frame_max_;
   std::uint16_t channel_max_ = 0;
-  std::unique_ptr<auth::SaslExchange> sasl_;
+  std::unique_ptr<auth::SaslExchange> sasl_;  // when open: of a new token
   std::string mechanism_;
   amqp::MethodId login_method_;         // that carried the last response
   bool login_work_is_running_ = false;  // and the exchange waits for it
   broker::Actor actor_;
+  base::MonotonicTime credential_end_ = base::kNever;
   std::string virtual_host_;
   ClientDescription client_;
   std::string end_reason_;

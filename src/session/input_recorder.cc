@@ -1,6 +1,7 @@
 #include "session/input_recorder.h"
 
 #include "base/check.h"
+#include "broker/token_grant.h"
 
 namespace harrier::session {
 namespace {
@@ -9,6 +10,7 @@ enum Operation : std::uint8_t {
   kAttach,
   kOpen,
   kMethod,
+  kRenew,
   kPublish,
   kAck,
   kChannelError,
@@ -35,6 +37,37 @@ amqp::ProtocolError get_error(EntryReader& reader) {
   error.method.method_id = reader.get<std::uint16_t>();
   error.detail = std::string(reader.get_bytes());
   return error;
+}
+
+void put_actor(EntryArena& arena, const broker::Actor& actor) {
+  const auto put_words = [&arena](const std::vector<std::string>& words) {
+    arena.put(static_cast<std::uint32_t>(words.size()));
+    for (const std::string& word : words)
+      arena.put_bytes(word);
+  };
+  arena.put_bytes(actor.user);
+  arena.put_bytes(actor.protocol);
+  arena.put_bytes(actor.peer);
+  put_words(actor.tags);
+  arena.put(actor.grant != nullptr);
+  if (actor.grant != nullptr) put_words(actor.grant->scopes());
+}
+
+broker::Actor get_actor(EntryReader& reader) {
+  const auto get_words = [&reader] {
+    std::vector<std::string> words;
+    const auto count = reader.get<std::uint32_t>();
+    for (std::uint32_t index = 0; index < count; ++index)
+      words.emplace_back(reader.get_bytes());
+    return words;
+  };
+  broker::Actor actor;
+  actor.user = std::string(reader.get_bytes());
+  actor.protocol = std::string(reader.get_bytes());
+  actor.peer = std::string(reader.get_bytes());
+  actor.tags = get_words();
+  if (reader.get<bool>()) actor.grant = std::make_shared<broker::TokenGrant>(get_words());
+  return actor;
 }
 
 void replay_publish(EntryReader& reader, SessionInput& input) {
@@ -81,12 +114,7 @@ void InputRecorder::attach(const ConnectionParameters& parameters) {
   arena.put(parameters.consumer_cancel_notify);
   arena.put(parameters.connection_blocked);
   arena.put_bytes(parameters.virtual_host);
-  arena.put_bytes(parameters.actor.user);
-  arena.put_bytes(parameters.actor.protocol);
-  arena.put_bytes(parameters.actor.peer);
-  arena.put(static_cast<std::uint32_t>(parameters.actor.tags.size()));
-  for (const std::string& tag : parameters.actor.tags)
-    arena.put_bytes(tag);
+  put_actor(arena, parameters.actor);
   finish(arena);
 }
 
@@ -96,6 +124,12 @@ void InputRecorder::method(ChannelNumber channel, const amqp::Method& method) {
   EntryArena& arena = start(kMethod);
   arena.put(channel.value);
   amqp::encode_method(arena.tail(), method);
+  finish(arena);
+}
+
+void InputRecorder::renew(const broker::Actor& actor) {
+  EntryArena& arena = start(kRenew);
+  put_actor(arena, actor);
   finish(arena);
 }
 
@@ -149,12 +183,7 @@ ConnectionParameters InputReplay::parameters() {
   parameters.consumer_cancel_notify = reader_.get<bool>();
   parameters.connection_blocked = reader_.get<bool>();
   parameters.virtual_host = std::string(reader_.get_bytes());
-  parameters.actor.user = std::string(reader_.get_bytes());
-  parameters.actor.protocol = std::string(reader_.get_bytes());
-  parameters.actor.peer = std::string(reader_.get_bytes());
-  const auto tags = reader_.get<std::uint32_t>();
-  for (std::uint32_t index = 0; index < tags; ++index)
-    parameters.actor.tags.emplace_back(reader_.get_bytes());
+  parameters.actor = get_actor(reader_);
   return parameters;
 }
 
@@ -163,6 +192,7 @@ void InputReplay::apply(SessionInput& input) {
     case kAttach: break;
     case kOpen: return input.open();
     case kMethod: return replay_method(reader_, input);
+    case kRenew: return input.renew(get_actor(reader_));
     case kPublish: return replay_publish(reader_, input);
     case kAck: return replay_ack(reader_, input);
     case kChannelError: {

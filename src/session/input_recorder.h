@@ -49,6 +49,7 @@ class InputRecorder final : public SessionInput {
 
   void open() override;
   void method(ChannelNumber channel, const amqp::Method& method) override;
+  void renew(const broker::Actor& actor) override;
   void publish(ChannelNumber channel, const PublishView& publish) override;
   void ack(ChannelNumber channel, DeliveryTag delivery_tag, bool multiple) override;
   void channel_error(ChannelNumber channel, const amqp::ProtocolError& error) override;

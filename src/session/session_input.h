@@ -3,9 +3,9 @@
 // Role:      called by ConnectionSession with what it decoded. BrokerSession implements it; when
 //            the two live on different loops an InputRecorder stands between and the calls are
 //            replayed there, in order.
-// Model:     open, then any of method/publish/ack/written/channel_error, then close as the *last*
-//            call. After close nothing follows; calls that arrive after the broker half ended by
-//            itself are ignored there.
+// Model:     open, then any of method/renew/publish/ack/written/channel_error, then close as the
+//            *last* call. After close nothing follows; calls that arrive after the broker half
+//            ended by itself are ignored there.
 // Lifetimes: every view is valid during the call only.
 // Thread:    the broker loop of the virtual host (direct), or the I/O loop when recording.
 // Spec:      ADR 0001.
@@ -75,6 +75,9 @@ class SessionInput {
   // channels all of channel, access, exchange, queue, basic (without publish and ack), confirm and
   // tx.
   virtual void method(ChannelNumber channel, const amqp::Method& method) = 0;
+  // The connection's user is allowed something else from here on: what was sent before is judged by
+  // the old rights, what comes after by these. Answered by connection.update-secret-ok.
+  virtual void renew(const broker::Actor& actor) = 0;
   // basic.publish with its content complete and its size within limits.
   virtual void publish(ChannelNumber channel, const PublishView& publish) = 0;
   virtual void ack(ChannelNumber channel, DeliveryTag delivery_tag, bool multiple) = 0;

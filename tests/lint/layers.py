@@ -41,7 +41,9 @@ THIRD_PARTY = [
     ("tsl/", [""]),
     ("isa-l/", ["base/"]),
     ("pcre2.h", ["base/pattern.cc"]),
-    ("nlohmann/", ["audit/"]),
+    ("cjose/", ["auth/token_"]),
+    ("nlohmann/", ["audit/", "auth/strict_json.h"]),
+    ("curl/", ["server/http_download."]),
 ]
 
 # What the operating system offers: not for the pure layers, and not for include/harrier/.

@@ -13,6 +13,7 @@
 
 #include "amqp/frame.h"
 #include "auth/authenticator.h"
+#include "broker/token_grant.h"
 #include "session/connection_session.h"
 #include "session/input_recorder.h"
 #include "session/output_recorder.h"
@@ -41,13 +42,25 @@ inline std::string line_of(const session::CloseCause& cause) {
   return "close gone";
 }
 
-inline std::string line_of(const session::ConnectionParameters& parameters) {
-  std::string line =
-      "attach " + std::to_string(parameters.id.value) + " " + parameters.virtual_host + " " +
-      parameters.actor.user + " " + parameters.actor.protocol + " " + parameters.actor.peer + " " +
-      std::to_string(parameters.channel_max) + " " + std::to_string(parameters.frame_max);
-  for (const std::string& tag : parameters.actor.tags)
+inline std::string rights_of(const broker::Actor& actor) {
+  std::string line;
+  for (const std::string& tag : actor.tags)
     line += " #" + tag;
+  if (actor.grant != nullptr) line += " by token";
+  for (const std::string& scope : actor.grant ? actor.grant->scopes() : std::vector<std::string>())
+    line += " @" + scope;
+  return line;
+}
+
+inline std::string line_of(const broker::Actor& actor) {
+  return actor.user + " " + actor.protocol + " " + actor.peer;
+}
+
+inline std::string line_of(const session::ConnectionParameters& parameters) {
+  std::string line = "attach " + std::to_string(parameters.id.value) + " " +
+                     parameters.virtual_host + " " + line_of(parameters.actor) + " " +
+                     std::to_string(parameters.channel_max) + " " +
+                     std::to_string(parameters.frame_max) + rights_of(parameters.actor);
   if (parameters.consumer_cancel_notify) line += " cancel-notify";
   if (parameters.connection_blocked) line += " blocked";
   return line;
@@ -69,6 +82,9 @@ class RecordingInput : public session::SessionInput {
   void open() override { log("open"); }
   void method(ChannelNumber channel, const amqp::Method& method) override {
     log("method " + on_channel(channel) + amqp::describe(method));
+  }
+  void renew(const broker::Actor& actor) override {
+    log("renew " + line_of(actor) + rights_of(actor));
   }
   void publish(ChannelNumber channel, const session::PublishView& publish) override {
     log("publish " + on_channel(channel) + (publish.mandatory ? "mandatory" : "") +
@@ -179,7 +195,8 @@ class FakeBatchSource final : public session::BatchSource<Batch> {
 
 // Knows "PLAIN" as a single step, and "TWO-STEP", which asks a question first. The right answer to
 // either is "open sesame"; "" is malformed. "work", "wait" and "afterwards" in front of it have it
-// thought about: on another thread, in two seconds, or when it has been accepted.
+// thought about: on another thread, in two seconds, or when it has been accepted. "token <scope>
+// <milliseconds>" in front lets in a bearer of that one scope for so long.
 class FakeAuthenticator final : public auth::Authenticator {
  public:
   std::vector<std::string> mechanisms(const auth::Peer&) const override {
@@ -189,6 +206,13 @@ class FakeAuthenticator final : public auth::Authenticator {
     if (mechanism != "PLAIN" && mechanism != "TWO-STEP") return nullptr;
     return std::make_unique<Exchange>(mechanism == "TWO-STEP");
   }
+  std::unique_ptr<auth::SaslExchange> renew(const std::string& user,
+                                            const auth::Peer&) const override {
+    renewals.push_back(user);
+    return std::make_unique<Exchange>(false);
+  }
+
+  mutable std::vector<std::string> renewals;
 
  private:
   class Exchange final : public auth::SaslExchange {
@@ -205,10 +229,16 @@ class FakeAuthenticator final : public auth::Authenticator {
         thought_about_ = std::string(response);
         return auth::SaslOutcome::waiting(now + base::Milliseconds(2'000));
       }
+      std::shared_ptr<auth::TokenRights> rights;
+      if (take_word(response, "token ")) {
+        rights = std::make_shared<auth::TokenRights>();
+        rights->scopes.emplace_back(take_until_space(response));
+        rights->expires = now + base::Milliseconds(std::stoi(take_until_space(response)));
+      }
       const bool afterwards = take_word(response, "afterwards ");
       if (response.empty()) return auth::SaslOutcome::malformed("an empty answer");
       if (response != "open sesame") return auth::SaslOutcome::refused("a wrong word");
-      auto outcome = auth::SaslOutcome::accepted({"ali", {"administrator", "thief"}});
+      auto outcome = auth::SaslOutcome::accepted({"ali", {"administrator", "thief"}, rights});
       if (afterwards) outcome.work = [] {};
       return outcome;
     }
@@ -218,6 +248,11 @@ class FakeAuthenticator final : public auth::Authenticator {
     }
 
    private:
+    static std::string take_until_space(Bytes& response) {
+      const std::string word(response.substr(0, response.find(' ')));
+      response.remove_prefix(word.size() + 1);
+      return word;
+    }
     static bool take_word(Bytes& response, Bytes word) {
       if (!response.starts_with(word)) return false;
       response.remove_prefix(word.size());

@@ -348,6 +348,34 @@ TEST(LoadOptions, FileThatDoesNotExist) {
 
 TEST(LoadOptions, DirectoryIsNoFile) { EXPECT_FALSE(load("/tmp", {})); }
 
+TEST(Tokens, AreOffUntilAResourceServerIsNamed) {
+  EXPECT_EQ(parsed("").auth.oauth2.resource_server_id, "");
+  const OAuth2Options oauth2 = parsed(
+                                   "auth:\n"
+                                   "  oauth2:\n"
+                                   "    resource_server_id: rabbitmq\n"
+                                   "    issuer: https://issuer.example\n"
+                                   "    jwks_url: https://issuer.example/keys\n"
+                                   "    jwks_refresh_interval: 1h\n"
+                                   "    username_claims: [name]\n"
+                                   "    algorithms: [ES256]\n"
+                                   "    clock_skew: 30s\n"
+                                   "    token_size_max: 4KiB\n")
+                                   .auth.oauth2;
+  EXPECT_EQ(oauth2.resource_server_id, "rabbitmq");
+  EXPECT_EQ(oauth2.issuer, "https://issuer.example");
+  EXPECT_EQ(oauth2.jwks_url, "https://issuer.example/keys");
+  EXPECT_EQ(oauth2.jwks_refresh_interval, minutes(60));
+  EXPECT_EQ(oauth2.username_claims, std::vector<std::string>{"name"});
+  EXPECT_EQ(oauth2.algorithms, std::vector<std::string>{"ES256"});
+  EXPECT_EQ(oauth2.clock_skew, seconds(30));
+  EXPECT_EQ(oauth2.token_size_max, 4096u);
+}
+
+TEST(Tokens, ClocksDifferByAMinuteAtMost) {
+  EXPECT_THAT(error_of("auth: {oauth2: {clock_skew: 61s}}"), HasSubstr("auth.oauth2.clock_skew"));
+}
+
 TEST(Policies, AreReadWithTheirPlaceAndTheTypesOfTheirValues) {
   const Options options = parsed(
       "policies:\n"

@@ -40,7 +40,7 @@ void call_at_random(base::SeededRandom& random, std::initializer_list<session::S
                                property_bytes, properties, long_text};
   amqp::QueueDeclare declare{0, text};
   declare.arguments = table;
-  const std::uint64_t kind = random.below(7);
+  const std::uint64_t kind = random.below(8);
   for (session::SessionInput* input : all) {
     switch (kind) {
       case 0: input->open(); break;
@@ -48,7 +48,15 @@ void call_at_random(base::SeededRandom& random, std::initializer_list<session::S
       case 2: input->method(ChannelNumber(0), amqp::ConnectionUpdateSecret{{text}, ""}); break;
       case 3: input->publish(channel, publish); break;
       case 4: input->ack(channel, DeliveryTag(number), (number & 1) != 0); break;
-      case 5:
+      case 5: {
+        broker::Actor actor{text, {long_text}, "AMQP 0-9-1", text, nullptr};
+        if ((number & 1) != 0)
+          actor.grant = std::make_shared<broker::TokenGrant>(
+              std::vector<std::string>{"read:*/" + std::to_string(number), "write:a/b/c"});
+        input->renew(actor);
+        break;
+      }
+      case 6:
         input->channel_error(channel, amqp::protocol_error(amqp::ReplyCode::kPreconditionFailed,
                                                            long_text, {60, 40}));
         break;
@@ -97,7 +105,9 @@ TEST(InputRecorder, AttachCarriesTheParameters) {
   session::ConnectionParameters parameters;
   parameters.id = broker::ConnectionId(99);
   parameters.virtual_host = "/";
-  parameters.actor = {"ali", {"administrator", "thief"}, "AMQP 0-9-1", "10.0.0.1:4711"};
+  parameters.actor = {"ali", {"administrator", "thief"}, "AMQP 0-9-1", "10.0.0.1:4711", {}};
+  parameters.actor.grant = std::make_shared<broker::TokenGrant>(
+      std::vector<std::string>{"read:%2F/a*", "nothing", "write:%2F/b/c"});
   parameters.channel_max = 12;
   parameters.frame_max = 4096;
   parameters.connection_blocked = true;
@@ -114,6 +124,7 @@ TEST(InputRecorder, AttachCarriesTheParameters) {
         made = std::make_unique<RecordingInput>();
       });
   EXPECT_THAT(attached, ElementsAre(line_of(parameters)));
+  EXPECT_THAT(attached[0], ::testing::EndsWith(" @read:%2F/a* @write:%2F/b/c blocked"));
   EXPECT_THAT(made->calls, ElementsAre("open"));
 }
 

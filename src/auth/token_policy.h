@@ -1,0 +1,38 @@
+// What a token must be like to be believed.
+//
+// Role:   made by server from the options, owned by TokenRules.
+// Thread: immutable value.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace harrier::auth {
+
+struct TokenPolicy {
+  // JWKs and claims may be nested so far.
+  static constexpr int kJsonDepthMax = 16;
+  // Scopes of one token, RabbitMQ's figure; more: refused.
+  static constexpr std::size_t kScopesMax = 2048;
+
+  // Must be in `aud`.
+  std::string resource_server_id;
+  // Must be `iss`.
+  std::string issuer;
+  // Scopes that begin otherwise are somebody else's.
+  std::string scope_prefix;
+  // The first of these claims that the token has is the user's name.
+  std::vector<std::string> username_claims{"sub", "client_id"};
+  // Another claim that holds scopes; empty: none.
+  std::string additional_scopes_claim;
+  // Of JWS, those of kTokenAlgorithms that are taken.
+  std::vector<std::string> algorithms{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512"};
+  // How far the clocks may differ.
+  std::chrono::milliseconds clock_skew{0};
+  // Longer: refused before anything is decoded.
+  std::size_t token_size_max = 16 << 10;
+};
+
+}  // namespace harrier::auth

@@ -1,0 +1,60 @@
+// What the scopes of a token allow: RabbitMQ's rules for OAuth 2.
+//
+// Role:   hangs on the Actor of a connection that logged in with a token, and is asked by
+//         AccessControl in place of its rules. A renewed token brings another Actor.
+// Model:  a scope is <permission>:<virtual host>/<name>[/<routing key>], each part a pattern: text
+//         and *, percent-encoded, + for a space. Patterns match as RabbitMQ's do: from the left,
+//         each piece behind a * at its first place, without a second try. So a*b is in "acb", but
+//         not in "abcb". Scopes that are none of these are left out; one that cannot be decoded
+//         matches nothing.
+//         The virtual host may be entered if any scope names it. Topic exchanges are asked for
+//         twice, for the exchange and for the key; a scope without a routing key has no key.
+// Thread: immutable.
+// Cost:   each question walks all scopes (auth::TokenPolicy::kScopesMax).
+// Spec:   docs/operations/oauth2.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/permission.h"
+
+namespace harrier::broker {
+
+class TokenGrant {
+ public:
+  // Without the prefix of the resource server.
+  explicit TokenGrant(const std::vector<std::string>& scopes);
+
+  bool may_enter(std::string_view virtual_host) const;
+  bool allows(Permission permission, std::string_view virtual_host, std::string_view name) const;
+  bool allows_topic(Permission permission, std::string_view virtual_host, std::string_view exchange,
+                    std::string_view routing_key) const;
+  // Those that mean something: made of them a grant allows the same.
+  std::vector<std::string> scopes() const;
+
+ private:
+  class Wildcard {
+   public:
+    explicit Wildcard(std::string_view source);
+    bool matches(std::string_view text) const;
+
+   private:
+    std::vector<std::string> pieces_;  // between stars; none: matches nothing
+  };
+  struct Scope {
+    std::string source;
+    Permission permission;
+    Wildcard virtual_host;
+    Wildcard name;
+    std::optional<Wildcard> routing_key;
+  };
+
+  void add(const std::string& scope);
+
+  std::vector<Scope> scopes_;
+};
+
+}  // namespace harrier::broker
