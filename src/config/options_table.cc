@@ -286,9 +286,7 @@ std::vector<Key> access_rows() {
   };
 }
 
-}  // namespace
-
-Table options_table() {
+Table make_options_table() {
   std::vector<Key> keys;
   keys.push_back(section("listeners", listeners_table(), {"Where clients connect.", ""}));
   keys.push_back(
@@ -298,6 +296,13 @@ Table options_table() {
   for (Key& key : access_rows())
     keys.push_back(std::move(key));
   return table<Options>(std::move(keys), check_names);
+}
+
+}  // namespace
+
+const Table& options_table() {
+  static const Table kTable = make_options_table();
+  return kTable;
 }
 
 }  // namespace harrier::config
