@@ -263,18 +263,21 @@ std::vector<Key> access_rows() {
   using O = Options;
   return {
       text_list("virtual_hosts", &O::virtual_hosts,
-                {"The virtual hosts that exist; each is served by one loop.",
+                {"Virtual hosts that a start makes if they are absent; each is served by one loop.",
                  "Clients that name none mean this one."}),
       list<O, UserOptions>("users", &O::users, user_table(),
-                           {"Who may log in. A list in the file replaces the default one.",
+                           {"Who may log in; a start makes who is absent "
+                            "(docs/operations/administration.md). A list in "
+                            "the file replaces the default one.",
                             "RabbitMQ's first user, reachable from this machine only."}),
       section("auth", &O::auth, auth_table(),
               {"How logins are checked; docs/operations/authentication.md explains it.", ""}),
-      policy_list("policies", &O::policies,
-                  {"What holds for all queues or exchanges of a virtual host whose names match a "
-                   "pattern, whatever they were declared with; set at each start. "
-                   "docs/operations/policies.md has the rules.",
-                   "What is declared suffices at first."}),
+      policy_list(
+          "policies", &O::policies,
+          {"What holds for all queues or exchanges of a virtual host whose names match a "
+           "pattern, whatever they were declared with; a start makes those that are absent. "
+           "docs/operations/policies.md has the rules.",
+           "What is declared suffices at first."}),
       policy_list(
           "operator_policies", &O::operator_policies,
           {"The same for limits that users' policies and arguments can lower but not raise.",
