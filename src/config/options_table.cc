@@ -195,8 +195,7 @@ std::vector<Key> node_rows() {
       duration("shutdown_timeout", &O::shutdown_timeout, milliseconds(0), hours(1),
                {"How long clients have to answer connection.close when the broker stops; then they "
                 "are cut off.",
-                "Below what service managers wait."})
-          .at_reload(),
+                "Below what service managers wait."}),
   };
 }
 

@@ -88,7 +88,6 @@ class Node::Parts {
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
 
   std::size_t next_loop_ = 0;  // the listener's
-  std::chrono::milliseconds shutdown_timeout_;
 };
 
 Node::Parts::Parts(const Options& options, const base::Clock& clock)
@@ -103,8 +102,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .virtual_hosts = {},
               .admission = Admission(options.accept),
               .gate = {},
-              .ready = false},
-      shutdown_timeout_(options.shutdown_timeout) {
+              .ready = false} {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
@@ -311,7 +309,6 @@ base::Status<> Node::Parts::reload(const Options& options) {
       tls_listener_->set_rate_max(rate);
     });
   }
-  shutdown_timeout_ = options.shutdown_timeout;
   return base::Done();
 }
 
@@ -329,7 +326,7 @@ void Node::Parts::stop() {
                           "broker forced connection closure with reason 'shutdown'");
   });
   using std::chrono::steady_clock;
-  if (!shared_.admission.wait_until_none(steady_clock::now() + shutdown_timeout_)) {
+  if (!shared_.admission.wait_until_none(steady_clock::now() + options_.shutdown_timeout)) {
     base::log_warning("server", "clients that did not close in time are cut off",
                       {{"connections", std::to_string(shared_.admission.connections())}});
     on_every_loop([](NodeLoop& loop) { loop.io().drop({}); });
