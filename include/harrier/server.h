@@ -35,9 +35,9 @@ class Server {
   std::uint16_t metrics_port() const;
 
   // Takes from `options` what may change while it runs: `accept`, `connection` (for connections
-  // that begin later), `shutdown_timeout`, and of `amqps`, if it is served, all but where; ignores
-  // the rest. Certificates and keys are read again; connections go on with those they began with.
-  // A failure leaves everything as it was.
+  // that begin later), and of `amqps`, if it is served, all but where; ignores the rest.
+  // Certificates and keys are read again; connections go on with those they began with. A failure
+  // leaves everything as it was.
   Outcome reload(const Options& options);
 
   // Graceful: accepts nothing more, closes every client with reply code 320, waits until they have

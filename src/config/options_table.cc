@@ -195,8 +195,7 @@ std::vector<Key> node_rows() {
       duration("shutdown_timeout", &O::shutdown_timeout, milliseconds(0), hours(1),
                {"How long clients have to answer connection.close when the broker stops; then they "
                 "are cut off.",
-                "Below what service managers wait."})
-          .at_reload(),
+                "Below what service managers wait."}),
   };
 }
 
@@ -263,18 +262,21 @@ std::vector<Key> access_rows() {
   using O = Options;
   return {
       text_list("virtual_hosts", &O::virtual_hosts,
-                {"The virtual hosts that exist; each is served by one loop.",
+                {"Virtual hosts that a start makes if they are absent; each is served by one loop.",
                  "Clients that name none mean this one."}),
       list<O, UserOptions>("users", &O::users, user_table(),
-                           {"Who may log in. A list in the file replaces the default one.",
+                           {"Who may log in; a start makes who is absent "
+                            "(docs/operations/administration.md). A list in "
+                            "the file replaces the default one.",
                             "RabbitMQ's first user, reachable from this machine only."}),
       section("auth", &O::auth, auth_table(),
               {"How logins are checked; docs/operations/authentication.md explains it.", ""}),
-      policy_list("policies", &O::policies,
-                  {"What holds for all queues or exchanges of a virtual host whose names match a "
-                   "pattern, whatever they were declared with; set at each start. "
-                   "docs/operations/policies.md has the rules.",
-                   "What is declared suffices at first."}),
+      policy_list(
+          "policies", &O::policies,
+          {"What holds for all queues or exchanges of a virtual host whose names match a "
+           "pattern, whatever they were declared with; a start makes those that are absent. "
+           "docs/operations/policies.md has the rules.",
+           "What is declared suffices at first."}),
       policy_list(
           "operator_policies", &O::operator_policies,
           {"The same for limits that users' policies and arguments can lower but not raise.",
@@ -286,9 +288,7 @@ std::vector<Key> access_rows() {
   };
 }
 
-}  // namespace
-
-Table options_table() {
+Table make_options_table() {
   std::vector<Key> keys;
   keys.push_back(section("listeners", listeners_table(), {"Where clients connect.", ""}));
   keys.push_back(
@@ -298,6 +298,13 @@ Table options_table() {
   for (Key& key : access_rows())
     keys.push_back(std::move(key));
   return table<Options>(std::move(keys), check_names);
+}
+
+}  // namespace
+
+const Table& options_table() {
+  static const Table kTable = make_options_table();
+  return kTable;
 }
 
 }  // namespace harrier::config

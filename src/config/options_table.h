@@ -2,7 +2,7 @@
 //
 // Role:   the one place that knows a key's name, form, limits, meaning and reason; defaults are
 //         those of Options. To add a key, add its row where it belongs.
-// Thread: compatible; made anew by each call.
+// Thread: compatible.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace harrier::config {
 
-// Its owner is Options.
-Table options_table();
+// Its owner is Options; made by the first call.
+const Table& options_table();
 
 // Its pieces, by owner.
 Table listeners_table();  // Options

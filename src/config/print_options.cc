@@ -27,7 +27,7 @@ std::set<std::string> built_in_secrets(const Table& table) {
 }  // namespace
 
 std::string effective_yaml(const Loaded& loaded) {
-  const Table table = options_table();
+  const Table& table = options_table();
   const std::set<std::string> built_in = built_in_secrets(table);
   YamlWriter::Style style;
   style.secret_line = [&](const Key& key, const std::string& path, const std::string& value) {

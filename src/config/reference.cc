@@ -197,7 +197,7 @@ std::vector<std::string> key_paths() {
 }
 
 std::string reference_markdown() {
-  const Table table = options_table();
+  const Table& table = options_table();
   const Options defaults;
   std::string text = kIntroduction;
   text.append("\n## The node\n").append(kTableHead);

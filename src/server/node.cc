@@ -98,7 +98,6 @@ class Node::Parts {
   NodeLoop& accepting() { return *loops_[loops_.size() == 1 ? 0 : 1]; }
 
   std::size_t next_loop_ = 0;  // the listener's
-  std::chrono::milliseconds shutdown_timeout_;
 };
 
 Node::Parts::Parts(const Options& options, const base::Clock& clock)
@@ -115,8 +114,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .gate = {},
               .ready = false,
               .connection_publish_rate = connection_publish_rate(options.connection),
-              .publish_rate_burst = options.publish_rate_burst},
-      shutdown_timeout_(options.shutdown_timeout) {
+              .publish_rate_burst = options.publish_rate_burst} {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
@@ -395,7 +393,6 @@ base::Status<> Node::Parts::reload(const Options& options) {
       tls_listener_->set_rate_max(rate);
     });
   }
-  shutdown_timeout_ = options.shutdown_timeout;
   if (shared_.audit) shared_.audit->note_node("node.reload");
   return base::Done();
 }
@@ -415,7 +412,7 @@ void Node::Parts::stop() {
                           "broker forced connection closure with reason 'shutdown'");
   });
   using std::chrono::steady_clock;
-  if (!shared_.admission.wait_until_none(steady_clock::now() + shutdown_timeout_)) {
+  if (!shared_.admission.wait_until_none(steady_clock::now() + options_.shutdown_timeout)) {
     base::log_warning("server", "clients that did not close in time are cut off",
                       {{"connections", std::to_string(shared_.admission.connections())}});
     on_every_loop([](NodeLoop& loop) { loop.io().drop({}); });

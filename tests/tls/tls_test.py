@@ -12,6 +12,7 @@ import hashlib
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -140,6 +141,11 @@ class TlsCase(unittest.TestCase):
         text = urllib.request.urlopen(url, timeout=DEADLINE).read().decode()
         return next(float(found.rsplit(" ", 1)[1]) for found in text.splitlines()
                     if found.startswith(line))
+
+    def hang_up(self, line):
+        count = self.daemon.log().count(line)
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.daemon.log().count(line) > count, line)
 
     def failed(self):
         return self.metric('harriermq_tls_handshakes_total{result="failed"}')
@@ -292,11 +298,6 @@ class Reloading(TlsCase):
         with self.socket() as secure:
             return secure.getpeercert(binary_form=True)
 
-    def hang_up(self, line):
-        count = self.daemon.log().count(line)
-        self.daemon.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.daemon.log().count(line) > count, line)
-
     def test_new_pair_then_a_bad_one(self):
         connection = self.connect()
         channel = connection.channel()
@@ -314,6 +315,23 @@ class Reloading(TlsCase):
         self.assertEqual(self.served_certificate(), renewed)
         self.round_trip(channel, queue, bytes(300_000))
         connection.close()
+
+
+class ReloadingTheConfiguration(TlsCase):
+    def test_what_it_says_of_the_listener_holds_for_later_connections(self):
+        old = self.context()
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        earlier = self.connect(old)
+        channel = earlier.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        config = self.daemon.work_dir / "harriermq.yaml"
+        config.write_text(re.sub(r"^( +)certificate_file:", r"\1min_version: 1.3\n\g<0>",
+                                 config.read_text(), count=1, flags=re.MULTILINE))
+        self.hang_up("in effect key=listeners.amqps.min_version before=1.2 now=1.3")
+        with self.one_more_failure(), self.assertRaises(ssl.SSLError):
+            self.socket(old)
+        self.assert_serves()
+        self.round_trip(channel, queue, b"as before")
 
 
 class Stopping(TlsCase):

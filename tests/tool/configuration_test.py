@@ -152,9 +152,9 @@ class Reload(unittest.TestCase):
                            "users: [{name: a, password: secret}]\n"
                            "limits: {accept: {connections_max: 7}, virtual_host: {queues_max: 8}}\n")
         self.assertEqual(told, [
-            "config: in effect key=shutdown_timeout before=10s now=1s",
             "config: in effect key=log.level before=info now=debug",
             "config: in effect key=limits.accept.connections_max before=65536 now=7",
+            "config: waits for a restart key=shutdown_timeout running=10s file=1s",
             "config: waits for a restart key=users running= file=",
             "config: waits for a restart key=log.format running=text file=json",
             "config: waits for a restart key=limits.virtual_host.queues_max running=100000 file=8",

@@ -54,7 +54,8 @@ class ListenerTest : public ::testing::Test {
 
   // `clients` connect before the first is accepted; answers how long it took until all were.
   std::chrono::steady_clock::duration accept_all(std::size_t clients,
-                                                 const Listener::Settings& settings = {}) {
+                                                 const Listener::Settings& settings = {},
+                                                 std::optional<std::uint32_t> new_rate = {}) {
     const auto begin = std::chrono::steady_clock::now();
     listener_.emplace(
         loop_, admission_,
@@ -66,6 +67,7 @@ class ListenerTest : public ::testing::Test {
     const std::uint16_t port = listener_->open("127.0.0.1", 0).value();
     while (clients_.size() != clients)
       clients_.push_back(connect_to(port));
+    if (new_rate) listener_->set_rate_max(*new_rate);
     listener_->start();
     loop_.start(work_);
     EXPECT_EQ(all_.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
@@ -103,6 +105,11 @@ TEST_F(ListenerTest, RateMakesClientsWait) {
   EXPECT_GE(listener_->counters().rate_pauses.value(), 1u);
   EXPECT_EQ(listener_->counters().accepted.value(), 3u);
   EXPECT_EQ(listener_->counters().refused.value(), 0u);
+}
+
+TEST_F(ListenerTest, NewRateTakesTheOldOnesPlace) {
+  accept_all(3, {.section = "listeners.amqps", .rate_max = 100}, 2);
+  EXPECT_GE(listener_->counters().rate_pauses.value(), 1u);
 }
 
 TEST_F(ListenerTest, ErrorsNameItsSectionOfTheConfiguration) {
