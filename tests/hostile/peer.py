@@ -45,7 +45,8 @@ class Peer:
         if context is not None:
             self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
         self.received = b""
-        self.waiting = []
+        # What came until now, for those who look for what should not be in it.
+        self.everything = bytearray()
 
     def __enter__(self):
         return self
@@ -85,11 +86,10 @@ class Peer:
         if not octets:
             raise Ended()
         self.received += octets
+        self.everything += octets
 
     def frame(self):
         """The next frame that is no heartbeat; Ended when the socket is closed instead."""
-        if self.waiting:
-            return self.waiting.pop(0)
         while True:
             while len(self.received) < 8:
                 self._read()
