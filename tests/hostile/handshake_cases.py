@@ -12,6 +12,8 @@ from wire import long, method, plain, short, u32
 GREETING = wire.HEADER
 LOGIN = GREETING + wire.start_ok()
 TUNED = LOGIN + wire.tune_ok()
+GUESS = "s3cret-guess"  # which no log may hold
+FORGED_LINE = "INFO forged"  # which no line of a log may begin with
 # A client that cannot be told more than the end of its socket.
 SIMPLE = {"product": "hostile"}
 REFUSED = ("Login was refused using authentication mechanism {}. For details see the broker "
@@ -128,21 +130,21 @@ def _refused(name, mechanism, response, client=None):
 
 def _passwords():
     for name, response in (
-            ("a wrong password", plain("guest", "wrong")),
+            ("a wrong password", plain("guest", GUESS)),
             ("an empty password", plain("guest", "")),
-            ("an unknown user", plain("nobody", "guest")),
+            ("an unknown user", plain("nobody", GUESS)),
             ("an empty user", plain("", "guest")),
             ("a user and nothing else", plain("", "")),
                         ("a password of 6,000 octets", plain("guest", "x" * 6000)),
             ("a user of 6,000 octets", plain("u" * 6000, "guest")),
             ("a user of no UTF-8", plain(b"\xff\xfe", b"guest")),
-            ("a user with a line break", plain("guest\r\nINFO forged", "guest")),
+            ("a user with a line break", plain("guest\r\n" + FORGED_LINE, "guest")),
             ("a user of the words of a pattern", plain(".*", "guest")),
             ("a user in other case", plain("GUEST", "guest")),
             ("a user and a blank", plain("guest ", "guest"))):
         yield from _refused(name, "PLAIN", response)
     amqplain = {
-        "a wrong password": {"LOGIN": "guest", "PASSWORD": "wrong"},
+        "a wrong password": {"LOGIN": "guest", "PASSWORD": GUESS},
         "an unknown user": {"LOGIN": "nobody", "PASSWORD": "guest"},
         "an empty password": {"LOGIN": "guest", "PASSWORD": ""},
     }

@@ -119,6 +119,13 @@ def sweep(node, case):
             peer.call(wire.exchange_delete(1, name), "exchange.delete-ok")
 
 
+def check_log(log, failures):
+    if handshake_cases.GUESS in log:
+        failures.add("log", "a password stands in it")
+    if any(line.startswith(handshake_cases.FORGED_LINE) for line in log.splitlines()):
+        failures.add("log", "a client has written a line of its own")
+
+
 def run_group(node, name, cases, failures, honest):
     start = time.monotonic()
     before = node.resident()
@@ -150,6 +157,7 @@ def main():
     if groups:
         # Wrong passwords are to be answered at once, hundreds of them.
         settings = {"limits": {"connection": {"refusal_delay": "50ms"}},
+                    "log": {"level": "debug"},
                     "auth": {"throttle_delay_max": "0s", "hash_iterations_sha256": 10_000,
                              "hash_iterations_sha512": 10_000}}
         with Node(settings) as node:
@@ -158,6 +166,7 @@ def main():
                 honest = run_group(node, name, cases, failures, honest)
                 count += len(cases)
             slowest = honest.slowest
+            check_log(node.log(), failures)
             honest.close()
     for suite in (exhaustion, slow_peers):
         if not wanted or suite.NAME in wanted:
