@@ -87,6 +87,7 @@ void read_tls_listener(Section& section, TlsListenerOptions& tls) {
 
 void read_accept_limits(Section& section, AcceptLimitOptions& limits) {
   section.integer("connections_max", limits.connections_max, 1, 10'000'000);
+  section.integer("connections_per_address_max", limits.connections_per_address_max, 1, 10'000'000);
   section.integer("unauthenticated_max", limits.unauthenticated_max, 1, 10'000'000);
   section.integer("unauthenticated_per_address_max", limits.unauthenticated_per_address_max, 1,
                   10'000'000);
