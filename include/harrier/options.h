@@ -187,6 +187,7 @@ struct FlowLimitOptions {
 // Who may connect at all.
 struct AcceptLimitOptions {
   std::uint32_t connections_max = 65536;
+  std::uint32_t connections_per_address_max = 1024;
   std::uint32_t unauthenticated_max = 1024;
   std::uint32_t unauthenticated_per_address_max = 32;
 

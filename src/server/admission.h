@@ -1,4 +1,5 @@
-// Who may connect: counts all connections of the node and those that have not said who they are.
+// Who may connect: counts the connections of the node and of each address, and those of them that
+// have not said who they are.
 //
 // Role:   the listener asks before it hands a socket to a loop; connections report when a proxy has
 //         named their client, when they are open and when they are gone.
@@ -41,7 +42,12 @@ class Admission {
   bool wait_until_none(std::chrono::steady_clock::time_point deadline) const;
 
  private:
-  bool count_for(const std::string& address);
+  struct Counts {
+    std::uint32_t connections = 0;
+    std::uint32_t unauthenticated = 0;
+  };
+
+  std::string_view count_for(const std::string& address);
   void forget_unauthenticated(const std::string& address);
 
   mutable std::mutex mutex_;
@@ -49,7 +55,8 @@ class Admission {
   AcceptLimitOptions limits_;
   std::uint32_t connections_ = 0;
   std::uint32_t unauthenticated_ = 0;
-  std::unordered_map<std::string, std::uint32_t> unauthenticated_by_address_;
+  // An entry lasts as long as its last connection.
+  std::unordered_map<std::string, Counts> by_address_;
 };
 
 }  // namespace harrier::server

@@ -122,6 +122,12 @@ class Harrier(Broker):
         self.binary = Path(binary).resolve()
         self.metrics_port = free_port()
         self.config = self.folder / "harriermq.yaml"
+        # All clients are here.
+        accept = "limits:\n  accept:\n    connections_per_address_max: 1000000\n"
+        if "limits:\n" in extra_yaml:
+            extra_yaml = extra_yaml.replace("limits:\n", accept)
+        else:
+            extra_yaml = extra_yaml + accept
         self.config.write_text(f"metrics:\n  enabled: true\n  bind: 127.0.0.1\n"
                                f"  port: {self.metrics_port}\n{extra_yaml}", encoding="utf-8")
 

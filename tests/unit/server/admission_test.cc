@@ -70,6 +70,20 @@ TEST(Admission, NobodysConnectionsCountInAllOnly) {
   EXPECT_EQ(admission.connections(), 0u);
 }
 
+TEST(Admission, LimitsAllConnectionsPerAddress) {
+  Admission admission({.connections_per_address_max = 2});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(admission.admit("a"), "");
+    admission.authenticated("a");
+  }
+  EXPECT_EQ(admission.admit("a"), "limits.accept.connections_per_address_max is reached");
+  EXPECT_EQ(admission.admit(""), "");
+  EXPECT_EQ(admission.assign("a"), "limits.accept.connections_per_address_max is reached");
+  EXPECT_EQ(admission.admit("b"), "");
+  admission.gone("a", true);
+  EXPECT_EQ(admission.admit("a"), "");
+}
+
 TEST(Admission, WaitsUntilNoneIsLeft) {
   Admission admission(kLimits);
   const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::milliseconds(1); };
