@@ -18,6 +18,9 @@ Table accept_table() {
       integer("connections_max", &O::connections_max, 1, 10'000'000,
               {"All connections of the node; beyond, new sockets are closed.",
                "Each costs a file descriptor."}),
+      integer("connections_per_address_max", &O::connections_per_address_max, 1, 10'000'000,
+              {"All connections from one address; beyond, its new sockets are closed.",
+               "More are needed behind address translation."}),
       integer(
           "unauthenticated_max", &O::unauthenticated_max, 1, 10'000'000,
           {"Connections that have not passed connection.open yet; beyond, new sockets are closed "
