@@ -72,6 +72,7 @@ Outcome Administration::check(const Options& options) {
   if (const auto access = access_control(options.users); !access.ok()) return bad(access.error());
   if (const auto policies = configured_policies(options); !policies.ok())
     return bad(policies.error());
+  if (const auto limits = tenant_limits(options, ""); !limits.ok()) return bad(limits.error());
   return {};
 }
 
@@ -88,6 +89,12 @@ Outcome Administration::start(store::Store* store) {
   access_ = std::move(access).value();
   for (const UserDefinition& user : definitions_.users())
     authenticator_.users().set(user_of(user));
+  std::set<std::string> limited;
+  for (const UserOptions& user : options_.users)
+    if (user.limits != UserLimitOptions{}) limited.insert(user.name);
+  for (const SetUserLimits& user : definitions_.user_limits())
+    limited.insert(user.user);
+  set_user_limits(limited);
   if (Outcome opened = open_virtual_hosts(); !opened) return opened;
   record(definitions_.take_differences());
   running_ = true;
@@ -138,10 +145,9 @@ Outcome Administration::open_virtual_hosts() {
     for (const std::string& name : wanted)
       hosts.push_back({0, 0, name});
   }
-  const auto policies = definitions_.policies();
   std::vector<std::string> ending;
   for (const store::VirtualHostDefinition& host : hosts) {
-    if (auto opened = virtual_hosts_.open(host, access_, policies); !opened.ok())
+    if (auto opened = virtual_hosts_.open(host, access_, definitions_); !opened.ok())
       return Failure{FailureKind::kCorrupt, opened.error().message};
     stored_hosts_.insert_or_assign(host.name, host);
     if (definitions_.adopt_virtual_host(host.name)) ending.push_back(host.name);
@@ -195,15 +201,19 @@ AdministrationStatus Administration::hash_passwords(std::vector<AdministrativeCh
   return base::Done{};
 }
 
-AdministrationStatus Administration::apply(std::vector<AdministrativeChange> changes) {
+AdministrationStatus Administration::apply(std::vector<AdministrativeChange> changes,
+                                           const broker::Actor& actor) {
   if (auto hashed = hash_passwords(changes); !hashed.ok()) return hashed;
   const std::lock_guard lock(mutex_);
   if (!running_) return refuse(AdministrationFailure::kStopping, "the node is not running");
   record_pending_forms();
-  return make(changes);
+  auto made = make(changes, actor);
+  record_pending_forms();
+  return made;
 }
 
-AdministrationStatus Administration::make(const std::vector<AdministrativeChange>& changes) {
+AdministrationStatus Administration::make(const std::vector<AdministrativeChange>& changes,
+                                          const broker::Actor& actor) {
   NodeDefinitions staged = definitions_;
   ChangeEffects effects;
   for (const AdministrativeChange& change : changes)
@@ -219,7 +229,11 @@ AdministrationStatus Administration::make(const std::vector<AdministrativeChange
   definitions_ = std::move(staged);
   set_users(effects.users);
   if (effects.access) set_access(access);
-  set_policies(effects);
+  set_policies(effects, actor);
+  set_user_limits(effects.limited_users);
+  for (const std::string& name : effects.limited_hosts)
+    virtual_hosts_.set_limits(name, definitions_);
+  note(changes, actor);
   close_connections(effects);
   auto status = wait_until_durable();
   for (const std::string& name : effects.deleted_hosts)
@@ -234,7 +248,7 @@ AdministrationStatus Administration::open_added(const ChangeEffects& effects) {
     store::VirtualHostDefinition host{0, 0, name};
     if (store_ != nullptr)
       loops_.front()->run([&] { host = store_->control().add_virtual_host(name); });
-    if (auto opened = virtual_hosts_.open(host, access_, {}); !opened.ok())
+    if (auto opened = virtual_hosts_.open(host, access_, definitions_); !opened.ok())
       return refuse(AdministrationFailure::kInvalid, opened.error().message);
     stored_hosts_.insert_or_assign(name, host);
   }
@@ -285,8 +299,35 @@ void Administration::set_access(const broker::AccessControlRef& access) {
     });
 }
 
-void Administration::set_policies(const ChangeEffects& effects) {
-  broker::Actor administrator;
+void Administration::set_user_limits(const std::set<std::string>& names) {
+  for (const std::string& name : names) {
+    broker::UserLimits limits;
+    for (const UserOptions& configured : options_.users)
+      if (configured.name == name) limits = user_limits(configured.limits);
+    if (const auto own = definitions_.limits_of_user(name)) limits = *own;
+    shared_.users.set_limits(name, limits, options_.publish_rate_burst);
+  }
+  if (names.empty()) return;
+  for (const auto& loop : loops_)
+    loop->run([&] { loop->io().heed_rates(); });
+}
+
+// Policies are told by their virtual host.
+void Administration::note(const std::vector<AdministrativeChange>& changes,
+                          const broker::Actor& actor) {
+  if (!shared_.audit) return;
+  for (const AdministrativeChange& change : changes) {
+    if (std::holds_alternative<SetPolicy>(change) || std::holds_alternative<ClearPolicy>(change))
+      continue;
+    const ChangeDescription text = describe(change);
+    shared_.audit->note(actor, text.virtual_host,
+                        {.action = text.action, .kind = text.kind, .name = text.name});
+  }
+}
+
+void Administration::set_policies(const ChangeEffects& effects, const broker::Actor& actor) {
+  // Whoever made the batch has decided that the actor may.
+  broker::Actor administrator = actor;
   administrator.tags = {"administrator"};
   for (const AdministrativeChange& change : effects.policies) {
     const auto* set = std::get_if<SetPolicy>(&change);

@@ -45,8 +45,9 @@ class Administration {
   // Waits for the change under way; every later one is refused.
   void stop();
 
-  // Clear passwords are hashed first, which takes a good part of a second each.
-  AdministrationStatus apply(std::vector<AdministrativeChange> changes);
+  // `actor` is who asks, for the audit log; that it may is the caller's to decide. Clear passwords
+  // are hashed first, which takes a good part of a second each.
+  AdministrationStatus apply(std::vector<AdministrativeChange> changes, const broker::Actor& actor);
   // As it is now, without changes that are under way.
   NodeDefinitions definitions() const;
 
@@ -59,13 +60,16 @@ class Administration {
   AdministrationStatus hash_passwords(std::vector<AdministrativeChange>& changes);
   void add_configured();
   Outcome open_virtual_hosts();
-  AdministrationStatus make(const std::vector<AdministrativeChange>& changes);
+  AdministrationStatus make(const std::vector<AdministrativeChange>& changes,
+                            const broker::Actor& actor);
   AdministrationStatus open_added(const ChangeEffects& effects);
   void record(std::vector<NodeDefinitions::Difference> differences);
   void record_pending_forms();
   void set_users(const std::set<std::string>& names);
   void set_access(const broker::AccessControlRef& access);
-  void set_policies(const ChangeEffects& effects);
+  void set_policies(const ChangeEffects& effects, const broker::Actor& actor);
+  void set_user_limits(const std::set<std::string>& names);
+  void note(const std::vector<AdministrativeChange>& changes, const broker::Actor& actor);
   void close_connections(const ChangeEffects& effects);
   bool delete_virtual_host(const std::string& name);
   auth::User user_of(const UserDefinition& definition) const;

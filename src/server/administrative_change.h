@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "broker/access_control.h"
 #include "broker/policy.h"
+#include "broker/tenant_limits.h"
 
 namespace harrier::server {
 
@@ -74,6 +76,23 @@ struct ClearPolicy {
   std::string name;
 };
 
+// In the place of the configuration's, whole.
+struct SetVirtualHostLimits {
+  std::string virtual_host;
+  broker::TenantLimits limits;
+};
+// The configuration's count again.
+struct ClearVirtualHostLimits {
+  std::string virtual_host;
+};
+struct SetUserLimits {
+  std::string user;
+  broker::UserLimits limits;
+};
+struct ClearUserLimits {
+  std::string user;
+};
+
 // What some plugin of RabbitMQ would read. Kept and given back; nothing here looks at it.
 struct SetParameter {
   std::string component;
@@ -97,7 +116,17 @@ struct ClearGlobalParameter {
 using AdministrativeChange =
     std::variant<SetUser, DeleteUser, SetPermission, ClearPermission, SetTopicPermission,
                  ClearTopicPermission, AddVirtualHost, DeleteVirtualHost, SetPolicy, ClearPolicy,
+                 SetVirtualHostLimits, ClearVirtualHostLimits, SetUserLimits, ClearUserLimits,
                  SetParameter, ClearParameter, SetGlobalParameter, ClearGlobalParameter>;
+
+// For the audit log: "user.set" of the "user" "ali". Views of the change.
+struct ChangeDescription {
+  std::string_view action;
+  std::string_view kind;
+  std::string_view name;
+  std::string_view virtual_host;  // empty: the node
+};
+ChangeDescription describe(const AdministrativeChange& change);
 
 enum class AdministrationFailure : std::uint8_t {
   kNotFound,    // what it is about, or something it needs, is not there

@@ -78,7 +78,7 @@ class MarkedOutput final : public session::SessionOutput {
 
 // Which connections are meant: an empty name stands for every one.
 struct ConnectionFilter {
-  std::string user;
+  std::string user;  // of the node's; tokens' are others
   std::string virtual_host;
 };
 

@@ -1,5 +1,8 @@
 #include "server/definition_codec.h"
 
+#include <optional>
+#include <utility>
+
 namespace harrier::server {
 namespace {
 
@@ -33,6 +36,37 @@ std::vector<std::string> texts_in(TableView table, std::string_view name) {
     if (item.is_string()) texts.emplace_back(item.bytes);
   return texts;
 }
+
+using MaybeNumber = std::optional<std::uint64_t>;
+
+void add_number(FieldTable& table, std::string_view name, const MaybeNumber& number) {
+  if (number) table.add_long(name, static_cast<std::int64_t>(*number));
+}
+
+MaybeNumber number_in(TableView table, std::string_view name) {
+  const auto value = table.find(name);
+  if (!value || !value->is_integer() || value->integer() < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(value->integer());
+}
+
+void add_rates(FieldTable& table, const broker::PublishRateLimits& rates) {
+  add_number(table, "publish_rate_max", rates.messages);
+  add_number(table, "publish_byte_rate_max", rates.bytes);
+}
+
+broker::PublishRateLimits rates_in(TableView table) {
+  return {number_in(table, "publish_rate_max"), number_in(table, "publish_byte_rate_max")};
+}
+
+constexpr std::pair<std::string_view, MaybeNumber broker::TenantLimits::*> kTenantLimits[] = {
+    {"connections_max", &broker::TenantLimits::connections_max},
+    {"channels_max", &broker::TenantLimits::channels_max},
+    {"consumers_max", &broker::TenantLimits::consumers_max},
+    {"queues_max", &broker::TenantLimits::queues_max},
+    {"exchanges_max", &broker::TenantLimits::exchanges_max},
+    {"bindings_max", &broker::TenantLimits::bindings_max},
+    {"message_size_max", &broker::TenantLimits::message_size_max},
+    {"stored_bytes_max", &broker::TenantLimits::stored_bytes_max}};
 
 }  // namespace
 
@@ -133,6 +167,44 @@ broker::Policy decode_policy(const DefinitionKey& key, TableView value) {
   const auto definition = value.find("definition");
   if (definition && definition->type == 'F') policy.definition = FieldTable(definition->table());
   return policy;
+}
+
+DefinitionKey key_of_limits(const std::string& virtual_host) {
+  return {NodeDefinitionKind::kVirtualHostLimit, {virtual_host}};
+}
+
+FieldTable encode(const broker::TenantLimits& limits) {
+  FieldTable table;
+  for (const auto& [name, member] : kTenantLimits)
+    add_number(table, name, limits.*member);
+  add_rates(table, limits.publish_rate);
+  if (limits.quota_action == broker::QuotaAction::kReject) table.add_boolean("reject", true);
+  return table;
+}
+
+broker::TenantLimits decode_tenant_limits(TableView value) {
+  broker::TenantLimits limits;
+  for (const auto& [name, member] : kTenantLimits)
+    limits.*member = number_in(value, name);
+  limits.publish_rate = rates_in(value);
+  if (flag_in(value, "reject")) limits.quota_action = broker::QuotaAction::kReject;
+  return limits;
+}
+
+DefinitionKey key_of_user_limits(const std::string& user) {
+  return {NodeDefinitionKind::kUserLimit, {user}};
+}
+
+FieldTable encode(const broker::UserLimits& limits) {
+  FieldTable table;
+  add_number(table, "connections_max", limits.connections_max);
+  add_number(table, "channels_max", limits.channels_max);
+  add_rates(table, limits.publish_rate);
+  return table;
+}
+
+broker::UserLimits decode_user_limits(TableView value) {
+  return {number_in(value, "connections_max"), number_in(value, "channels_max"), rates_in(value)};
 }
 
 FieldTable encode_json(const std::string& json) {

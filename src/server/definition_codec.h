@@ -14,6 +14,7 @@
 #include "amqp/field_table.h"
 #include "broker/access_control.h"
 #include "broker/policy.h"
+#include "broker/tenant_limits.h"
 #include "store/node_definition.h"
 
 namespace harrier::server {
@@ -65,6 +66,14 @@ DefinitionKey key_of_policy(broker::PolicyKind kind, const std::string& virtual_
                             const std::string& name);
 amqp::FieldTable encode(const broker::Policy& policy);
 broker::Policy decode_policy(const DefinitionKey& key, amqp::TableView value);
+
+DefinitionKey key_of_limits(const std::string& virtual_host);
+amqp::FieldTable encode(const broker::TenantLimits& limits);
+broker::TenantLimits decode_tenant_limits(amqp::TableView value);
+
+DefinitionKey key_of_user_limits(const std::string& user);
+amqp::FieldTable encode(const broker::UserLimits& limits);
+broker::UserLimits decode_user_limits(amqp::TableView value);
 
 // Parameters have their JSON as one text.
 amqp::FieldTable encode_json(const std::string& json);

@@ -53,7 +53,6 @@ class Node::Parts {
   Outcome start(const Recover& recover);
   base::Status<> reload(const Options& options);
   void stop();
-  bool set_limits(const std::string& virtual_host, const broker::TenantLimits& limits);
   // Runs `task` on every loop, and does not wait.
   void on_every_loop(const std::function<void(NodeLoop&)>& task);
 
@@ -85,8 +84,6 @@ class Node::Parts {
   Outcome admit_users();
   // nullptr without Options::auth.oauth2.
   Outcome take_tokens(std::unique_ptr<auth::TokenRules>& tokens);
-  // Of users; those of virtual hosts are checked.
-  Outcome read_limits();
   Outcome listen();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
@@ -228,15 +225,6 @@ ResourceReading Node::Parts::look_around() const {
   return read_resources();
 }
 
-Outcome Node::Parts::read_limits() {
-  for (const UserOptions& user : options_.users)
-    if (const broker::UserLimits limits = user_limits(user.limits); limits != broker::UserLimits{})
-      shared_.users.set_limits(user.name, limits, options_.publish_rate_burst);
-  const auto limits = tenant_limits(options_, "");
-  if (!limits) return Failure{FailureKind::kBadOptions, limits.error().message};
-  return {};
-}
-
 Outcome Node::Parts::listen() {
   if (certificates_)
     if (auto loaded = certificates_->load(options_.amqps); !loaded)
@@ -269,7 +257,6 @@ Outcome Node::Parts::listen() {
 Outcome Node::Parts::start(const Recover& recover) {
   if (Outcome made = make_audit(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
-  if (Outcome read = read_limits(); !read) return read;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
   if (token_keys_ != nullptr) token_keys_->start();
@@ -285,22 +272,6 @@ Outcome Node::Parts::start(const Recover& recover) {
   }
   shared_.ready.store(true, std::memory_order_release);
   return {};
-}
-
-bool Node::Parts::set_limits(const std::string& virtual_host, const broker::TenantLimits& limits) {
-  const bool ready = running_ && shared_.ready.load(std::memory_order_acquire);
-  const auto lives = shared_.virtual_hosts.keep();
-  const auto place = ready ? shared_.virtual_hosts.find(virtual_host) : std::nullopt;
-  if (!place) return false;
-  place->tenant->set_limits(limits, options_.publish_rate_burst);
-  NodeLoop& loop = *loops_[place->loop];
-  loop.run([&] {
-    // Its end says whether publishers are held.
-    loop.broker().touch(*place->host);
-    place->host->host().set_limits(limits);
-  });
-  on_every_loop([](NodeLoop& other) { other.io().heed_rates(); });
-  return true;
 }
 
 Outcome Node::Parts::open_store() {
@@ -443,13 +414,6 @@ base::Status<> Node::reload(const Options& options) { return parts_->reload(opti
 void Node::stop() { parts_->stop(); }
 void Node::block_publishers(std::string reason) {
   parts_->shared_.gate.set_operator(std::move(reason));
-}
-bool Node::set_limits(const std::string& virtual_host, const broker::TenantLimits& limits) {
-  return parts_->set_limits(virtual_host, limits);
-}
-void Node::set_user_limits(const std::string& user, const broker::UserLimits& limits) {
-  parts_->shared_.users.set_limits(user, limits, parts_->options_.publish_rate_burst);
-  parts_->on_every_loop([](NodeLoop& loop) { loop.io().heed_rates(); });
 }
 std::vector<UserUsage> Node::users() const { return parts_->shared_.users.usage(); }
 void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }

@@ -88,11 +88,6 @@ class Node {
   void block_publishers(std::string reason);
   void unblock_publishers();
 
-  // Counts from now on; what is there stays, even above a limit. False when there is no such
-  // virtual host, or not yet. Waits for its loop: not from a loop, not while stop() runs.
-  bool set_limits(const std::string& virtual_host, const broker::TenantLimits& limits);
-  // The user need not exist.
-  void set_user_limits(const std::string& user, const broker::UserLimits& limits);
   // Who is connected or limited. Takes a lock: for scrapes.
   std::vector<UserUsage> users() const;
 

@@ -187,6 +187,7 @@ AdministrationStatus NodeDefinitions::make(const DeleteUser& change, ChangeEffec
   const auto of_user = [&](const DefinitionKey& key) { return key.parts[0] == change.name; };
   remove_all(NodeDefinitionKind::kPermission, of_user);
   remove_all(NodeDefinitionKind::kTopicPermission, of_user);
+  if (remove(key_of_user_limits(change.name))) effects.limited_users.insert(change.name);
   effects.access = true;
   effects.users.insert(change.name);
   effects.deleted_users.insert(change.name);
@@ -259,6 +260,7 @@ AdministrationStatus NodeDefinitions::make(const DeleteVirtualHost& change,
   remove_all(NodeDefinitionKind::kParameter, second);
   remove_all(NodeDefinitionKind::kPolicy, first);
   remove_all(NodeDefinitionKind::kOperatorPolicy, first);
+  remove(key_of_limits(change.name));
   effects.access = true;
   effects.deleted_hosts.push_back(change.name);
   return base::Done{};
@@ -292,6 +294,36 @@ AdministrationStatus NodeDefinitions::make(const ClearPolicy& change, ChangeEffe
   if (!remove(key_of_policy(change.kind, change.virtual_host, change.name)))
     return missing("policy", change.name);
   effects.policies.emplace_back(change);
+  return base::Done{};
+}
+
+AdministrationStatus NodeDefinitions::make(const SetVirtualHostLimits& change,
+                                           ChangeEffects& effects) {
+  if (!has_virtual_host(change.virtual_host)) return missing("virtual host", change.virtual_host);
+  set(key_of_limits(change.virtual_host), encode(change.limits));
+  effects.limited_hosts.insert(change.virtual_host);
+  return base::Done{};
+}
+
+AdministrationStatus NodeDefinitions::make(const ClearVirtualHostLimits& change,
+                                           ChangeEffects& effects) {
+  if (!has_virtual_host(change.virtual_host)) return missing("virtual host", change.virtual_host);
+  remove(key_of_limits(change.virtual_host));
+  effects.limited_hosts.insert(change.virtual_host);
+  return base::Done{};
+}
+
+AdministrationStatus NodeDefinitions::make(const SetUserLimits& change, ChangeEffects& effects) {
+  if (!contains(key_of_user(change.user))) return missing("user", change.user);
+  set(key_of_user_limits(change.user), encode(change.limits));
+  effects.limited_users.insert(change.user);
+  return base::Done{};
+}
+
+AdministrationStatus NodeDefinitions::make(const ClearUserLimits& change, ChangeEffects& effects) {
+  if (!contains(key_of_user(change.user))) return missing("user", change.user);
+  remove(key_of_user_limits(change.user));
+  effects.limited_users.insert(change.user);
   return base::Done{};
 }
 
@@ -401,6 +433,27 @@ std::vector<NodeDefinitions::HostedPolicy> NodeDefinitions::policies() const {
       policies.push_back({key.parts[0], kind, decode_policy(key, value)});
     });
   return policies;
+}
+
+std::optional<broker::TenantLimits> NodeDefinitions::limits_of_virtual_host(
+    const std::string& name) const {
+  const FieldTable* value = find(key_of_limits(name));
+  if (value == nullptr) return std::nullopt;
+  return decode_tenant_limits(value->view());
+}
+
+std::optional<broker::UserLimits> NodeDefinitions::limits_of_user(const std::string& name) const {
+  const FieldTable* value = find(key_of_user_limits(name));
+  if (value == nullptr) return std::nullopt;
+  return decode_user_limits(value->view());
+}
+
+std::vector<SetUserLimits> NodeDefinitions::user_limits() const {
+  std::vector<SetUserLimits> limits;
+  visit(NodeDefinitionKind::kUserLimit, [&](const DefinitionKey& key, amqp::TableView value) {
+    limits.push_back({key.parts[0], decode_user_limits(value)});
+  });
+  return limits;
 }
 
 std::vector<SetParameter> NodeDefinitions::parameters() const {

@@ -42,6 +42,8 @@ struct ChangeEffects {
   std::set<std::pair<std::string, std::string>> cleared;
   std::vector<std::string> added_hosts;
   std::vector<std::string> deleted_hosts;
+  std::set<std::string> limited_hosts;
+  std::set<std::string> limited_users;
   // SetPolicy and ClearPolicy, in their order.
   std::vector<AdministrativeChange> policies;
 };
@@ -87,6 +89,11 @@ class NodeDefinitions {
     broker::Policy policy;
   };
   std::vector<HostedPolicy> policies() const;
+  // nullopt: the configuration's.
+  std::optional<broker::TenantLimits> limits_of_virtual_host(const std::string& name) const;
+  std::optional<broker::UserLimits> limits_of_user(const std::string& name) const;
+  // Of users.
+  std::vector<SetUserLimits> user_limits() const;
   std::vector<SetParameter> parameters() const;
   std::vector<SetGlobalParameter> global_parameters() const;
 
@@ -118,6 +125,10 @@ class NodeDefinitions {
   AdministrationStatus make(const DeleteVirtualHost& change, ChangeEffects& effects);
   AdministrationStatus make(const SetPolicy& change, ChangeEffects& effects);
   AdministrationStatus make(const ClearPolicy& change, ChangeEffects& effects);
+  AdministrationStatus make(const SetVirtualHostLimits& change, ChangeEffects& effects);
+  AdministrationStatus make(const ClearVirtualHostLimits& change, ChangeEffects& effects);
+  AdministrationStatus make(const SetUserLimits& change, ChangeEffects& effects);
+  AdministrationStatus make(const ClearUserLimits& change, ChangeEffects& effects);
   AdministrationStatus make(const SetParameter& change, ChangeEffects& effects);
   AdministrationStatus make(const ClearParameter& change, ChangeEffects& effects);
   AdministrationStatus make(const SetGlobalParameter& change, ChangeEffects& effects);

@@ -13,28 +13,48 @@ namespace harrier::server {
 
 using std::chrono::steady_clock;
 
-base::Status<> VirtualHosts::open(const store::VirtualHostDefinition& definition,
+base::Status<> VirtualHosts::open(const store::VirtualHostDefinition& host,
                                   const broker::AccessControlRef& access,
-                                  const std::vector<NodeDefinitions::HostedPolicy>& policies) {
+                                  const NodeDefinitions& definitions) {
   const bool stored = loops_.front()->store() != nullptr;
-  const std::size_t index = stored ? store::Store::loop_of(definition.shard, loops_.size())
+  const std::size_t index = stored ? store::Store::loop_of(host.shard, loops_.size())
                                    : next_loop_++ % loops_.size();
-  Place place{definition, index, nullptr, {}};
-  place.tenant = std::make_shared<Tenant>(definition.name, [this] {
+  Place place{host, index, nullptr, {}};
+  place.tenant = std::make_shared<Tenant>(host.name, [this] {
     for (const auto& other : loops_)
       other->heed_quota_from_any_thread();
   });
-  auto limits = tenant_limits(options_, definition.name);
-  if (!limits.ok()) return base::fail(limits.error());
-  place.tenant->set_limits(*limits, options_.publish_rate_burst);
+  place.tenant->set_limits(limits_of(host.name, definitions), options_.publish_rate_burst);
   NodeLoop& loop = *loops_[index];
   std::string why;
   bool good = false;
-  loop.run([&] { good = make(loop, place, access, policies, why); });
-  if (!good) return base::fail("virtual host '" + definition.name + "': " + why);
-  shared_.virtual_hosts.insert(definition.name, {index, place.host, place.tenant});
+  loop.run([&] { good = make(loop, place, access, definitions.policies(), why); });
+  if (!good) return base::fail("virtual host '" + host.name + "': " + why);
+  shared_.virtual_hosts.insert(host.name, {index, place.host, place.tenant});
   places_.push_back(std::move(place));
   return base::Done{};
+}
+
+broker::TenantLimits VirtualHosts::limits_of(const std::string& name,
+                                             const NodeDefinitions& definitions) const {
+  if (const auto own = definitions.limits_of_virtual_host(name)) return *own;
+  // Its patterns were checked before anything was started.
+  return tenant_limits(options_, name).value();
+}
+
+void VirtualHosts::set_limits(const std::string& name, const NodeDefinitions& definitions) {
+  const auto place = shared_.virtual_hosts.find(name);
+  if (!place) return;
+  const broker::TenantLimits limits = limits_of(name, definitions);
+  place->tenant->set_limits(limits, options_.publish_rate_burst);
+  NodeLoop& own = *loops_[place->loop];
+  own.run([&] {
+    // Its end says whether publishers are held.
+    own.broker().touch(*place->host);
+    place->host->host().set_limits(limits);
+  });
+  for (const auto& loop : loops_)
+    loop->run([&] { loop->io().heed_rates(); });
 }
 
 // On the loop.

@@ -32,11 +32,11 @@ class VirtualHosts {
   VirtualHosts(const Options& options, Shared& shared, const Loops& loops)
       : options_(options), shared_(shared), loops_(loops) {}
 
-  // `number` and `shard` of `definition` count with a store only. `policies`: those of others are
-  // passed over.
-  base::Status<> open(const store::VirtualHostDefinition& definition,
-                      const broker::AccessControlRef& access,
-                      const std::vector<NodeDefinitions::HostedPolicy>& policies);
+  // `number` and `shard` of `host` count with a store only.
+  base::Status<> open(const store::VirtualHostDefinition& host,
+                      const broker::AccessControlRef& access, const NodeDefinitions& definitions);
+  // What `definitions` and the configuration say now.
+  void set_limits(const std::string& name, const NodeDefinitions& definitions);
   // False: its clients did not go although they were cut off, or the disk did not take the end of
   // what was in it. It is no longer found then, and its end goes on at the next start.
   bool close(const std::string& name);
@@ -51,6 +51,7 @@ class VirtualHosts {
     std::shared_ptr<Tenant> tenant{};
   };
 
+  broker::TenantLimits limits_of(const std::string& name, const NodeDefinitions& definitions) const;
   bool make(NodeLoop& loop, Place& place, const broker::AccessControlRef& access,
             const std::vector<NodeDefinitions::HostedPolicy>& policies, std::string& why);
   bool disconnect(const Place& place);

@@ -132,6 +132,8 @@ class ConnectionSession final : public SessionOutput {
   bool opened() const { return opened_; }
   // Empty until accepted.
   const std::string& user() const { return actor_.user; }
+  // Whether the user is a token's, whatever users of the node have the name.
+  bool by_token() const { return actor_.grant != nullptr; }
   // Empty until connection.open.
   const std::string& virtual_host() const { return virtual_host_; }
   const ClientDescription& client() const { return client_; }
