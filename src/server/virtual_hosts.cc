@@ -17,8 +17,8 @@ base::Status<> VirtualHosts::open(const store::VirtualHostDefinition& host,
                                   const broker::AccessControlRef& access,
                                   const NodeDefinitions& definitions) {
   const bool stored = loops_.front()->store() != nullptr;
-  const std::size_t index = stored ? store::Store::loop_of(host.shard, loops_.size())
-                                   : next_loop_++ % loops_.size();
+  const std::size_t index =
+      stored ? store::Store::loop_of(host.shard, loops_.size()) : next_loop_++ % loops_.size();
   Place place{host, index, nullptr, {}};
   place.tenant = std::make_shared<Tenant>(host.name, [this] {
     for (const auto& other : loops_)

@@ -2,6 +2,8 @@
 // test runs with one loop and with several.
 #include "server/administration.h"
 
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,6 +23,7 @@ using test::ConnectOptions;
 using test::FrameClient;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 // RabbitMQ's SHA-256 hash of "open sesame" with the salt 01 02 03 04.
 std::string hash_of_open_sesame() {
@@ -80,11 +83,11 @@ class AdministrationTest : public testing::TestWithParam<unsigned> {
     start();
   }
   void must(std::vector<AdministrativeChange> changes) {
-    const auto status = node_->administration().apply(std::move(changes));
+    const auto status = node_->administration().apply(std::move(changes), {});
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
   AdministrationError refused(std::vector<AdministrativeChange> changes) {
-    const auto status = node_->administration().apply(std::move(changes));
+    const auto status = node_->administration().apply(std::move(changes), {});
     if (!status.ok()) return status.error();
     ADD_FAILURE() << "was not refused";
     return {};
@@ -284,6 +287,40 @@ TEST_P(AdministrationTest, APolicyReachesLiveQueuesAndARestartedNode) {
   EXPECT_EQ(publish_three(later, "q2"), 1u);
   must({ClearPolicy{"/", broker::PolicyKind::kUser, "one"}});
   EXPECT_EQ(publish_three(later, "q3"), 3u);
+}
+
+TEST_P(AdministrationTest, LimitsCountAtOnceAndAfterARestart) {
+  start();
+  must({SetVirtualHostLimits{"/", {.queues_max = 1}}, ali(), permit("ali", "/"),
+        SetUserLimits{"ali", {.connections_max = 1}}});
+  const auto expect_limits = [&] {
+    FrameClient one = client(as_ali());
+    declare_durable(one, "q");
+    one.send(1, test::queue_declare("second"));
+    one.expect_channel_close(1, 406, "queue limit in vhost '/' (1) is reached", {50, 10});
+    EXPECT_THAT(refusal(as_ali()), HasSubstr("NOT_ALLOWED"));
+    one.close();
+  };
+  expect_limits();
+  restart();
+  expect_limits();
+  must({ClearVirtualHostLimits{"/"}, ClearUserLimits{"ali"}});
+  FrameClient one = client(as_ali()), two = client(as_ali());
+  one.declare_queue(1, "second");
+}
+
+TEST_P(AdministrationTest, TheAuditLogHasWhatWasChangedAndByWhom) {
+  start();
+  broker::Actor admin;
+  admin.user = "root";
+  ASSERT_TRUE(node_->administration().apply({ali(), permit("ali", "/")}, admin).ok());
+  node_->stop();
+  std::ifstream file(directory_.path() + "/audit.jsonl");
+  const std::string log{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_THAT(log, HasSubstr("user.set"));
+  EXPECT_THAT(log, HasSubstr("permission.set"));
+  EXPECT_THAT(log, HasSubstr("root"));
+  EXPECT_THAT(log, Not(HasSubstr(ali().password)));
 }
 
 TEST_P(AdministrationTest, ABatchIsMadeWholeOrNotAtAll) {

@@ -61,7 +61,23 @@ TEST_F(NodeDefinitionsTest, EveryKindComesBackFromTheJournal) {
   must(policy);
   must(SetParameter{"shovel", "/", "s", R"({"a":1})"});
   must(SetGlobalParameter{"cluster_name", R"("x")"});
+  const broker::TenantLimits limits{.connections_max = 1,
+                                    .channels_max = 2,
+                                    .consumers_max = 3,
+                                    .queues_max = 4,
+                                    .exchanges_max = 5,
+                                    .bindings_max = 6,
+                                    .message_size_max = 7,
+                                    .stored_bytes_max = 8,
+                                    .quota_action = broker::QuotaAction::kReject,
+                                    .publish_rate = {9, 10}};
+  must(SetVirtualHostLimits{"/", limits});
+  must(SetUserLimits{"guest", {.connections_max = 0, .publish_rate = {std::nullopt, 3}}});
   const NodeDefinitions loaded = reloaded();
+  EXPECT_EQ(loaded.limits_of_virtual_host("/"), limits);
+  EXPECT_EQ(loaded.limits_of_user("guest"),
+            (broker::UserLimits{.connections_max = 0, .publish_rate = {std::nullopt, 3}}));
+  EXPECT_EQ(loaded.limits_of_user("ali"), std::nullopt);
   ASSERT_THAT(loaded.users(), SizeIs(1));
   EXPECT_EQ(loaded.users()[0].name, "guest");
   EXPECT_TRUE(loaded.users()[0].configured_password);

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/administration.h"
 #include "server/node.h"
 #include "support/frame_client.h"
 
@@ -68,10 +69,14 @@ class NodeLimitsTest : public ::testing::TestWithParam<unsigned> {
     client.open_channel(1);
     return client;
   }
+  void must(AdministrativeChange change) {
+    const auto status = node_->administration().apply({std::move(change)}, {});
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
   // Loops look at the clock when something happens.
   void skip(Milliseconds time) {
     clock_.skip(time);
-    node_->set_user_limits("nobody", {});
+    must(ClearUserLimits{"guest"});
   }
   static void publish_many(FrameClient& client, int count, const std::string& body) {
     for (int n = 0; n != count; ++n)
@@ -179,15 +184,15 @@ TEST_P(NodeLimitsTest, AThrottledConnectionGetsDeliveriesAndHeartbeats) {
 
 TEST_P(NodeLimitsTest, ARateThatIsLiftedEndsTheWait) {
   start();
-  ASSERT_TRUE(node_->set_limits("other", {.publish_rate = {.messages = 1, .bytes = {}}}));
-  node_->set_user_limits("ali", {.publish_rate = {.messages = 1, .bytes = {}}});
+  must(SetVirtualHostLimits{"other", {.publish_rate = {.messages = 1, .bytes = {}}}});
+  must(SetUserLimits{"ali", {.publish_rate = {.messages = 1, .bytes = {}}}});
   FrameClient one = client("other"), two = client("/", "ali");
   publish_many(one, 1'000, "");
   publish_many(two, 1'000, "");
   EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 2; }));
-  ASSERT_TRUE(node_->set_limits("other", {}));
+  must(SetVirtualHostLimits{"other", {}});
   EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 1; }));
-  node_->set_user_limits("ali", {});
+  must(SetUserLimits{"ali", {}});
   EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 0; }));
   EXPECT_TRUE(eventually([&] { return published() == 2'000; }));
 }
@@ -216,7 +221,8 @@ TEST_P(NodeLimitsTest, AVirtualHostThatIsFullHoldsItsPublishersAndNobodyElses) {
   consumer.declare_queue(1, "q");
   publisher.publish(1, "", "q", std::string(1'000, 'x'));
   EXPECT_TRUE(eventually([&] {
-    return node_->virtual_hosts().hosts[1].tenant->held() && node_->virtual_hosts()[1].name == "other";
+    return node_->virtual_hosts().hosts[1].tenant->held() &&
+           node_->virtual_hosts()[1].name == "other";
   }));
   // What comes now waits; a publisher hears why.
   publisher.publish(1, "", "q", "late");
@@ -238,7 +244,7 @@ TEST_P(NodeLimitsTest, AVirtualHostThatIsFullHoldsItsPublishersAndNobodyElses) {
 
 TEST_P(NodeLimitsTest, AQuotaThatIsRaisedReleases) {
   start();
-  ASSERT_TRUE(node_->set_limits("other", {.stored_bytes_max = 10}));
+  must(SetVirtualHostLimits{"other", {.stored_bytes_max = 10}});
   FrameClient publisher = client("other");
   publisher.declare_queue(1, "q");
   publisher.publish(1, "", "q", std::string(10, 'x'));
@@ -247,7 +253,7 @@ TEST_P(NodeLimitsTest, AQuotaThatIsRaisedReleases) {
   publisher.expect(0, {10, 60});
   // The node's own reason stands behind it: one blocked, one unblocked.
   node_->block_publishers("low on memory");
-  ASSERT_TRUE(node_->set_limits("other", {.stored_bytes_max = 100}));
+  must(SetVirtualHostLimits{"other", {.stored_bytes_max = 100}});
   EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::held_by_quota) == 0; }));
   EXPECT_FALSE(publisher.next_frame(0, Milliseconds(0)));
   node_->unblock_publishers();
@@ -334,11 +340,9 @@ TEST_P(NodeLimitsTest, ConnectionsOfAVirtualHostAndOfAUserOverAllLoops) {
 }
 
 TEST_P(NodeLimitsTest, LimitsOfAVirtualHostThatIsNotThereAreNotSet) {
-  node_ = std::make_unique<Node>(options_, clock_);
-  EXPECT_FALSE(node_->set_limits("other", {}));
-  ASSERT_TRUE(node_->start().ok());
-  EXPECT_FALSE(node_->set_limits("elsewhere", {}));
-  ASSERT_TRUE(node_->set_limits("other", {.queues_max = 1}));
+  start();
+  EXPECT_FALSE(node_->administration().apply({SetVirtualHostLimits{"elsewhere", {}}}, {}).ok());
+  must(SetVirtualHostLimits{"other", {.queues_max = 1}});
   EXPECT_EQ(node_->virtual_hosts().hosts[1].tenant->limits().queues_max, 1u);
   FrameClient one = client("other");
   one.declare_queue(1, "a");
