@@ -222,7 +222,7 @@ TEST_P(NodeLimitsTest, AVirtualHostThatIsFullHoldsItsPublishersAndNobodyElses) {
   publisher.publish(1, "", "q", std::string(1'000, 'x'));
   EXPECT_TRUE(eventually([&] {
     return node_->virtual_hosts().hosts[1].tenant->held() &&
-           node_->virtual_hosts()[1].name == "other";
+           node_->virtual_hosts().hosts[1].name == "other";
   }));
   // What comes now waits; a publisher hears why.
   publisher.publish(1, "", "q", "late");
