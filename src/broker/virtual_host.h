@@ -26,6 +26,7 @@
 #include "base/random.h"
 #include "broker/access_control.h"
 #include "broker/actor.h"
+#include "broker/binding_request.h"
 #include "broker/audit_trail.h"
 #include "broker/exchange.h"
 #include "broker/key_map.h"
@@ -33,6 +34,7 @@
 #include "broker/policy_pass.h"
 #include "broker/queue.h"
 #include "broker/queue_table.h"
+#include "broker/reply_sink.h"
 #include "broker/roster.h"
 #include "broker/router.h"
 #include "broker/sliced_task.h"
@@ -41,21 +43,6 @@
 #include "broker/turn_listeners.h"
 
 namespace harrier::broker {
-
-// Where a direct reply goes (S38 of conformance.md).
-class ReplySink {
- public:
-  virtual ~ReplySink() = default;
-  virtual void deliver_reply(const MessageRef& message) = 0;
-};
-
-struct BindingRequest {
-  RoutingTarget::Kind destination_kind = RoutingTarget::Kind::kQueue;
-  std::string destination;
-  std::string source;
-  std::string routing_key;
-  amqp::TableView arguments;
-};
 
 struct PublishOutcome {
   bool refused = false;  // a queue with reject-publish was full

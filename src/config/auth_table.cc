@@ -50,6 +50,11 @@ Table auth_table() {
       integer("throttle_entries_max", &O::throttle_entries_max, 2, 10'000'000,
               {"Addresses and users whose failures are counted; beyond, the oldest is forgotten.",
                "About 100 bytes each."}),
+      section(
+          "oauth2", &O::oauth2, oauth2_table(),
+          {"Tokens (OAuth 2, JWT) in the place of passwords; docs/operations/oauth2.md explains "
+           "it.",
+           ""}),
   });
 }
 

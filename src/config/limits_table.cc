@@ -88,13 +88,29 @@ std::vector<Key> connection_times() {
   };
 }
 
+std::vector<Key> connection_rates() {
+  using O = ConnectionLimitOptions;
+  return {
+      integer("publish_rate_max", &O::publish_rate_max, 0, kU32Max,
+              {"Messages one connection may publish a second; who is faster is read more slowly. "
+               "0: not limited.",
+               "Flow control holds who is too fast for the broker."}),
+      size("publish_byte_rate_max", &O::publish_byte_rate_max, 0, kTiB,
+           {"The same for bytes of bodies a second. 0: not limited.", "As for publish_rate_max."}),
+  };
+}
+
 Table connection_table() {
   using O = ConnectionLimitOptions;
   std::vector<Key> keys = connection_sizes();
   for (Key& key : connection_times())
     keys.push_back(std::move(key));
   // For connections that begin after the reload.
-  return table<O>(at_reload(std::move(keys)), [](Section& section, const O& limits) {
+  keys = at_reload(std::move(keys));
+  // A node keeps the rates it was started with.
+  for (Key& key : connection_rates())
+    keys.push_back(std::move(key));
+  return table<O>(std::move(keys), [](Section& section, const O& limits) {
     if (limits.assembly_bytes_max < limits.max_message_size)
       section.error("assembly_bytes_max",
                     "below max_message_size: such a message could never arrive");
@@ -198,10 +214,16 @@ Table limits_table() {
            "most one a second).",
            ""}),
       section("connection", &Options::connection, connection_table(), {"One connection.", ""}),
+      duration("publish_rate_burst", &Options::publish_rate_burst, milliseconds(10), hours(1),
+               {"How long any publish rate (of a connection, a user or a virtual host) may be "
+                "exceeded at once.",
+                "Clients publish in bursts; beyond a second it is a load."}),
       section("session", &Options::session, session_table(),
               {"The channels of one connection.", ""}),
       section("virtual_host", &Options::virtual_host, virtual_host_table(),
               {"Each virtual host.", ""}),
+      tenant_list(),
+      tenant_default_list(),
       section("definitions", &Options::definitions, definitions_table(),
               {"What administrators may define in all.", ""}),
       section("flow", &Options::flow, flow_table(),

@@ -1,54 +1,13 @@
 // users, policies and operator_policies: who may do what, and what holds for which names.
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
-#include <span>
 
-#include "base/pattern.h"
 #include "config/options_table.h"
+#include "config/pattern_row.h"
 #include "config/row.h"
 
 namespace harrier::config {
 namespace {
-
-// What other YAML files mean yes or no by. As patterns these would silently be parts of names.
-bool is_other_boolean(std::string word) {
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto words = std::to_array<std::string_view>({"true", "false", "yes", "no", "on", "off"});
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-void check_pattern(Section& section, const char* key, const std::string& pattern,
-                   std::span<const base::PatternVariable> variables) {
-  if (is_other_boolean(pattern))
-    return section.error(key, "'" + pattern + "' is neither true nor false, nor a pattern: ^" +
-                                  pattern + "$ is one");
-  const auto expanded = base::expand_pattern(pattern, variables);
-  if (!expanded) return section.error(key, expanded.error().message);
-  if (const auto compiled = base::Pattern::compile(*expanded); !compiled)
-    section.error(key, compiled.error().message);
-}
-
-std::string pattern_text(const std::string& pattern) {
-  if (pattern == ".*") return "true";
-  return pattern == "^$" ? "false" : yaml_text(pattern);
-}
-
-// A pattern, or true for every name and false for none. It is checked by the list it stands in,
-// which knows what may stand in braces.
-template <class Owner>
-Key pattern(const char* name, std::string Owner::*member, About about) {
-  return leaf<Owner>(
-      name, "true, false or a pattern",
-      [=](Section& section, Owner& owner) {
-        section.text(name, owner.*member, base::Pattern::kSourceMax);
-        if (owner.*member == "true") owner.*member = ".*";
-        if (owner.*member == "false") owner.*member = "^$";
-      },
-      [=](const Owner& owner) { return pattern_text(owner.*member); }, std::move(about));
-}
 
 void check_permission(Section& section, UserOptions& /*user*/, PermissionOptions& permission) {
   check_pattern(section, "configure", permission.configure, {});
@@ -192,6 +151,18 @@ void check_policies(Section& top, const char* key, const std::set<std::string>& 
   }
 }
 
+void check_tenants(Section& top, const std::set<std::string>& hosts,
+                   const std::vector<NamedTenantLimitOptions>& tenants) {
+  std::set<std::string> limited;
+  for (const NamedTenantLimitOptions& tenant : tenants) {
+    if (!hosts.contains(tenant.name))
+      top.error("limits", "limits.virtual_hosts names the virtual host '" + tenant.name +
+                              "', which virtual_hosts does not list");
+    if (!limited.insert(tenant.name).second)
+      top.error("limits", "limits.virtual_hosts names '" + tenant.name + "' twice");
+  }
+}
+
 }  // namespace
 
 Table user_table() {
@@ -224,6 +195,10 @@ Table user_table() {
               {"Routing keys of topic exchanges; one that is not listed takes every key.",
                "Permissions are enough for most."},
               check_topic_permission),
+          section("limits", &O::limits, user_limits_table(),
+                  {"What the user may take of the node, over all connections; see "
+                   "docs/operations/limits.md.",
+                   ""}),
       },
       check_user);
 }
@@ -241,6 +216,7 @@ void check_names(Section& top, const Options& options) {
     if (!hosts.insert(name).second) top.error("virtual_hosts", "'" + name + "' stands twice");
   }
   if (hosts.empty()) top.error("virtual_hosts", "at least one is needed");
+  check_tenants(top, hosts, options.tenants);
   check_policies(top, "policies", hosts, options.policies);
   check_policies(top, "operator_policies", hosts, options.operator_policies);
   std::set<std::string> users;

@@ -11,13 +11,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-// The text of a key that may also be a word or a share; empty if it is not there.
-std::string word_of(Section& section, const char* key) {
-  std::string word;
-  if (section.has(key)) section.text(key, word);
-  return word;
-}
-
 // Digits with a point, so that it is not taken for a size.
 std::string decimal_text(double number) {
   char digits[32];
@@ -271,6 +264,10 @@ std::vector<Key> access_rows() {
                             "RabbitMQ's first user, reachable from this machine only."}),
       section("auth", &O::auth, auth_table(),
               {"How logins are checked; docs/operations/authentication.md explains it.", ""}),
+      section("audit", &O::audit, audit_table(),
+              {"The audit log: who did what, and who was refused what, in lines that are chained "
+               "by hashes. docs/operations/audit.md explains it.",
+               ""}),
       policy_list(
           "policies", &O::policies,
           {"What holds for all queues or exchanges of a virtual host whose names match a "

@@ -19,9 +19,15 @@ const Table& options_table();
 // Its pieces, by owner.
 Table listeners_table();  // Options
 Table auth_table();       // AuthOptions
+Table oauth2_table();     // OAuth2Options
+Table audit_table();      // AuditOptions
 Table user_table();       // UserOptions
 Key policy_list(const char* name, std::vector<PolicyOptions> Options::*member, About about);
-Table limits_table();  // Options
+Table limits_table();       // Options
+Table user_limits_table();  // UserLimitOptions
+// limits.virtual_hosts and limits.defaults.
+Key tenant_list();
+Key tenant_default_list();
 
 // Checks between users, policies and virtual hosts.
 void check_names(Section& top, const Options& options);

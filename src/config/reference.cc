@@ -49,7 +49,9 @@ Kubernetes makes such variables for a service named harriermq.
 
 A key marked *secret* can be given as `<key>_file` instead, in the environment with `_FILE` at the
 end: the path of a file that holds it. One newline at its end is left out; an empty file, one that
-holds more than the secret may, and what is no regular file are errors.
+holds more than the secret may, and what is no regular file are errors. Every other key that ends in
+`_file` is the path of a file that the broker itself reads, such as a certificate's: it stands for
+nothing else, and no key without `_file` belongs to it.
 
 ## Changes at run time
 
@@ -89,12 +91,19 @@ constexpr const char* kPolicies =
     "What is wrong with one stops the start and is shown with file and line. "
     "[operations/policies.md](../operations/policies.md) has the keys of a definition.";
 
+constexpr const char* kTenants =
+    "`unset` in `limits.virtual_hosts` leaves the decision to the first entry of `limits.defaults` "
+    "whose pattern is found in the name; where that leaves it open, too, nothing is limited. `-1` "
+    "is not limited, whatever a default says. [operations/limits.md](../operations/limits.md) says "
+    "how the limits work together.";
+
 // What a section says beside its keys.
-constexpr std::array<std::pair<std::string_view, const char*>, 4> kProse{{
+constexpr std::array<std::pair<std::string_view, const char*>, 5> kProse{{
     {"journal", kHolding},
     {"users", kPatterns},
     {"policies", kPolicies},
     {"operator_policies", kPolicies},
+    {"limits.virtual_hosts", kTenants},
 }};
 
 constexpr const char* kExampleHead =
@@ -163,13 +172,21 @@ void add_rows(std::string& text, const Table& table, const void* owner, const st
 constexpr const char* kTableHead =
     "\n| Key | Default | Value | Meaning, and *why the default* | Change |\n|--|--|--|--|--|\n";
 
+void add_chapter(std::string& text, const Key& key, const void* owner, const std::string& path);
+
+// One chapter for what stands alone, then one for each part.
+void add_chapters(std::string& text, const Key& key, const void* owner, const std::string& path) {
+  const void* const parts = part_of(key, owner);
+  text.append("\n## `" + path + "`\n\n" + key.meaning + "\n").append(kTableHead);
+  for (const Key& part : key.below->keys)
+    if (part.is_leaf()) add_row(text, below(path, part), part, parts);
+  for (const Key& part : key.below->keys)
+    if (!part.is_leaf()) add_chapter(text, part, parts, below(path, part));
+}
+
 // A section or a list has a heading of its own; the limits are several.
 void add_chapter(std::string& text, const Key& key, const void* owner, const std::string& path) {
-  if (path == "limits") {
-    for (const Key& part : key.below->keys)
-      add_chapter(text, part, part_of(key, owner), below(path, part));
-    return;
-  }
+  if (path == "limits") return add_chapters(text, key, owner, path);
   text.append("\n## `" + path + "`\n");
   const auto add_prose = [&](std::string_view prose) {
     text.push_back('\n');

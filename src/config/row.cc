@@ -30,6 +30,12 @@ std::string duration_form(std::chrono::milliseconds min, std::chrono::millisecon
          duration_text(max);
 }
 
+std::string word_of(Section& section, const char* key) {
+  std::string word;
+  if (section.has(key)) section.text(key, word);
+  return word;
+}
+
 std::vector<Key> at_reload(std::vector<Key> keys) {
   for (Key& key : keys)
     key.applies = Applies::kAtReload;

@@ -33,6 +33,9 @@ std::string integer_form(std::int64_t min, std::int64_t max);
 std::string size_form(std::int64_t min, std::int64_t max);
 std::string duration_form(std::chrono::milliseconds min, std::chrono::milliseconds max);
 
+// The text of a key that may also be a word or a share; empty if it is not there.
+std::string word_of(Section& section, const char* key);
+
 // Any leaf: `read` takes (Section&, Owner&), `write` (const Owner&) and gives YAML in one line.
 template <class Owner, class Read, class Write>
 Key leaf(const char* name, std::string form, Read read, Write write, About about) {
@@ -198,6 +201,20 @@ Key list(const char* name, std::vector<Element> Owner::*member, Table table, Abo
   }
   key.sample = std::make_shared<const Element>();
   return key;
+}
+
+// The rows of a part of the owner that stand among the owner's own. REQUIRES leaves.
+template <class Owner, class Part>
+std::vector<Key> rows_of(Part Owner::*member, std::vector<Key> keys) {
+  for (Key& key : keys) {
+    key.read = [member, read = std::move(key.read)](Section& section, void* owner) {
+      read(section, &(static_cast<Owner*>(owner)->*member));
+    };
+    key.write = [member, write = std::move(key.write)](const void* owner) {
+      return write(&(static_cast<const Owner*>(owner)->*member));
+    };
+  }
+  return keys;
 }
 
 // Each of them takes effect at a reload.

@@ -51,11 +51,13 @@ std::string YamlWriter::text(const Table& table, const void* owner) const {
 YamlWriter::Lines YamlWriter::lines(const Table& table, const void* owner, const std::string& path,
                                     std::size_t indent) const {
   Lines result;
+  bool after_section = false;
   for (const Key& key : table.keys) {
     const std::string below_path = path.empty() ? key.name : path + "." + key.name;
     // Sections stand apart where there is room for it.
-    if (style_.comments && !result.empty() && (indent == 0 || key.is_section()))
+    if (style_.comments && !result.empty() && (indent == 0 || key.is_section() || after_section))
       result.emplace_back();
+    after_section = key.is_section();
     add_comment(result, key, indent);
     const std::string start(indent, ' ');
     if (key.is_leaf()) {

@@ -93,15 +93,30 @@ TEST(KeyPaths, ListsLeavesOnce) {
   EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
 }
 
-// Two keys with one variable would both take its value.
-TEST(KeyPaths, NoTwoHaveTheSameVariable) {
-  std::set<std::string> names;
-  for (const std::string& path : key_paths()) {
-    EXPECT_TRUE(names.insert(environment_name(path)).second) << path;
-    if (path.ends_with("password") || path.ends_with("password_hash")) {
-      EXPECT_TRUE(names.insert(environment_name(path + "_file")).second) << path;
+// Those of a list's first element stand for all of its elements.
+void expect_own_variables(const Table& table, const std::string& path,
+                          std::set<std::string>& names) {
+  const std::string start = path.empty() ? "" : path + ".";
+  for (const Key& key : table.keys) {
+    const std::string name = start + key.name;
+    if (key.is_leaf()) {
+      EXPECT_TRUE(names.insert(environment_name(name)).second) << name;
     }
+    if (key.secret) {
+      EXPECT_TRUE(names.insert(environment_name(name + "_file")).second) << name;
+    }
+    if (!key.is_leaf())
+      expect_own_variables(*key.below, name + (key.is_list() ? "[0]" : ""), names);
   }
+}
+
+// Two keys with one variable would both take its value. Nor is a path that ends in _file (key_file,
+// jwks_file) taken for the file of a secret.
+TEST(OptionsTable, NoTwoKeysHaveTheSameVariable) {
+  std::set<std::string> names;
+  expect_own_variables(options_table(), "", names);
+  EXPECT_TRUE(names.contains("HARRIERMQ_USERS_0_PASSWORD_FILE"));
+  EXPECT_TRUE(names.contains("HARRIERMQ_AUDIT_KEY_FILE"));
 }
 
 }  // namespace

@@ -83,6 +83,26 @@ TEST_F(Secrets, OnlySecretsCanBeFiles) {
               HasSubstr("users[0].name_file: unknown key"));
 }
 
+// Paths whose names end like a secret's file are shown, not read, and stand for nothing else.
+TEST_F(Secrets, PathsAreNone) {
+  const auto paths = load_text(
+      "auth: {oauth2: {jwks_file: /nonexistent/keys, jwks_ca_file: /nonexistent/ca}}\n"
+      "audit: {key_file: /nonexistent/key}\n",
+      "test.yaml", {{"HARRIERMQ_AUDIT_KEY_FILE", "/nonexistent/other"}});
+  ASSERT_TRUE(paths) << paths.error().message;
+  EXPECT_TRUE(paths->secret_files.empty());
+  const std::string printed = effective_yaml(*paths);
+  for (const char* line : {"jwks_file: /nonexistent/keys\n", "jwks_ca_file: /nonexistent/ca\n",
+                           "key_file: /nonexistent/other\n"})
+    EXPECT_THAT(printed, HasSubstr(line));
+  for (const char* key : {"audit: {key: x}", "audit: {key_file_file: x}", "audit: {file_file: x}",
+                          "auth: {oauth2: {jwks: x}}", "auth: {oauth2: {jwks_file_file: x}}"}) {
+    const auto unknown = load_text(key, "test.yaml", {});
+    ASSERT_FALSE(unknown) << key;
+    EXPECT_THAT(unknown.error().message, HasSubstr("unknown key")) << key;
+  }
+}
+
 TEST_F(Secrets, ThePrintedConfigurationHoldsNone) {
   auto loaded = load_user("    password: hidden away");
   ASSERT_TRUE(loaded);
