@@ -26,8 +26,8 @@
 #include "base/random.h"
 #include "broker/access_control.h"
 #include "broker/actor.h"
-#include "broker/binding_request.h"
 #include "broker/audit_trail.h"
+#include "broker/binding_request.h"
 #include "broker/exchange.h"
 #include "broker/key_map.h"
 #include "broker/policies.h"
@@ -147,6 +147,9 @@ class VirtualHost {
   void set_audit(AuditTrail* audit) { audit_ = audit; }
   // Counts what was refused, and tells of it.
   void note(const Actor& actor, const AuditNote& note);
+  // Of a limit, unless `status` is good; passes it on.
+  amqp::CheckedStatus note_limit(const Actor& actor, std::string_view action,
+                                 amqp::CheckedStatus status);
   // The same for an error that a client gets, if it is about a right or a limit.
   void note_error(const Actor& actor, std::string_view action, const amqp::ProtocolError& error);
 
@@ -239,9 +242,6 @@ class VirtualHost {
   amqp::CheckedStatus check_new_exchange(const Actor& actor,
                                          const ExchangeDeclaration& declaration);
   // 406.
-  // Passes `status` on.
-  amqp::CheckedStatus note_limit(const Actor& actor, std::string_view action,
-                                 amqp::CheckedStatus status);
   void note_binding(const Actor& actor, std::string_view action, const BindingRequest& request);
   struct BindingEnds {
     Exchange* source = nullptr;

@@ -34,14 +34,20 @@ BrokerSession::~BrokerSession() { CHECK(channels_.empty() && releasing_channels_
 
 void BrokerSession::open() {
   CHECK(state_ == State::kOpening);
-  if (const auto status = take_connection(); !status.ok()) {
-    amqp::ProtocolError error = status.error();
+  const auto refuse = [this](amqp::ProtocolError error) {
     error.method = amqp::ConnectionOpen::kTraits.id;
-    virtual_host_.note(parameters_.actor, {.action = amqp::ConnectionOpen::kTraits.name,
+    end({CloseReason::kProtocolError, std::move(error)});
+  };
+  constexpr std::string_view kAction = amqp::ConnectionOpen::kTraits.name;
+  if (const auto entered = virtual_host_.enter(parameters_.actor); !entered.ok()) {
+    virtual_host_.note(parameters_.actor, {.action = kAction,
                                            .outcome = broker::AuditOutcome::kRefused,
-                                           .reason = error.detail});
-    return end({CloseReason::kProtocolError, std::move(error)});
+                                           .reason = entered.error().detail});
+    return refuse(entered.error());
   }
+  if (const auto taken = virtual_host_.note_limit(parameters_.actor, kAction, take_connection());
+      !taken.ok())
+    return refuse(taken.error());
   state_ = State::kOpen;
   virtual_host_.note(parameters_.actor, {.action = amqp::ConnectionOpen::kTraits.name});
   emit(ChannelNumber(), amqp::ConnectionOpenOk{});
@@ -49,9 +55,7 @@ void BrokerSession::open() {
 
 amqp::CheckedStatus BrokerSession::take_connection() {
   const broker::Actor& actor = parameters_.actor;
-  auto status = virtual_host_.enter(actor);
-  if (status.ok()) status = virtual_host_.quota().check_connection(actor);
-  if (!status.ok()) return status;
+  if (auto status = virtual_host_.quota().check_connection(actor); !status.ok()) return status;
   if (broker::UserAccount* account = parameters_.account.get();
       account != nullptr && !account->connections().take())
     return base::fail(
@@ -159,7 +163,9 @@ void BrokerSession::open_channel(ChannelNumber number) {
                               amqp::ChannelOpen::kTraits.id));
     return;
   }
-  if (auto status = take_channel(); !status.ok()) {
+  if (auto status = virtual_host_.note_limit(parameters_.actor, amqp::ChannelOpen::kTraits.name,
+                                             take_channel());
+      !status.ok()) {
     amqp::ProtocolError error = std::move(status).error();
     error.method = amqp::ChannelOpen::kTraits.id;
     return fail(error);

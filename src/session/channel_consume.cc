@@ -57,7 +57,10 @@ Channel::Status Channel::handle_basic_consume(const amqp::BasicConsume& method) 
         {.action = "basic.consume", .outcome = broker::AuditOutcome::kLimit, .reason = text});
     return amqp::refuse(ReplyCode::kNotAllowed, text);
   }
-  if (auto status = virtual_host().quota().check_consumer(); !status.ok()) return status;
+  if (auto status = virtual_host().note_limit(actor(), "basic.consume",
+                                              virtual_host().quota().check_consumer());
+      !status.ok())
+    return status;
   std::string consumer_tag(method.consumer_tag);
   if (consumer_tag.empty()) consumer_tag = "amq.ctag-" + virtual_host().random().token();
   if (consumers_.contains(consumer_tag) || reply_consumer_tag_ == consumer_tag) {

@@ -2,10 +2,12 @@
 // test runs with one loop and with several.
 #include "server/administration.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -253,6 +255,36 @@ TEST_P(AdministrationTest, ADeletedVirtualHostTakesAllWithIt) {
   FrameClient again = client(shop);
   again.send(1, test::queue_declare("q", {.passive = true}));
   again.expect_channel_close(1, 404, "no queue 'q'", {50, 10});
+}
+
+// The process ends while the clients of a virtual host are waited for: the next start, here on a
+// copy of the directory, goes on where it stopped.
+TEST_P(AdministrationTest, AnEndThatWasBegunIsCompletedAtTheNextStart) {
+  options_.shutdown_timeout = std::chrono::milliseconds(30'000);
+  start();
+  must({AddVirtualHost{"shop", "", {}}, permit("guest", "shop")});
+  ConnectOptions shop;
+  shop.virtual_host = "shop";
+  FrameClient silent = client(shop);
+  declare_durable(silent, "q");
+  std::thread deleting(
+      [&] { EXPECT_TRUE(node_->administration().apply({DeleteVirtualHost{"shop"}}, {}).ok()); });
+  std::string seen;
+  for (int tries = 0; tries != 10'000 && seen.find("not found") == std::string::npos; ++tries)
+    seen = refusal(shop);
+  const test::TemporaryDirectory copy;
+  std::filesystem::copy(
+      directory_.path(), copy.path(),
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  silent.expect_connection_close(320, "vhost 'shop' is deleted");
+  deleting.join();
+  EXPECT_THAT(seen, HasSubstr("vhost shop not found"));
+
+  options_.data_dir = copy.path();
+  Node next(options_, clock_);
+  ASSERT_TRUE(next.start().ok());
+  EXPECT_EQ(next.administration().definitions().virtual_hosts().size(), 1u);
+  EXPECT_EQ(next.virtual_hosts().hosts.size(), 1u);
 }
 
 // Its clients do not answer: they are cut off, and it ends all the same.
