@@ -4,6 +4,7 @@
 
 #include "server/connection.h"
 #include "server/io_loop.h"
+#include "server/tenant.h"
 
 namespace harrier::server {
 
