@@ -13,6 +13,8 @@ from workspace import Workspace, arguments, finish_all
 
 sys.dont_write_bytecode = True
 _BLOCKED_SECONDS = 10
+# The broker holds publishers for 10 s after a write found no room (ResourceAlarms::kCriticalHold).
+_RESUMED_SECONDS = 30
 _SETTINGS = {"disk": {"free_limit": "4MiB", "reserve": "4MiB"}}
 
 
@@ -79,12 +81,12 @@ def _prepare(workspace):
 
 def _resume(workspace, producer, what):
     began = time.monotonic()
-    free = producer.publish_until(lambda: not producer.blocked, _BLOCKED_SECONDS)
-    workspace.expect(free, f"{what}: still blocked {_BLOCKED_SECONDS} s after space came back")
+    free = producer.publish_until(lambda: not producer.blocked, _RESUMED_SECONDS)
+    workspace.expect(free, f"{what}: still blocked {_RESUMED_SECONDS} s after space came back")
     if free:
         before = workspace.model.confirmed_count
         came = producer.publish_until(
-            lambda: workspace.model.confirmed_count >= before + 200, _BLOCKED_SECONDS)
+            lambda: workspace.model.confirmed_count >= before + 200, _RESUMED_SECONDS)
         workspace.expect(came, f"{what}: no confirms after space came back")
     print(f"{what}: resumed after {time.monotonic() - began:.1f} s", flush=True)
 
