@@ -226,7 +226,7 @@ def queues(node):
         for place in range(QUEUES - 2):
             peer.call(wire.queue_declare(1, f"q{place}", exclusive=True), "queue.declare-ok")
         peer.send(wire.queue_declare(1, "one-more", exclusive=True))
-        expect_close(peer, channel_closed(406, "cannot declare queue 'one-more' in vhost '/': "
+        expect_close(peer, channel_closed(406, "cannot declare queue 'one-more': "
                                                f"queue limit in vhost '/' ({QUEUES}) is reached",
                                           "queue.declare"))
 
@@ -240,8 +240,8 @@ def exchanges(node):
             if frame.name != "exchange.declare-ok":
                 break
             names.append(f"x{place}")
-        expected = channel_closed(406, f"cannot declare exchange 'x{len(names)}' in vhost '/': "
-                                       f"exchange limit of {EXCHANGES} is reached",
+        expected = channel_closed(406, f"cannot declare exchange 'x{len(names)}': "
+                                       f"exchange limit in vhost '/' ({EXCHANGES}) is reached",
                                   "exchange.declare")
         assert names and frame.close_fields() == expected.fields(), str(frame)
         peer.send(wire.close_ok(1))
@@ -258,8 +258,8 @@ def bindings(node):
             frame = peer.frame()
             if frame.name != "queue.bind-ok":
                 break
-        expected = channel_closed(406, "cannot bind to exchange 'amq.topic' in vhost '/': binding "
-                                       f"limit of {BINDINGS} is reached", "queue.bind")
+        expected = channel_closed(406, "cannot bind to exchange 'amq.topic': binding "
+                                       f"limit in vhost '/' ({BINDINGS}) is reached", "queue.bind")
         assert frame.close_fields() == expected.fields(), str(frame)
 
 
