@@ -48,7 +48,7 @@ base::Status<NodeError> make_directory(const std::string& path) {
 }  // namespace
 
 base::Result<std::unique_ptr<NodeDirectory>, NodeError> NodeDirectory::open(
-    const std::string& path) {
+    const std::string& path, std::string_view expendable) {
   if (auto made = make_directory(path); !made.ok()) return base::fail(std::move(made).error());
   auto files = PosixFileSystem::open_root(path);
   if (!files.ok()) return base::fail(NodeError{NodeFailure::kIo, files.error().message});
@@ -59,7 +59,7 @@ base::Result<std::unique_ptr<NodeDirectory>, NodeError> NodeDirectory::open(
   }
   warn_about(path, (*files)->descriptor());
   base::SecureRandom random;
-  auto identity = load_or_create_identity(**files, random);
+  auto identity = load_or_create_identity(**files, random, expendable);
   if (!identity.ok()) return base::fail(std::move(identity).error());
   lock->note(identity->uuid);
   return std::unique_ptr<NodeDirectory>(

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "journal/directory_lock.h"
 #include "journal/node_identity.h"
@@ -19,7 +20,9 @@ class NodeDirectory {
  public:
   // Makes `path` with mode 0700 if there is no such directory; its parent must exist. Warns where
   // durability is not what a disk gives: tmpfs, NFS, overlay, 9p.
-  static base::Result<std::unique_ptr<NodeDirectory>, NodeError> open(const std::string& path);
+  // `expendable`: see load_or_create_identity().
+  static base::Result<std::unique_ptr<NodeDirectory>, NodeError> open(
+      const std::string& path, std::string_view expendable = {});
 
   FileSystem& files() { return *files_; }
   const std::string& uuid() const { return identity_.uuid; }

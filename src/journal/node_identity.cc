@@ -143,7 +143,8 @@ base::Result<NodeIdentity, NodeError> read_identity(FileSystem& files) {
 }
 
 base::Result<NodeIdentity, NodeError> load_or_create_identity(FileSystem& files,
-                                                              base::RandomSource& random) {
+                                                              base::RandomSource& random,
+                                                              std::string_view expendable) {
   auto names = files.list("");
   if (!names.ok()) return fail_io(names.error());
   NodeIdentity identity;
@@ -157,7 +158,11 @@ base::Result<NodeIdentity, NodeError> load_or_create_identity(FileSystem& files,
   }
   identity.previous_epoch = identity.epoch;
   ++identity.epoch;
-  if (auto done = replace(files, identity); !done.ok()) return fail_io(done.error());
+  auto done = replace(files, identity);
+  if (!done.ok() && done.error().is_out_of_space() && !expendable.empty() &&
+      files.remove(expendable).ok())
+    done = replace(files, identity);
+  if (!done.ok()) return fail_io(done.error());
   return identity;
 }
 

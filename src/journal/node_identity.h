@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/random.h"
 #include "base/result.h"
@@ -33,9 +34,11 @@ struct NodeError {
   std::string message;
 };
 
-// Reads the file, or makes it in an empty directory, and counts this start. Durable on return.
+// Reads the file, or makes it in an empty directory, and counts this start. Durable on return. On a
+// full disk the file `expendable`, if it is named and there, is removed to make room.
 base::Result<NodeIdentity, NodeError> load_or_create_identity(FileSystem& files,
-                                                              base::RandomSource& random);
+                                                              base::RandomSource& random,
+                                                              std::string_view expendable = {});
 // Reads only; for tools.
 base::Result<NodeIdentity, NodeError> read_identity(FileSystem& files);
 

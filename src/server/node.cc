@@ -17,6 +17,7 @@
 #include "server/tls_certificates.h"
 #include "server/token_access.h"
 #include "server/translate.h"
+#include "store/reserve_file.h"
 #include "store/store.h"
 
 namespace harrier::server {
@@ -275,7 +276,8 @@ Outcome Node::Parts::start(const Recover& recover) {
 }
 
 Outcome Node::Parts::open_store() {
-  auto directory = journal::NodeDirectory::open(options_.data_dir);
+  // Counting the start takes a block, which a disk that is full to the last byte does not have.
+  auto directory = journal::NodeDirectory::open(options_.data_dir, store::ReserveFile::kPath);
   if (!directory) return failure_of(directory.error());
   directory_ = std::move(directory).value();
   if (Outcome started = start_audit(directory_->uuid()); !started) return started;

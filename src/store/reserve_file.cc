@@ -6,12 +6,6 @@
 #include "base/log.h"
 
 namespace harrier::store {
-namespace {
-
-constexpr std::string_view kPath = "reserve.bin";
-
-}  // namespace
-
 void ReserveFile::make() {
   if (there_ || bytes_ == 0) return;
   const auto free = files_.free_bytes();

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "journal/file_system.h"
 
@@ -15,6 +16,9 @@ namespace harrier::store {
 
 class ReserveFile {
  public:
+  // In the data directory. Who needs room before there is a store may remove it.
+  static constexpr std::string_view kPath = "reserve.bin";
+
   ReserveFile(journal::FileSystem& files, std::uint64_t bytes) : files_(files), bytes_(bytes) {}
 
   // Makes it, if it is not there and the disk has more than twice its size free.

@@ -113,6 +113,19 @@ TEST(NodeIdentity, SurvivesALossOfPowerAtEveryCall) {
   }
 }
 
+TEST(NodeIdentity, OnAFullDiskTheReserveMakesRoom) {
+  for (const bool there : {true, false}) {
+    FaultyFileSystem files;
+    ASSERT_TRUE(start(files).ok());
+    if (there) files.set_contents("reserve", "room");
+    files.fail_next_write(test::Fault::kNoSpace);
+    base::SeededRandom random(1);
+    const auto identity = load_or_create_identity(files, random, "reserve");
+    EXPECT_EQ(identity.ok(), there);
+    EXPECT_FALSE(files.open("reserve", OpenMode::kRead).ok());
+  }
+}
+
 TEST(NodeIdentity, EveryFlippedBitIsNoticed) {
   FaultyFileSystem files;
   ASSERT_TRUE(start(files).ok());
