@@ -1,11 +1,15 @@
 #include "server/definitions_document.h"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "auth/stored_password.h"
 #include "auth/strict_json.h"
 #include "server/definitions_item.h"
+#include "server/definitions_values.h"
 
 namespace harrier::server {
 namespace {
@@ -124,7 +128,8 @@ void Reader::read_user(DefinitionsItem& item) {
   UserDefinition user;
   user.name = item.name("name");
   user.tags = item.words("tags");
-  user.loopback_only = item.flag("loopback_only", false);
+  user.loopback_only = item.flag("loopback_only", user.name == "guest");
+  if (!item.has("loopback_only")) document_.loopback_unsaid.insert(user.name);
   user.configured_password = item.flag("configured_password", false);
   read_password(item, user);
   if (const json* const limits = item.find("limits"))
@@ -149,8 +154,8 @@ void Reader::read_password(DefinitionsItem& item, UserDefinition& user) {
 
 void Reader::read_user_limits(const std::string& user, const json& value,
                               const std::string& place) {
-  if (value.is_array() && value.empty()) return;
-  DefinitionsItem item(value, "users.limits", place, findings_);
+  const json object = object_of(value);
+  DefinitionsItem item(object, "users.limits", place, findings_);
   broker::UserLimits limits;
   limits.connections_max = item.limit("max-connections");
   limits.channels_max = item.limit("max-channels");
@@ -181,14 +186,15 @@ void Reader::describe(DefinitionsItem& item, VirtualHostDescription& host) {
   };
   take(item);
   const json* const metadata = item.find("metadata");
-  if (metadata == nullptr || (metadata->is_array() && metadata->empty())) return;
-  DefinitionsItem inner(*metadata, "vhosts.metadata", item.place() + ".metadata", findings_);
+  if (metadata == nullptr) return;
+  const json object = object_of(*metadata);
+  DefinitionsItem inner(object, "vhosts.metadata", item.place() + ".metadata", findings_);
   take(inner);
 }
 
 void Reader::read_limits(const std::string& host, const json& value, const std::string& place) {
-  if (value.is_array() && value.empty()) return;
-  DefinitionsItem item(value, "vhosts.limits", place, findings_);
+  const json object = object_of(value);
+  DefinitionsItem item(object, "vhosts.limits", place, findings_);
   broker::TenantLimits limits;
   limits.connections_max = item.limit("max-connections");
   limits.queues_max = item.limit("max-queues");
@@ -227,7 +233,8 @@ void Reader::read_parameter(DefinitionsItem& item) {
   if (value == nullptr) return item.complain("has no value");
   if (component == "vhost-limits") return read_limits(host, *value, item.place() + ".value");
   if (component == "operator_policy") {
-    DefinitionsItem policy(*value, "parameters.value", item.place() + ".value", findings_);
+    const json object = object_of(*value);
+    DefinitionsItem policy(object, "parameters.value", item.place() + ".value", findings_);
     return add_policy(policy, host, name, broker::PolicyKind::kOperator);
   }
   document_.parameters.push_back({component, host, name, value->dump()});
@@ -320,6 +327,15 @@ void Reader::read_binding(DefinitionsItem& item) {
   if (!binding.source.empty()) document_.bindings.push_back(std::move(binding));
 }
 
+// In one order whatever the walk met, and each once.
+template <class Item, class Key>
+void sort_each_once(std::vector<Item>& items, Key&& key) {
+  std::sort(items.begin(), items.end(),
+            [&](const Item& a, const Item& b) { return key(a) < key(b); });
+  const auto same = [&](const Item& a, const Item& b) { return key(a) == key(b); };
+  items.erase(std::unique(items.begin(), items.end(), same), items.end());
+}
+
 }  // namespace
 
 base::Result<DefinitionsDocument> parse_definitions(base::Bytes text,
@@ -331,6 +347,38 @@ base::Result<DefinitionsDocument> parse_definitions(base::Bytes text,
   const auto top = auth::parse_strict_json(text, DefinitionsParsing::kDepthMax);
   if (!top.ok()) return base::fail(top.error());
   return Reader(*top, parsing).read();
+}
+
+DefinitionsDocument document_of(const NodeDefinitions& definitions) {
+  DefinitionsDocument document;
+  document.users = definitions.users();
+  document.permissions = definitions.permissions();
+  document.topic_permissions = definitions.topic_permissions();
+  document.policies = definitions.policies();
+  document.user_limits = definitions.user_limits();
+  document.parameters = definitions.parameters();
+  document.global_parameters = definitions.global_parameters();
+  for (VirtualHostDescription& host : definitions.virtual_hosts()) {
+    if (host.deleting) continue;
+    if (const auto limits = definitions.limits_of_virtual_host(host.name))
+      document.limits.push_back({host.name, *limits});
+    document.virtual_hosts.push_back(std::move(host));
+  }
+  return document;
+}
+
+void put_in_order(DefinitionsDocument& document) {
+  sort_each_once(document.exchanges, [](const HostedExchange& of) {
+    return std::tie(of.virtual_host, of.declaration.name);
+  });
+  sort_each_once(document.queues, [](const HostedQueue& of) {
+    return std::tie(of.virtual_host, of.declaration.name);
+  });
+  sort_each_once(document.bindings, [](const HostedBinding& of) {
+    return std::tuple(std::string_view(of.virtual_host), std::string_view(of.source),
+                      of.destination_kind, std::string_view(of.destination),
+                      std::string_view(of.routing_key), of.arguments.view().bytes());
+  });
 }
 
 }  // namespace harrier::server

@@ -6,11 +6,12 @@
 //         Keys that mean nothing to us are passed over and named once, in `warnings`.
 // Thread: plain values; pure functions.
 // Errors: the first thing that makes no sense, with its place ("users[2]"), never a password.
-// Limits: `size_max` octets, kDepthMax objects and arrays inside one another; names have 255 octets.
+// Limits: `size_max` octets, kDepthMax objects and arrays inside one another; names: 255 octets.
 // Spec:   docs/operations/definitions.md; RabbitMQ's definitions export, 3.8 to 4.x.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ struct HostedBinding {
 
 struct DefinitionsDocument {
   std::vector<UserDefinition> users;
+  // Those of whom the file does not say loopback_only, which RabbitMQ does not have: who is there
+  // keeps it, and of others it holds for guest, as in RabbitMQ.
+  std::set<std::string> loopback_unsaid;
   std::vector<VirtualHostDescription> virtual_hosts;
   std::vector<broker::PermissionRule> permissions;
   std::vector<broker::TopicPermissionRule> topic_permissions;
@@ -68,5 +72,10 @@ struct DefinitionsParsing {
 };
 base::Result<DefinitionsDocument> parse_definitions(base::Bytes text,
                                                     const DefinitionsParsing& parsing = {});
+
+// What administrators have defined; virtual hosts that are being deleted are left out.
+DefinitionsDocument document_of(const NodeDefinitions& definitions);
+// Exchanges, queues and bindings in the order of their names, each once.
+void put_in_order(DefinitionsDocument& document);
 
 }  // namespace harrier::server

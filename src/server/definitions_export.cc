@@ -1,6 +1,4 @@
 // DefinitionsTransfer: out of the node.
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "server/definitions_transfer.h"
@@ -105,45 +103,13 @@ bool Walk::take_bindings(const RoutingTarget& target, steady_clock::time_point e
   return true;
 }
 
-// In one order whatever the walk met, and each once.
-template <class Item, class Key>
-void put_in_order(std::vector<Item>& items, Key&& key) {
-  std::sort(items.begin(), items.end(),
-            [&](const Item& a, const Item& b) { return key(a) < key(b); });
-  const auto same = [&](const Item& a, const Item& b) { return key(a) == key(b); };
-  items.erase(std::unique(items.begin(), items.end(), same), items.end());
-}
-
 }  // namespace
 
 DefinitionsDocument DefinitionsTransfer::export_all() {
-  const NodeDefinitions now = administration_.definitions();
-  DefinitionsDocument document;
-  document.users = now.users();
-  document.permissions = now.permissions();
-  document.topic_permissions = now.topic_permissions();
-  document.policies = now.policies();
-  document.user_limits = now.user_limits();
-  document.parameters = now.parameters();
-  document.global_parameters = now.global_parameters();
-  for (VirtualHostDescription& host : now.virtual_hosts()) {
-    if (host.deleting) continue;
-    if (const auto limits = now.limits_of_virtual_host(host.name))
-      document.limits.push_back({host.name, *limits});
+  DefinitionsDocument document = document_of(administration_.definitions());
+  for (const VirtualHostDescription& host : document.virtual_hosts)
     walk(host.name, document);
-    document.virtual_hosts.push_back(std::move(host));
-  }
-  put_in_order(document.exchanges, [](const HostedExchange& of) {
-    return std::tie(of.virtual_host, of.declaration.name);
-  });
-  put_in_order(document.queues, [](const HostedQueue& of) {
-    return std::tie(of.virtual_host, of.declaration.name);
-  });
-  put_in_order(document.bindings, [](const HostedBinding& of) {
-    return std::tuple(std::string_view(of.virtual_host), std::string_view(of.source),
-                      of.destination_kind, std::string_view(of.destination),
-                      std::string_view(of.routing_key), of.arguments.view().bytes());
-  });
+  put_in_order(document);
   return document;
 }
 

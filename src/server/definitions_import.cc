@@ -113,8 +113,13 @@ DefinitionsImport DefinitionsTransfer::import(const DefinitionsDocument& documen
 std::vector<AdministrativeChange> DefinitionsTransfer::changes_of(
     const DefinitionsDocument& document, const NodeDefinitions& now) const {
   std::vector<AdministrativeChange> changes;
-  for (const UserDefinition& user : document.users)
-    changes.emplace_back(change_of(user));
+  for (const UserDefinition& user : document.users) {
+    SetUser change = change_of(user);
+    const auto before = now.user(user.name);
+    if (before && document.loopback_unsaid.contains(user.name))
+      change.loopback_only = before->loopback_only;
+    changes.emplace_back(std::move(change));
+  }
   for (const VirtualHostDescription& host : document.virtual_hosts) {
     // One without a description says no more than that it is there.
     const bool bare = host.description.empty() && host.tags.empty();

@@ -136,7 +136,7 @@ amqp::FieldTable DefinitionsItem::table(const char* key) {
     return {};
   }
   if (value == nullptr) return {};
-  auto table = table_of_json(*value);
+  auto table = table_of_json(object_of(*value));
   if (table.ok()) return std::move(table).value();
   complain(std::string("has ") + key + ": " + table.error().message);
   return {};

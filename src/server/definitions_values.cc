@@ -124,10 +124,18 @@ int digit_of(char c) {
 
 }  // namespace
 
+json object_of(const json& value) {
+  if (!value.is_array()) return value;
+  json object = json::object();
+  for (const json& pair : value) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string()) return value;
+    object[pair[0].get<std::string>()] = pair[1];
+  }
+  return object;
+}
+
 base::Result<amqp::FieldTable> table_of_json(const json& object) {
   amqp::FieldTable table;
-  // RabbitMQ of old writes an empty table as an empty array.
-  if (object.is_array() && object.empty()) return table;
   if (!object.is_object()) return base::fail("no object");
   for (const auto& [name, item] : object.items()) {
     if (name.size() > kNameMax) return base::fail("a key of more than 255 octets");

@@ -1,8 +1,8 @@
 // JSON values of a definitions file as field tables and back.
 //
 // Role:   arguments of queues, exchanges and bindings, definitions of policies.
-// Model:  as RabbitMQ: a whole number is a 64-bit integer, another number a double, null a void. The
-//         way back loses which kind of integer it was, and what JSON has not: see is_exact().
+// Model:  as RabbitMQ: a whole number is a 64-bit integer, another number a double, null a void.
+//         The way back loses which kind of integer it was, and what JSON has not: see is_exact().
 // Thread: pure functions.
 // Errors: names the key that cannot be in a field table.
 #pragma once
@@ -17,6 +17,9 @@
 
 namespace harrier::server {
 
+// RabbitMQ's command line writes some objects as lists of pairs, and empty ones as empty lists:
+// those become objects, anything else stays as it is. Of two of one name the last counts.
+nlohmann::json object_of(const nlohmann::json& value);
 base::Result<amqp::FieldTable> table_of_json(const nlohmann::json& object);
 // Octets that are no UTF-8 become U+FFFD when it is written.
 nlohmann::json json_of_table(amqp::TableView table);

@@ -132,7 +132,7 @@ void Writer::write_users() {
       continue;
     }
     put_user_limits(object, user);
-    if (own_ && user.loopback_only) object["loopback_only"] = true;
+    if (own_) object["loopback_only"] = user.loopback_only;
     item(object);
   }
   end();

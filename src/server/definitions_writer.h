@@ -1,8 +1,8 @@
 // Definitions as a file: in RabbitMQ's form, or in ours, which loses nothing.
 //
 // Role:   for exports. parse_definitions() reads both.
-// Model:  ours has RabbitMQ's keys and some more: SCRAM keys as password_hash, loopback_only, limits
-//         that RabbitMQ does not have, and the octets of tables that JSON cannot say.
+// Model:  ours has RabbitMQ's keys and some more: SCRAM keys as password_hash, loopback_only,
+//         limits that RabbitMQ does not have, and the octets of tables that JSON cannot say.
 // Thread: pure function.
 // Cost:   linear; the answer is one text.
 // Spec:   docs/operations/definitions.md.
