@@ -67,8 +67,18 @@ struct DefinitionLimitOptions {
   std::uint32_t virtual_hosts_max = 10'000;
   // Permissions, topic permissions, parameters: each.
   std::uint32_t rules_max = 1'000'000;
+  // Of one definitions file.
+  std::uint64_t file_size_max = 64 << 20;
 
   bool operator==(const DefinitionLimitOptions&) const = default;
+};
+
+// A file in RabbitMQ's form, of users, queues and so on.
+struct DefinitionFileOptions {
+  // Read at the start and by Server::reload(), which adds what is missing. Empty: none.
+  std::string load;
+
+  bool operator==(const DefinitionFileOptions&) const = default;
 };
 
 // Which name in a client's certificate is the user's.

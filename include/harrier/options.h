@@ -260,6 +260,7 @@ struct Options {
   // Set at each start, before clients come.
   std::vector<PolicyOptions> policies;
   std::vector<PolicyOptions> operator_policies;
+  DefinitionFileOptions definition_file;
   ServerPropertyOptions server_properties;
   AcceptLimitOptions accept;
   ConnectionLimitOptions connection;

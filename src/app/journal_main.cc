@@ -17,6 +17,7 @@ struct Arguments {
   bool json = false;
   std::string lsns;
   app::DumpOptions dump;
+  bool for_rabbitmq = false;
   bool dry_run = false;
   bool quarantine = false;
 };
@@ -38,6 +39,8 @@ int run(const CLI::App& cli, Arguments& arguments) {
   if (cli.got_subcommand("verify")) return app::verify_directory(*directory, arguments.deep);
   if (cli.got_subcommand("stat")) return app::print_statistics(*directory, arguments.json);
   if (cli.got_subcommand("dump")) return app::dump_records(*directory, arguments.dump);
+  if (cli.got_subcommand("definitions"))
+    return app::print_definitions(*directory, arguments.for_rabbitmq);
   return app::repair_directory(*directory, arguments.dry_run);
 }
 
@@ -63,6 +66,9 @@ int main(int argc, char** argv) {
   dump->add_option("--shard", arguments.dump.shard, "of this shard only")
       ->check(CLI::Range(0U, 16U));
   dump->add_flag("--bodies", arguments.dump.bodies, "print the bodies of messages, too");
+  CLI::App* definitions =
+      cli.add_subcommand("definitions", "users, queues and so on, as a definitions file");
+  definitions->add_flag("--rabbitmq", arguments.for_rabbitmq, "for RabbitMQ to import");
   CLI::App* repair = cli.add_subcommand("repair", "make a damaged one good enough to start with");
   CLI::Option* dry_run =
       repair->add_flag("--dry-run", arguments.dry_run, "say what would be lost, change nothing");

@@ -36,6 +36,8 @@ struct DumpOptions {
 int verify_directory(OfflineDirectory& directory, bool deep);
 int print_statistics(OfflineDirectory& directory, bool json);
 int dump_records(OfflineDirectory& directory, const DumpOptions& options);
+// As JSON: in RabbitMQ's form, or in ours, which loses nothing.
+int print_definitions(OfflineDirectory& directory, bool for_rabbitmq);
 int repair_directory(OfflineDirectory& directory, bool dry_run);
 
 }  // namespace harrier::app

@@ -139,6 +139,8 @@ class VirtualHost {
   void set_access(AccessControlRef access);
   // Deletes so many queues and exchanges, whoever uses them. True: there are more. Inside a turn.
   bool delete_some(std::uint32_t count);
+  // All queues and exchanges, for who lists them in pieces; who comes and goes: see roster.h.
+  const Roster<RoutingTarget>& targets() const { return roster_; }
   // Deletes the exclusive queues of a connection that ends.
   void release_connection(ConnectionId connection);
 

@@ -186,6 +186,9 @@ Table definitions_table() {
       integer("rules_max", &O::rules_max, 1, kU32Max,
               {"Permissions, topic permissions, parameters, each; one more is refused.",
                "A change of permissions compiles all of them."}),
+      size("file_size_max", &O::file_size_max, kKiB, kGiB,
+           {"A definitions file (definitions.load); a larger one is refused.",
+            "About 400,000 queues; reading takes ten times as much memory."}),
   });
 }
 

@@ -278,6 +278,8 @@ std::vector<Key> access_rows() {
           "operator_policies", &O::operator_policies,
           {"The same for limits that users' policies and arguments can lower but not raise.",
            "There is one tenant at first."}),
+      section("definitions", &O::definition_file, definition_file_table(),
+              {"Definitions that a file brings; docs/operations/definitions.md.", ""}),
       section("server_properties", &O::server_properties, server_properties_table(),
               {"What connection.start tells clients.", ""}),
       section("log", &O::log, log_table(), {"What the broker writes to standard output.", ""}),

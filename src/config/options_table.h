@@ -23,8 +23,9 @@ Table oauth2_table();     // OAuth2Options
 Table audit_table();      // AuditOptions
 Table user_table();       // UserOptions
 Key policy_list(const char* name, std::vector<PolicyOptions> Options::*member, About about);
-Table limits_table();       // Options
-Table user_limits_table();  // UserLimitOptions
+Table definition_file_table();  // DefinitionFileOptions
+Table limits_table();           // Options
+Table user_limits_table();      // UserLimitOptions
 // limits.virtual_hosts and limits.defaults.
 Key tenant_list();
 Key tenant_default_list();

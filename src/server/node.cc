@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "journal/node_directory.h"
 #include "server/administration.h"
+#include "server/definitions_file.h"
+#include "server/definitions_transfer.h"
 #include "server/listener.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
@@ -73,6 +75,7 @@ class Node::Parts {
   // Once started.
   const auth::LoginCounters* login_counters_ = nullptr;
   std::unique_ptr<Administration> administration_;
+  std::unique_ptr<DefinitionsTransfer> definitions_;
   // The authenticator's; nullptr if no tokens are taken.
   TokenKeyRefresher* token_keys_ = nullptr;
   std::uint16_t port_ = 0;
@@ -256,6 +259,8 @@ Outcome Node::Parts::listen() {
 }
 
 Outcome Node::Parts::start(const Recover& recover) {
+  const auto file = read_configured_definitions(options_);
+  if (!file.ok()) return Failure{FailureKind::kBadOptions, file.error().message};
   if (Outcome made = make_audit(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome listening = listen(); !listening) return listening;
@@ -267,6 +272,11 @@ Outcome Node::Parts::start(const Recover& recover) {
   Outcome recovered = recover ? recover() : Outcome();
   if (recovered) recovered = options_.data_dir.empty() ? start_audit({}) : open_store();
   if (recovered) recovered = administration_->start(store_.get());
+  if (recovered) {
+    definitions_ = std::make_unique<DefinitionsTransfer>(*administration_, shared_.virtual_hosts,
+                                                         loops_, store_ != nullptr);
+    if (*file) recovered = import_configured_definitions(*definitions_, options_, **file);
+  }
   if (!recovered) {
     stop();
     return recovered;
@@ -351,6 +361,11 @@ void Node::Parts::on_every_loop(const std::function<void(NodeLoop&)>& task) {
 
 base::Status<> Node::Parts::reload(const Options& options) {
   if (!running_) return base::Done();
+  const auto file = read_configured_definitions(options);
+  if (!file.ok()) {
+    if (shared_.audit) shared_.audit->note_node("node.reload", file.error().message);
+    return base::fail(file.error());
+  }
   if (token_keys_ != nullptr) token_keys_->refresh();
   if (certificates_)
     if (auto loaded = certificates_->load(options.amqps); !loaded) {
@@ -367,6 +382,11 @@ base::Status<> Node::Parts::reload(const Options& options) {
     });
   }
   if (shared_.audit) shared_.audit->note_node("node.reload");
+  if (*file) {
+    // What it has not taken stands in the log; the rest of the reload holds.
+    const Outcome imported = import_configured_definitions(*definitions_, options, **file);
+    if (!imported) base::log_warning("server", imported.failure().message);
+  }
   return base::Done();
 }
 
@@ -430,6 +450,7 @@ VirtualHostViews Node::virtual_hosts() const {
   return views;
 }
 Administration& Node::administration() { return *parts_->administration_; }
+DefinitionsTransfer& Node::definitions() { return *parts_->definitions_; }
 
 std::vector<LoopView> Node::loops() const {
   std::vector<LoopView> views;

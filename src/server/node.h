@@ -37,6 +37,7 @@
 namespace harrier::server {
 
 class Administration;
+class DefinitionsTransfer;
 
 // What metrics may look at; valid while the node exists, a virtual host's as long as its views.
 struct VirtualHostView {
@@ -95,6 +96,8 @@ class Node {
   VirtualHostViews virtual_hosts() const;
   // REQUIRES a start() that went well.
   Administration& administration();
+  // Likewise.
+  DefinitionsTransfer& definitions();
   std::vector<LoopView> loops() const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;

@@ -42,7 +42,7 @@ THIRD_PARTY = [
     ("isa-l/", ["base/"]),
     ("pcre2.h", ["base/pattern.cc"]),
     ("cjose/", ["auth/token_"]),
-    ("nlohmann/", ["audit/", "auth/strict_json.h"]),
+    ("nlohmann/", ["audit/", "auth/strict_json.h", "server/definitions_"]),
     ("curl/", ["server/http_download."]),
 ]
 
