@@ -14,9 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/node.h"
-#include "support/frame_client.h"
-#include "support/temporary_directory.h"
+#include "unit/server/administered_node.h"
 
 namespace harrier::server {
 namespace {
@@ -27,7 +25,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-// RabbitMQ's SHA-256 hash of "open sesame" with the salt 01 02 03 04.
+// RabbitMQ's SHA-256 hash of "open sesame".
 std::string hash_of_open_sesame() {
   base::SecureRandom random;
   return auth::StoredPassword::of_clear("open sesame", random).text();
@@ -49,41 +47,9 @@ SetPolicy limit_to_one(const std::string& host) {
   change.policy.definition.add_long("max-length", 1);
   return change;
 }
-ConnectOptions as_ali(const std::string& host = "/") {
-  ConnectOptions options;
-  options.user = "ali";
-  options.password = "open sesame";
-  options.virtual_host = host;
-  return options;
-}
 
-class AdministrationTest : public testing::TestWithParam<unsigned> {
+class AdministrationTest : public AdministeredNodeTest {
  protected:
-  AdministrationTest() {
-    options_.amqp.port = 0;
-    options_.data_dir = directory_.path();
-    options_.loops = GetParam();
-    options_.journal.segment_size = 1 << 20;
-    options_.disk.reserve = 0;
-    options_.auth.hash_iterations_sha256 = options_.auth.hash_iterations_sha512 = 5'000;
-    options_.users = {guest_user()};
-    // Clients here answer only when they are asked to.
-    options_.shutdown_timeout = std::chrono::milliseconds(50);
-  }
-  ~AdministrationTest() override {
-    if (node_) node_->stop();
-  }
-
-  void start() {
-    node_ = std::make_unique<Node>(options_, clock_);
-    const Outcome started = node_->start();
-    ASSERT_TRUE(started.ok()) << started.failure().message;
-  }
-  void restart() {
-    node_->stop();
-    node_.reset();
-    start();
-  }
   void must(std::vector<AdministrativeChange> changes) {
     const auto status = node_->administration().apply(std::move(changes), {});
     ASSERT_TRUE(status.ok()) << status.error().message;
@@ -93,11 +59,6 @@ class AdministrationTest : public testing::TestWithParam<unsigned> {
     if (!status.ok()) return status.error();
     ADD_FAILURE() << "was not refused";
     return {};
-  }
-  FrameClient client(const ConnectOptions& options = {}) {
-    FrameClient client({"127.0.0.1", node_->port()}, options);
-    client.open_channel(1);
-    return client;
   }
   // How many messages it has.
   static std::uint32_t declare_durable(FrameClient& client, const std::string& queue) {
@@ -112,22 +73,17 @@ class AdministrationTest : public testing::TestWithParam<unsigned> {
     }
     return "nothing";
   }
-
-  test::TemporaryDirectory directory_;
-  Options options_;
-  base::SystemClock clock_;
-  std::unique_ptr<Node> node_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Loops, AdministrationTest, testing::Values(1u, 3u));
 
 TEST_P(AdministrationTest, AUserIsThereAtOnceAndAfterARestart) {
   start();
-  EXPECT_THAT(refusal(as_ali()), HasSubstr("ACCESS_REFUSED"));
+  EXPECT_THAT(refusal(as_ali("/")), HasSubstr("ACCESS_REFUSED"));
   must({ali(), permit("ali", "/")});
-  client(as_ali()).close();
+  client(as_ali("/")).close();
   restart();
-  client(as_ali()).close();
+  client(as_ali("/")).close();
 }
 
 TEST_P(AdministrationTest, AClearPasswordIsHashedSlowly) {
@@ -138,13 +94,13 @@ TEST_P(AdministrationTest, AClearPasswordIsHashedSlowly) {
   must({user, permit("ali", "/")});
   EXPECT_THAT(node_->administration().definitions().user("ali")->password_hash,
               testing::StartsWith("$"));
-  client(as_ali()).close();
+  client(as_ali("/")).close();
 }
 
 TEST_P(AdministrationTest, AnImportedHashIsReplacedAtLoginForGood) {
   start();
   must({ali(), permit("ali", "/")});
-  client(as_ali()).close();
+  client(as_ali("/")).close();
   const auto upgraded = [&] {
     return node_->administration().definitions().user("ali")->password_hash.starts_with("$");
   };
@@ -154,20 +110,20 @@ TEST_P(AdministrationTest, AnImportedHashIsReplacedAtLoginForGood) {
   node_.reset();
   start();
   EXPECT_TRUE(upgraded());
-  client(as_ali()).close();
+  client(as_ali("/")).close();
 }
 
 TEST_P(AdministrationTest, ADeletedUserIsCutOffAndStaysAway) {
   start();
   must({ali(), permit("ali", "/")});
-  FrameClient live = client(as_ali());
+  FrameClient live = client(as_ali("/"));
   FrameClient guest = client();
   must({DeleteUser{"ali"}});
   live.expect_connection_close(320, "user 'ali' is deleted");
   guest.close();
-  EXPECT_THAT(refusal(as_ali()), HasSubstr("ACCESS_REFUSED"));
+  EXPECT_THAT(refusal(as_ali("/")), HasSubstr("ACCESS_REFUSED"));
   restart();
-  EXPECT_THAT(refusal(as_ali()), HasSubstr("ACCESS_REFUSED"));
+  EXPECT_THAT(refusal(as_ali("/")), HasSubstr("ACCESS_REFUSED"));
   EXPECT_TRUE(node_->administration().definitions().permissions().size() == 1u);
 }
 
@@ -177,7 +133,7 @@ TEST_P(AdministrationTest, WhatTheConfigurationNamesIsNotMadeAgain) {
   must({ali(), permit("ali", "/"), DeleteUser{"guest"}});
   restart();
   EXPECT_THAT(refusal({}), HasSubstr("ACCESS_REFUSED"));
-  client(as_ali()).close();
+  client(as_ali("/")).close();
   // Once it is no longer named, the removal is forgotten: named again it is made again.
   options_.users.clear();
   restart();
@@ -198,7 +154,7 @@ TEST_P(AdministrationTest, AChangeWinsOverTheConfiguration) {
 TEST_P(AdministrationTest, APermissionCountsForLiveChannels) {
   start();
   must({ali(), permit("ali", "/", "^a")});
-  FrameClient live = client(as_ali());
+  FrameClient live = client(as_ali("/"));
   live.declare_queue(1, "a");
   must({permit("ali", "/", "^b")});
   live.declare_queue(1, "b");
@@ -209,7 +165,7 @@ TEST_P(AdministrationTest, APermissionCountsForLiveChannels) {
 TEST_P(AdministrationTest, WhoLosesThePermissionIsCutOff) {
   start();
   must({AddVirtualHost{"shop", "", {}}, ali(), permit("ali", "/"), permit("ali", "shop")});
-  FrameClient inside = client(as_ali("shop")), elsewhere = client(as_ali());
+  FrameClient inside = client(as_ali("shop")), elsewhere = client(as_ali("/"));
   must({ClearPermission{"ali", "shop"}});
   inside.expect_connection_close(320, "access to vhost 'shop' refused for user 'ali'");
   elsewhere.close();
@@ -274,7 +230,7 @@ TEST_P(AdministrationTest, AnEndThatWasBegunIsCompletedAtTheNextStart) {
     seen = refusal(shop);
   const test::TemporaryDirectory copy;
   std::filesystem::copy(
-      directory_.path(), copy.path(),
+      options_.data_dir, copy.path(),
       std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
   silent.expect_connection_close(320, "vhost 'shop' is deleted");
   deleting.join();
@@ -326,18 +282,18 @@ TEST_P(AdministrationTest, LimitsCountAtOnceAndAfterARestart) {
   must({SetVirtualHostLimits{"/", {.queues_max = 1}}, ali(), permit("ali", "/"),
         SetUserLimits{"ali", {.connections_max = 1}}});
   const auto expect_limits = [&] {
-    FrameClient one = client(as_ali());
+    FrameClient one = client(as_ali("/"));
     declare_durable(one, "q");
     one.send(1, test::queue_declare("second"));
     one.expect_channel_close(1, 406, "queue limit in vhost '/' (1) is reached", {50, 10});
-    EXPECT_THAT(refusal(as_ali()), HasSubstr("NOT_ALLOWED"));
+    EXPECT_THAT(refusal(as_ali("/")), HasSubstr("NOT_ALLOWED"));
     one.close();
   };
   expect_limits();
   restart();
   expect_limits();
   must({ClearVirtualHostLimits{"/"}, ClearUserLimits{"ali"}});
-  FrameClient one = client(as_ali()), two = client(as_ali());
+  FrameClient one = client(as_ali("/")), two = client(as_ali("/"));
   one.declare_queue(1, "second");
 }
 
@@ -347,7 +303,7 @@ TEST_P(AdministrationTest, TheAuditLogHasWhatWasChangedAndByWhom) {
   admin.user = "root";
   ASSERT_TRUE(node_->administration().apply({ali(), permit("ali", "/")}, admin).ok());
   node_->stop();
-  std::ifstream file(directory_.path() + "/audit.jsonl");
+  std::ifstream file(options_.data_dir + "/audit.jsonl");
   const std::string log{std::istreambuf_iterator<char>(file), {}};
   EXPECT_THAT(log, HasSubstr("user.set"));
   EXPECT_THAT(log, HasSubstr("permission.set"));

@@ -11,9 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "server/definitions_writer.h"
-#include "server/node.h"
-#include "support/frame_client.h"
-#include "support/temporary_directory.h"
+#include "unit/server/administered_node.h"
 
 namespace harrier::server {
 namespace {
@@ -47,32 +45,8 @@ std::string shop() {
                  "routing_key":"a.*","arguments":{}}]})";
 }
 
-class DefinitionsTransferTest : public testing::TestWithParam<unsigned> {
+class DefinitionsTransferTest : public AdministeredNodeTest {
  protected:
-  DefinitionsTransferTest() {
-    options_.amqp.port = 0;
-    options_.data_dir = directory_.path() + "/data";
-    options_.loops = GetParam();
-    options_.journal.segment_size = 1 << 20;
-    options_.disk.reserve = 0;
-    options_.auth.hash_iterations_sha256 = options_.auth.hash_iterations_sha512 = 5'000;
-    options_.users = {guest_user()};
-    options_.shutdown_timeout = std::chrono::milliseconds(50);
-  }
-  ~DefinitionsTransferTest() override {
-    if (node_) node_->stop();
-  }
-
-  void start() {
-    node_ = std::make_unique<Node>(options_, clock_);
-    const Outcome started = node_->start();
-    ASSERT_TRUE(started.ok()) << started.failure().message;
-  }
-  void restart() {
-    node_->stop();
-    node_.reset();
-    start();
-  }
   DefinitionsImport import(const std::string& text) {
     const auto document = parse_definitions(text);
     EXPECT_TRUE(document.ok()) << document.error().message;
@@ -83,28 +57,11 @@ class DefinitionsTransferTest : public testing::TestWithParam<unsigned> {
   std::string exported(DefinitionsForm form = DefinitionsForm::kOwn) {
     return write_definitions(node_->definitions().export_all(), form).json;
   }
-  FrameClient client(const ConnectOptions& options = {}) {
-    FrameClient client({"127.0.0.1", node_->port()}, options);
-    client.open_channel(1);
-    return client;
-  }
-  static ConnectOptions as_ali() {
-    ConnectOptions options;
-    options.user = "ali";
-    options.password = "open sesame";
-    options.virtual_host = "shop";
-    return options;
-  }
   std::string write_file(const std::string& text) {
     const std::string path = directory_.path() + "/definitions.json";
     std::ofstream(path) << text;
     return path;
   }
-
-  test::TemporaryDirectory directory_;
-  Options options_;
-  base::SystemClock clock_;
-  std::unique_ptr<Node> node_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Loops, DefinitionsTransferTest, testing::Values(1u, 3u));
@@ -115,7 +72,7 @@ TEST_P(DefinitionsTransferTest, WhatIsImportedIsThereAtOnceAndAfterARestart) {
   EXPECT_THAT(done.refused, IsEmpty());
   EXPECT_EQ(done.made, 9u);
   const auto check = [&] {
-    FrameClient ali = client(as_ali());
+    FrameClient ali = client(as_ali("shop"));
     ali.publish(1, "events", "a.b", "one");
     ali.publish(1, "events", "a.c", "two");
     ali.expect_quiet(1, "q2");
@@ -222,7 +179,7 @@ TEST_P(DefinitionsTransferTest, ManyAreExportedEachOnce) {
 TEST_P(DefinitionsTransferTest, TheConfiguredFileIsReadBeforeAnybodyLogsIn) {
   options_.definition_file.load = write_file(shop());
   start();
-  client(as_ali()).close();
+  client(as_ali("shop")).close();
 }
 
 TEST_P(DefinitionsTransferTest, ABadFileKeepsTheNodeFromStarting) {
@@ -247,7 +204,7 @@ TEST_P(DefinitionsTransferTest, AReloadAddsAndABadFileChangesNothing) {
   next.accept = options_.accept;
   next.definition_file.load = write_file(shop());
   ASSERT_TRUE(node_->reload(next).ok());
-  client(as_ali()).close();
+  client(as_ali("shop")).close();
   first.declare_queue(1, "still here");
 }
 
