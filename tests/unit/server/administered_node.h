@@ -1,5 +1,5 @@
-// A node with a data directory that tests change while it runs, and start again. Every test runs with
-// one loop and with several.
+// A node with a data directory that tests change while it runs, and start again. Every test runs
+// with one loop and with several.
 #pragma once
 
 #include <chrono>
