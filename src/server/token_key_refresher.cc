@@ -68,9 +68,10 @@ bool TokenKeyRefresher::fetching() const {
 void TokenKeyRefresher::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const base::Milliseconds left = schedule_.next() - clock_.now().monotonic;
-    if (!wanted_ && left > base::Milliseconds::zero()) {
-      wake_.wait_for(lock, left, [this] { return stopping_ || wanted_; });
+    const base::MonotonicTime now = clock_.now().monotonic;
+    // Due from the beginning: no time is subtracted from the least one.
+    if (!wanted_ && schedule_.next() > now) {
+      wake_.wait_for(lock, schedule_.next() - now, [this] { return stopping_ || wanted_; });
       continue;
     }
     wanted_ = false;
