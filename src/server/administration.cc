@@ -81,7 +81,8 @@ Outcome Administration::check(const Options& options) {
 Outcome Administration::start(store::Store* store) {
   const std::lock_guard lock(mutex_);
   store_ = store;
-  if (store_ != nullptr) definitions_.load(store_->control().definitions());
+  if (store_ != nullptr)
+    loops_.front()->run([&] { definitions_.load(store_->control().definitions()); });
   add_configured();
   auto access =
       broker::AccessControl::create(definitions_.permissions(), definitions_.topic_permissions());
@@ -139,7 +140,7 @@ Outcome Administration::open_virtual_hosts() {
   for (const VirtualHostDescription& host : definitions_.virtual_hosts())
     wanted.push_back(host.name);
   if (store_ != nullptr) {
-    hosts = store_->define_virtual_hosts(wanted);
+    loops_.front()->run([&] { hosts = store_->define_virtual_hosts(wanted); });
   } else {
     base::log_warning("server", "data_dir is empty: nothing survives the end of this process");
     for (const std::string& name : wanted)

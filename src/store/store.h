@@ -99,7 +99,7 @@ class Store {
   void make_room();
   // Of loop 0, which has to be added before.
   ControlLog& control();
-  // Those on disk, and these. REQUIRES every loop, and that loop 0 does not end turns meanwhile.
+  // Those on disk, and these. On loop 0 or before it ends turns here. REQUIRES every loop.
   std::vector<VirtualHostDefinition> define_virtual_hosts(const std::vector<std::string>& names);
 
   // Makes what define_virtual_hosts() added durable, then starts the flusher and the cycles.

@@ -180,15 +180,15 @@ class Bench:
 
 
 def quota_row(quota, lines):
-    """The row of a quota. Judged by the best round: what the broker itself makes is in
-    every round, what the machine makes is not."""
+    """The row of a quota. Met by the median of the rounds and by the best: what the broker itself
+    makes is in every round, what the machine makes is not, but may hide it."""
     figures = {name: {line["round"]: line[name] for line in lines}
                for name in ("alone_latency_p50_us", "beside_latency_p50_us",
                             "alone_latency_p99_us", "beside_latency_p99_us", "ratio")}
     best = (min(figures["beside_latency_p99_us"].values())
             / min(figures["alone_latency_p99_us"].values()))
     cells = [f"`{quota.name}`", *map(spread, figures.values()), f"{best:.3g}", f"< {RATIO_BELOW}",
-             judged(best < RATIO_BELOW)]
+             judged(max(best, statistics.median(figures["ratio"].values())) < RATIO_BELOW)]
     return f"| {' | '.join(cells)} |"
 
 
