@@ -147,19 +147,7 @@ class Describer {
 
   // Without passwords: display() does not show them.
   static std::string node_definition(const char* what, const store::NodeDefinition& definition) {
-    static constexpr const char* kKinds[] = {"",
-                                             "virtual host",
-                                             "user",
-                                             "permission",
-                                             "topic permission",
-                                             "policy",
-                                             "operator policy",
-                                             "virtual host limits",
-                                             "user limits",
-                                             "parameter",
-                                             "global parameter"};
-    std::string text =
-        std::string("definition of ") + kKinds[static_cast<std::size_t>(definition.kind)];
+    std::string text = "definition of " + std::string(store::name_of(definition.kind));
     for (const std::string& part : definition.key)
       text += " " + quoted(part);
     return text + " " + what + arguments(definition.value);

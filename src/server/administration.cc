@@ -1,8 +1,5 @@
 #include "server/administration.h"
 
-#include <algorithm>
-#include <type_traits>
-
 #include "base/log.h"
 #include "base/random.h"
 #include "server/translate.h"
@@ -10,25 +7,8 @@
 namespace harrier::server {
 namespace {
 
-const char* name_of(store::NodeDefinitionKind kind) {
-  using Kind = store::NodeDefinitionKind;
-  switch (kind) {
-    case Kind::kVirtualHost: return "virtual host";
-    case Kind::kUser: return "user";
-    case Kind::kPermission: return "permission";
-    case Kind::kTopicPermission: return "topic permission";
-    case Kind::kPolicy: return "policy";
-    case Kind::kOperatorPolicy: return "operator policy";
-    case Kind::kVirtualHostLimit: return "limits of the virtual host";
-    case Kind::kUserLimit: return "limits of the user";
-    case Kind::kParameter: return "parameter";
-    case Kind::kGlobalParameter: break;
-  }
-  return "global parameter";
-}
-
 std::string display(const DefinitionKey& key) {
-  std::string text = name_of(key.kind);
+  std::string text(store::name_of(key.kind));
   for (const std::string& part : key.parts)
     text.append(" '").append(part).append("'");
   return text;

@@ -26,6 +26,22 @@ std::optional<NodeDefinition> read_key(ByteReader& reader) {
 
 }  // namespace
 
+std::string_view name_of(NodeDefinitionKind kind) {
+  switch (kind) {
+    case NodeDefinitionKind::kVirtualHost: return "virtual host";
+    case NodeDefinitionKind::kUser: return "user";
+    case NodeDefinitionKind::kPermission: return "permission";
+    case NodeDefinitionKind::kTopicPermission: return "topic permission";
+    case NodeDefinitionKind::kPolicy: return "policy";
+    case NodeDefinitionKind::kOperatorPolicy: return "operator policy";
+    case NodeDefinitionKind::kVirtualHostLimit: return "virtual host limits";
+    case NodeDefinitionKind::kUserLimit: return "user limits";
+    case NodeDefinitionKind::kParameter: return "parameter";
+    case NodeDefinitionKind::kGlobalParameter: break;
+  }
+  return "global parameter";
+}
+
 std::size_t key_parts(NodeDefinitionKind kind) {
   switch (kind) {
     case NodeDefinitionKind::kVirtualHost:

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "amqp/field_table.h"
@@ -37,6 +38,8 @@ enum class NodeDefinitionKind : std::uint8_t {
 };
 inline constexpr NodeDefinitionKind kLastNodeDefinitionKind = NodeDefinitionKind::kGlobalParameter;
 
+// "user", for people.
+std::string_view name_of(NodeDefinitionKind kind);
 // How many parts its key has.
 std::size_t key_parts(NodeDefinitionKind kind);
 
