@@ -40,6 +40,9 @@ function(harrier_precompile target)
   endif()
 endfunction()
 
+# Everything that is installed: what `cmake --build --target programs` builds.
+add_custom_target(programs)
+
 # harrier_program(NAME <program> MAIN <file> DEPS <layer> ...): an executable in build/<preset>/bin.
 function(harrier_program)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;MAIN" "DEPS;THIRD_PARTY")
@@ -51,6 +54,7 @@ function(harrier_program)
   list(TRANSFORM arg_THIRD_PARTY PREPEND harrier::third_)
   add_executable(${arg_NAME} ${arg_MAIN})
   target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPS} ${arg_THIRD_PARTY})
+  add_dependencies(programs ${arg_NAME})
   install(TARGETS ${arg_NAME} RUNTIME)
 endfunction()
 

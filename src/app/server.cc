@@ -62,6 +62,10 @@ std::uint16_t Server::port() const { return parts_->node.port(); }
 std::uint16_t Server::tls_port() const { return parts_->node.tls_port(); }
 std::uint16_t Server::metrics_port() const { return parts_->metrics_port; }
 
+bool Server::loops_turn(std::chrono::milliseconds patience) const {
+  return parts_->node.loops_turn(patience);
+}
+
 Outcome Server::reload(const Options& options) {
   auto reloaded = parts_->node.reload(options);
   if (!reloaded) return Failure{FailureKind::kBadOptions, reloaded.error().message};

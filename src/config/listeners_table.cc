@@ -204,7 +204,7 @@ Table amqp_table() {
       address(
           "bind", &O::bind,
           {"Where AMQP is served: an IP address of this machine; 0.0.0.0 for all, :: for all of "
-           "IPv6 and IPv4.",
+           "IPv6 and IPv4, or of IPv4 where there is no IPv6.",
            "Loopback only, because the first user is guest."}),
       integer("port", &O::port, 0, 65535,
               {"TCP port; 0: any free port, printed at start.", "AMQP's own number."}),

@@ -13,6 +13,7 @@
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
 #include "server/listener.h"
+#include "server/loop_pulse.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
@@ -63,6 +64,7 @@ class Node::Parts {
   const base::Clock& clock_;
   Shared shared_;
   std::vector<std::unique_ptr<NodeLoop>> loops_;
+  std::unique_ptr<LoopPulse> pulse_;
   std::unique_ptr<Listener> listener_;
   // Both or none.
   std::unique_ptr<TlsCertificates> certificates_;
@@ -121,6 +123,10 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
   for (const auto& loop : loops_)
     loop->connect(loops_);
+  std::vector<LoopPulse::Post> posts;
+  for (const auto& loop : loops_)
+    posts.push_back([&loop = *loop](std::function<void()> task) { loop.post(std::move(task)); });
+  pulse_ = std::make_unique<LoopPulse>(std::move(posts));
   shared_.gate.watch([this] {
     for (const auto& loop : loops_)
       loop->heed_gate_from_any_thread();
@@ -416,6 +422,7 @@ void Node::Parts::stop() {
   // Its answers go to the loops.
   shared_.password_workers->stop();
   if (token_keys_ != nullptr) token_keys_->stop();
+  pulse_->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
@@ -458,6 +465,10 @@ std::vector<LoopView> Node::loops() const {
     views.push_back(
         {&loop->io().counters(), &loop->loop().turns(), &loop->io().input_pool().borrowed()});
   return views;
+}
+
+bool Node::loops_turn(std::chrono::milliseconds patience) const {
+  return parts_->pulse_->beats_within(patience);
 }
 
 std::optional<StoreView> Node::store() const {

@@ -99,6 +99,9 @@ class Node {
   // Likewise.
   DefinitionsTransfer& definitions();
   std::vector<LoopView> loops() const;
+  // Whether each loop takes a turn within `patience`: false before start() and after stop(), too.
+  // Waits; any thread but a loop's.
+  bool loops_turn(std::chrono::milliseconds patience) const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;
   // None before start() has recovered the virtual hosts. Takes a lock: for scrapes.
