@@ -78,22 +78,33 @@ class App {
     else location.hash = hash;
   }
 
-  // Does something that changes the server, says that it is done, and shows the page anew.
-  async act(deed, done) {
+  // Does something that changes the server, says that it is done, and shows what has become of it:
+  // on this page, or on `leave_for` where this one's object is gone.
+  async act(deed, done, leave_for) {
     try {
       await deed();
     } catch (failure) {
       this.notices.fail(failure);
       return false;
     }
-    if (done) this.notices.say(done);
-    this.#vhosts_due = 0;
-    this.refresh();
+    this.notices.say(done);
+    if (leave_for) {
+      this.#vhosts_due = 0;
+      this.go(leave_for);
+    } else {
+      this.refresh();
+    }
     return true;
   }
 
   refresh() {
     return this.session ? this.refresher.now() : undefined;
+  }
+
+  // As refresh(), after something that may have made or removed a virtual host.
+  refresh_vhosts() {
+    this.#vhosts_due = 0;
+    return this.refresh();
   }
 
   choose_vhost(name) {
@@ -115,6 +126,7 @@ class App {
   async #show() {
     const visit = ++this.#visit;
     this.#leave();
+    this.shell.page.setAttribute("aria-busy", "true");
     const found = this.router.find(location.hash);
     let page;
     try {
@@ -134,6 +146,7 @@ class App {
     window.scrollTo(0, 0);
     if (visit > 1) this.shell.page.focus({ preventScroll: true });
     await this.refresh();
+    if (visit === this.#visit && this.session) this.shell.page.setAttribute("aria-busy", "false");
   }
 
   #leave() {

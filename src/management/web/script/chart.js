@@ -4,7 +4,7 @@ import { h, svg, replace } from "./dom.js";
 import { clock_time, short_number } from "./format.js";
 
 const HEIGHT = 190;
-const MARGIN = { top: 8, right: 8, bottom: 22, left: 46 };
+const MARGIN = { top: 8, right: 8, bottom: 22, left: 62 };
 
 const SMALLEST_STEP = 0.5;
 
@@ -15,14 +15,17 @@ function nice(value) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999);
 }
 
-// series: [{label, title?}]; format: value → text.
+// The next power of two: sizes in KiB and MiB have no halves that way.
+export const nice_bytes = (value) => 2 ** Math.ceil(Math.log2(Math.max(1, value)));
+
+// series: [{label}]; format, axis: value → text; step: the least round number that a value fits in.
 export class Chart {
   #points = [];
   #hidden = new Set();
   #cursor = null;
 
-  constructor({ label, series, format = short_number, axis = short_number }) {
-    Object.assign(this, { label, series, format, axis });
+  constructor({ label, series, format = short_number, axis = short_number, step = nice }) {
+    Object.assign(this, { label, series, format, axis, step });
     this.svg = svg("svg", { role: "img", tabindex: "0" });
     this.legend = h("div", { class: "legend" });
     this.values = series.map((one, i) => {
@@ -30,7 +33,7 @@ export class Chart {
       const button = h("button", {
         type: "button", "aria-pressed": "true", title: `Show or hide ${one.label}`,
         onclick: () => this.#toggle(i, button),
-      }, h("i", { class: `s${one.colour ?? i}` }), one.label, value);
+      }, h("i", { class: `s${i}` }), one.label, value);
       this.legend.append(button);
       return value;
     });
@@ -97,7 +100,7 @@ export class Chart {
         if (!this.#hidden.has(i) && value > top) top = value;
       }
     }
-    return nice(top / 4) * 4;
+    return this.step(top / 4) * 4;
   }
 
   #draw() {
@@ -161,7 +164,7 @@ export class Chart {
       const at = this.#points.filter((point) => Number.isFinite(point.values[i]));
       if (at.length === 0) return [];
       const line = at.map((p) => `${x(p.time).toFixed(1)},${y(p.values[i]).toFixed(1)}`).join(" L");
-      const colour = `s${one.colour ?? i}`;
+      const colour = `s${i}`;
       const parts = [svg("path", { class: `line ${colour}`, d: `M${line}` })];
       if (i === 0) {
         const ends = `L${x(at.at(-1).time).toFixed(1)},${base} L${x(at[0].time).toFixed(1)},${base}Z`;

@@ -1,6 +1,6 @@
 // The charts of a page that shows an object with message_stats, with a choice of the time they span.
 import { h } from "./dom.js";
-import { Chart } from "./chart.js";
+import { Chart, nice_bytes } from "./chart.js";
 import { number, rate, short_number, bytes } from "./format.js";
 import { panel } from "./parts.js";
 import { RANGES, Samples, sample_query } from "./samples.js";
@@ -15,7 +15,8 @@ class Curve {
     this.samples = new Samples(series.map(([path]) => path), { rates });
     this.chart = new Chart({ label: title, series: series.map(([, label]) => ({ label })),
       format: in_bytes ? bytes_rate : rates ? rate : number,
-      axis: in_bytes ? bytes_rate : rates ? rate_axis : short_number });
+      axis: in_bytes ? bytes_rate : rates ? rate_axis : short_number,
+      ...(in_bytes ? { step: nice_bytes } : {}) });
     this.panel = panel(title, this.chart.element);
   }
 }

@@ -8,8 +8,11 @@ export async function read_events(response, take) {
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    const parts = (rest + value).split(/\r\n|\n|\r/);
-    rest = parts.pop();
+    // A carriage return at the end may be the first half of a line's end: it waits for the next piece.
+    const text = rest + value;
+    const whole = text.endsWith("\r") ? text.slice(0, -1) : text;
+    const parts = whole.split(/\r\n|\n|\r/);
+    rest = parts.pop() + text.slice(whole.length);
     for (const line of parts) {
       if (line === "") {
         if (lines.length > 0) take(lines.join("\n"));

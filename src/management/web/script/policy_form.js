@@ -22,10 +22,11 @@ export const OPERATOR_POLICY = { api: "operator-policies", page: "operator_polic
 
 export const policy_path = (kind, vhost, name) => `${kind.api}/${api_path(vhost, name)}`;
 
-export async function delete_policy(app, kind, { vhost, name }) {
+// leave_for: the page to go to afterwards.
+export async function delete_policy(app, kind, { vhost, name }, leave_for) {
   const sure = await confirm({ title: `Delete this ${kind.one}?`, verb: "Delete",
     text: `${name} in ${vhost}. What it held to goes back to its own arguments at once.` });
-  return sure && app.act(() => app.api.delete(policy_path(kind, vhost, name)), `Deleted: ${name}.`);
+  if (sure) await app.act(() => app.api.delete(policy_path(kind, vhost, name)), `Deleted: ${name}.`, leave_for);
 }
 
 export function policy_table(app, kind, { may_change }) {

@@ -7,9 +7,7 @@ export function policy_page(app, kind, { vhost, name }) {
   const facts = new Facts();
   const change = h("div", {});
   let known = null;
-  const remove = button("Delete", async () => {
-    if (await delete_policy(app, kind, { vhost, name })) app.go("#/policies");
-  }, "danger");
+  const remove = button("Delete", () => delete_policy(app, kind, { vhost, name }, "#/policies"), "danger");
   return {
     title: `${kind.one} ${name}`,
     element: h("div", { class: "stack" }, page_head({ title: name, crumbs: [["Policies", "policies"], [vhost, "vhosts", vhost]], actions: [remove] }),

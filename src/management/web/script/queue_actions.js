@@ -23,7 +23,7 @@ export class QueueButtons {
     const remove = button("Delete", async () => {
       const sure = await confirm_by_typing({ title: "Delete this queue?", name, verb: "Delete",
         text: "The queue, its messages and its bindings go. Consumers are cancelled." });
-      if (sure && await app.act(() => app.api.delete(path), `Queue “${name}” is deleted.`)) app.go("#/queues");
+      if (sure) await app.act(() => app.api.delete(path), `Queue “${name}” is deleted.`, "#/queues");
     }, "danger");
     this.buttons = [this.pause, this.resume, purge, remove];
   }
@@ -37,7 +37,7 @@ export class QueueButtons {
 export function move_form(app, vhost, name) {
   return form({
     fields: [text("destination", "Into the queue", { required: true }),
-      integer("count", "At most", { min: 1, placeholder: "all", hint: "Messages, from the head" })],
+      integer("count", "Messages at most", { min: 1, placeholder: "all" })],
     submit: "Move messages",
     async action({ destination, count }) {
       const answer = await app.api.post(`queues/${api_path(vhost, name)}/move`, { destination, count });
@@ -51,7 +51,7 @@ export function move_form(app, vhost, name) {
 export function redrive_form(app, vhost, name) {
   const targets = h("div", {});
   const element = form({
-    fields: [integer("limit", "At most", { min: 1, placeholder: "all", hint: "Messages" }),
+    fields: [integer("limit", "Messages at most", { min: 1, placeholder: "all" }),
       integer("rate", "Messages per second", { min: 1, placeholder: "no limit" }),
       check("dry_run", "Only tell what would be done", { value: true })],
     submit: "Redrive", keep: true,

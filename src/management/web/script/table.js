@@ -129,14 +129,18 @@ export class Table {
           this.#draw_head();
           this.refresh();
         } });
-      return h("label", {}, box, column.long ?? column.title);
+      return h("label", { title: column.long ?? null }, box, column.title);
     });
-    const chooser = h("details", { class: "chooser", onkeydown: (event) => {
-      if (event.key === "Escape") chooser.open = false;
-    } }, h("summary", {}, "Columns"), h("div", { class: "choices" }, boxes));
-    document.addEventListener("click", (event) => {
+    const close_from_outside = (event) => {
       if (!chooser.contains(event.target)) chooser.open = false;
-    });
+    };
+    const chooser = h("details", { class: "chooser",
+      onkeydown: (event) => { if (event.key === "Escape") chooser.open = false; },
+      ontoggle: () => {
+        if (chooser.open) document.addEventListener("click", close_from_outside);
+        else document.removeEventListener("click", close_from_outside);
+      },
+    }, h("summary", {}, "Columns"), h("div", { class: "choices" }, boxes));
     return chooser;
   }
 

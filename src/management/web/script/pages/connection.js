@@ -21,7 +21,7 @@ export function open(app, { name }) {
   const close = button("Close connection", async () => {
     const sure = await confirm({ title: "Close this connection?", verb: "Close it",
       text: `${name}. Most clients connect again by themselves.` });
-    if (sure && await app.act(() => app.api.delete(path), "Connection closed.")) app.go("#/connections");
+    if (sure) await app.act(() => app.api.delete(path), "Connection closed.", "#/connections");
   }, "danger");
   return {
     title: `Connection ${name}`,

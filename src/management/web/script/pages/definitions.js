@@ -47,7 +47,7 @@ function import_form(app) {
           "nothing is deleted." });
       if (!sure) return "";
       await app.api.post(path_of(vhost), text);
-      await app.act(async () => {}, null);
+      app.refresh_vhosts();
       return "Imported.";
     },
   });

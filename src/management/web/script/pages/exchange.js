@@ -23,7 +23,7 @@ export function open(app, { vhost, name: segment }) {
   const remove = button("Delete", async () => {
     const sure = await confirm_by_typing({ title: "Delete this exchange?", name, verb: "Delete",
       text: "Its bindings go with it. Publishing to it is an error afterwards." });
-    if (sure && await app.act(() => app.api.delete(path), `Exchange “${name}” is deleted.`)) app.go("#/exchanges");
+    if (sure) await app.act(() => app.api.delete(path), `Exchange “${name}” is deleted.`, "#/exchanges");
   }, "danger");
 
   return {

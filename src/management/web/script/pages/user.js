@@ -20,7 +20,7 @@ export function open(app, { name }) {
   const remove = button("Delete", async () => {
     const sure = await confirm_by_typing({ title: "Delete this user?", name, verb: "Delete",
       text: "Permissions go with the user. Connections that are open are closed." });
-    if (sure && await app.act(() => app.api.delete(path), `User “${name}” is deleted.`)) app.go("#/users");
+    if (sure) await app.act(() => app.api.delete(path), `User “${name}” is deleted.`, "#/users");
   }, "danger");
   let known = null;
 

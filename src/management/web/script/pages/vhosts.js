@@ -51,7 +51,7 @@ function vhost_form(app) {
     async action({ name, ...rest }) {
       if (rest.default_queue_type === "") delete rest.default_queue_type;
       await app.api.put(`vhosts/${api_path(name)}`, rest);
-      await app.act(async () => {}, null);
+      app.refresh_vhosts();
       return `Virtual host “${name}” is there.`;
     },
   });
