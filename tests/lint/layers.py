@@ -18,6 +18,7 @@ LAYERS = {
     "server": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store"],
     "metrics": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store",
                 "server"],
+    "management": [],
     "app": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store", "config",
             "server", "metrics"],
     # harrier-perf: a client, which knows the wire and nothing of the broker.
