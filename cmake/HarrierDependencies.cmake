@@ -45,7 +45,7 @@ set(asio_bodies "${PROJECT_BINARY_DIR}/third_party/asio_bodies.cc")
 file(GENERATE OUTPUT "${asio_bodies}"
      CONTENT "#include <asio/impl/src.hpp>\n#include <asio/ssl/impl/src.hpp>\n")
 add_library(harrier_asio_bodies STATIC EXCLUDE_FROM_ALL "${asio_bodies}")
-target_compile_options(harrier_asio_bodies PRIVATE -w)
+target_compile_options(harrier_asio_bodies PRIVATE -w ${HARRIER_QUICK_BUILD})
 target_compile_definitions(harrier_asio_bodies PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION
                                                       ASIO_NO_DEPRECATED
                                                       # Else Asio 1.22 decides by whether a standard
@@ -66,4 +66,11 @@ if(NOT HARRIER_TESTS STREQUAL "OFF")
   else()
     message(FATAL_ERROR "GoogleTest or Google Benchmark not found: run script/setup --test")
   endif()
+endif()
+
+# Sanitizer builds are for the tests: what none of them links, and the programs that only other
+# people's clients would drive, are built when asked for by name.
+set(HARRIER_ONLY_FOR_TESTS "")
+if(HARRIER_SANITIZE AND HARRIER_BUILD_TESTS AND NOT HARRIER_INTEROP)
+  set(HARRIER_ONLY_FOR_TESTS EXCLUDE_FROM_ALL)
 endif()
