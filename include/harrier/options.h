@@ -16,6 +16,7 @@
 
 #include "harrier/access_options.h"
 #include "harrier/audit_options.h"
+#include "harrier/command_options.h"
 #include "harrier/tenant_options.h"
 #include "harrier/version.h"
 
@@ -268,6 +269,7 @@ struct Options {
   VirtualHostLimitOptions virtual_host;
   DefinitionLimitOptions definitions;
   FlowLimitOptions flow;
+  CommandLimitOptions commands;
   std::vector<NamedTenantLimitOptions> tenants;
   // The first that fits a virtual host counts.
   std::vector<TenantDefaultOptions> tenant_defaults;
