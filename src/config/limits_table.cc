@@ -250,6 +250,8 @@ Table limits_table() {
               {"Bytes read from a connection and not yet handled by its virtual host; only with "
                "several loops, see docs/concurrency.md.",
                ""}),
+      section("http", &Options::http, http_limits_table(),
+              {"HTTP, for management and metrics together.", ""}),
       section("commands", &Options::commands, commands_table(),
               {"What is asked of messages outside the protocol: get, browse, redrive.", ""}),
   });
