@@ -34,6 +34,8 @@ class Server {
   std::uint16_t port() const;
   std::uint16_t tls_port() const;
   std::uint16_t metrics_port() const;
+  std::uint16_t management_port() const;
+  std::uint16_t management_tls_port() const;
 
   // Whether every loop that serves clients takes a turn within `patience`: one that stands still
   // serves nobody, though the process lives. Waits until it is known; any thread.

@@ -107,7 +107,8 @@ void report(const RunningConfiguration::Report& report) {
 std::string serving(const Server& server) {
   const auto at = [](std::uint16_t port) { return port == 0 ? "off" : std::to_string(port); };
   return "Serving: AMQP on port " + at(server.port()) + ", with TLS on " + at(server.tls_port()) +
-         ", metrics on " + at(server.metrics_port());
+         ", management on " + at(server.management_port()) + ", metrics on " +
+         at(server.metrics_port());
 }
 
 // Everything or nothing; what happened is logged.

@@ -15,7 +15,7 @@ namespace harrier::config {
 
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-// The variables of this process that begin with HARRIERMQ_ or RABBITMQ_.
+// The variables of this process that begin with HARRIERMQ_ or RABBITMQ_, without harrierctl's.
 Environment read_environment();
 
 std::string environment_name(std::string_view path);

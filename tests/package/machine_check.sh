@@ -51,7 +51,7 @@ serves() { property StatusText | grep '^Serving: ' >/dev/null; }
 service_is_up() {
   expect active active "$(systemctl is-active "$unit")"
   expect enabled enabled "$(systemctl is-enabled "$unit")"
-  expect status 'Serving: AMQP on port 5672, with TLS on off, metrics on 15692' \
+  expect status 'Serving: AMQP on port 5672, with TLS on off, management on 15672, metrics on 15692' \
     "$(property StatusText)"
 }
 

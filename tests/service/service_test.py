@@ -68,7 +68,7 @@ class ServiceCase(unittest.TestCase):
     def test_hears_a_whole_life(self):
         self.assertEqual(self.next(), f"STATUS=Starting: recovering {self.daemon.data_dir}")
         self.assertEqual(self.next(), f"READY=1\nSTATUS=Serving: AMQP on port {self.daemon.port}, "
-                                      "with TLS on off, metrics on off")
+                                      "with TLS on off, management on off, metrics on off")
         # Whoever was told so can connect.
         self.daemon.connect(retry=False).close()
         self.assertEqual(self.daemon.log().count("Server startup complete"), 1)
