@@ -17,6 +17,7 @@
 #include "harrier/access_options.h"
 #include "harrier/audit_options.h"
 #include "harrier/tenant_options.h"
+#include "harrier/tracing_options.h"
 #include "harrier/version.h"
 
 namespace harrier {
@@ -257,6 +258,7 @@ struct Options {
   std::vector<UserOptions> users = {guest_user()};
   AuthOptions auth;
   AuditOptions audit;
+  TracingOptions tracing;
   // Set at each start, before clients come.
   std::vector<PolicyOptions> policies;
   std::vector<PolicyOptions> operator_policies;

@@ -21,6 +21,7 @@ Table listeners_table();  // Options
 Table auth_table();       // AuthOptions
 Table oauth2_table();     // OAuth2Options
 Table audit_table();      // AuditOptions
+Table tracing_table();    // TracingOptions
 Table user_table();       // UserOptions
 Key policy_list(const char* name, std::vector<PolicyOptions> Options::*member, About about);
 Table definition_file_table();  // DefinitionFileOptions

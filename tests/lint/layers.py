@@ -42,8 +42,9 @@ THIRD_PARTY = [
     ("isa-l/", ["base/"]),
     ("pcre2.h", ["base/pattern.cc"]),
     ("cjose/", ["auth/token_"]),
-    ("nlohmann/", ["audit/", "auth/strict_json.h", "server/definitions_"]),
-    ("curl/", ["server/http_download."]),
+    ("nlohmann/", ["audit/", "auth/strict_json.h", "server/definitions_",
+                   "server/otlp_json."]),
+    ("curl/", ["server/http_client."]),
 ]
 
 # What the operating system offers: not for the pure layers, and not for include/harrier/.
