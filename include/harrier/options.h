@@ -20,6 +20,7 @@
 #include "harrier/listener_options.h"
 #include "harrier/management_options.h"
 #include "harrier/tenant_options.h"
+#include "harrier/tracing_options.h"
 #include "harrier/version.h"
 
 namespace harrier {
@@ -193,6 +194,7 @@ struct Options {
   std::vector<UserOptions> users = {guest_user()};
   AuthOptions auth;
   AuditOptions audit;
+  TracingOptions tracing;
   // Set at each start, before clients come.
   std::vector<PolicyOptions> policies;
   std::vector<PolicyOptions> operator_policies;

@@ -12,13 +12,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 
 // Digits with a point, so that it is not taken for a size.
-std::string decimal_text(double number) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::fixed);
-  std::string text(digits, end.ptr);
-  return text.find('.') == std::string::npos ? text + ".0" : text;
-}
-
 Table metrics_table() {
   using O = MetricsOptions;
   return table<O>({
@@ -267,6 +260,9 @@ std::vector<Key> access_rows() {
       section("audit", &O::audit, audit_table(),
               {"The audit log: who did what, and who was refused what, in lines that are chained "
                "by hashes. docs/operations/audit.md explains it.",
+               ""}),
+      section("tracing", &O::tracing, tracing_table(),
+              {"Traces of messages, for a collector of OpenTelemetry; docs/operations/tracing.md.",
                ""}),
       policy_list(
           "policies", &O::policies,

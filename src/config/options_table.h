@@ -26,6 +26,7 @@ Table http_limits_table();  // HttpLimitOptions
 Table auth_table();         // AuthOptions
 Table oauth2_table();       // OAuth2Options
 Table audit_table();        // AuditOptions
+Table tracing_table();      // TracingOptions
 Table user_table();         // UserOptions
 Key policy_list(const char* name, std::vector<PolicyOptions> Options::*member, About about);
 Table definition_file_table();  // DefinitionFileOptions

@@ -12,10 +12,12 @@
 #include "server/administration.h"
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
+#include "server/http_client.h"
 #include "server/listener.h"
 #include "server/loop_pulse.h"
 #include "server/loop_watch.h"
 #include "server/node_loop.h"
+#include "server/otlp_json.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
 #include "server/tls_certificates.h"
@@ -89,6 +91,7 @@ class Node::Parts {
  private:
   Outcome make_audit();
   Outcome start_audit(const std::string& node);
+  Outcome make_tracing();
   Outcome admit_users();
   // nullptr without Options::auth.oauth2.
   Outcome take_tokens(std::unique_ptr<auth::TokenRules>& tokens);
@@ -186,6 +189,24 @@ Outcome Node::Parts::make_audit() {
   return {};
 }
 
+Outcome Node::Parts::make_tracing() {
+  const TracingOptions& tracing = options_.tracing;
+  if (!tracing.enabled) return {};
+  HttpClient collector{tracing.endpoint, tracing.ca_file, tracing.timeout};
+  collector.plain_anywhere = true;
+  if (auto fine = collector.check(); !fine)
+    return Failure{FailureKind::kBadOptions, "tracing.endpoint: " + fine.error().message};
+  shared_.tracer_limits = {.messages_max = tracing.messages_max, .ratio = tracing.ratio};
+  shared_.spans = std::make_unique<SpanExporter>(
+      SpanExporter::Settings{tracing.queue_max, tracing.batch_max, tracing.batch_delay},
+      [this, collector](const std::vector<broker::Span>& spans, const std::atomic<bool>& stopping) {
+        const SpanResource resource{options_.tracing.service_name,
+                                    directory_ ? directory_->uuid() : std::string()};
+        return collector.post_json(otlp_json(spans, resource), stopping);
+      });
+  return {};
+}
+
 // Not before the directory is locked: two nodes must not write one log.
 Outcome Node::Parts::start_audit(const std::string& node) {
   if (!shared_.audit) return {};
@@ -271,6 +292,7 @@ Outcome Node::Parts::start(const Recover& recover) {
   const auto file = read_configured_definitions(options_);
   if (!file.ok()) return Failure{FailureKind::kBadOptions, file.error().message};
   if (Outcome made = make_audit(); !made) return made;
+  if (Outcome made = make_tracing(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
@@ -290,6 +312,7 @@ Outcome Node::Parts::start(const Recover& recover) {
     stop();
     return recovered;
   }
+  if (shared_.spans) shared_.spans->start();
   shared_.ready.store(true, std::memory_order_release);
   return {};
 }
@@ -431,6 +454,7 @@ void Node::Parts::stop() {
   for (const auto& loop : loops_)
     loop->join();
   if (store_) store_->stop();
+  if (shared_.spans) shared_.spans->stop();
   if (shared_.audit) shared_.audit->stop();
   port_ = tls_port_ = 0;
 }
@@ -532,6 +556,11 @@ std::optional<LoginView> Node::logins() const {
                    parts_->token_keys_};
 }
 
+std::optional<TracingView> Node::tracing() const {
+  const SpanExporter* spans = parts_->shared_.spans.get();
+  if (spans == nullptr) return std::nullopt;
+  return TracingView{&spans->counters(), spans->waiting()};
+}
 const audit::AuditCounters* Node::audit() const {
   return parts_->shared_.audit ? &parts_->shared_.audit->counters() : nullptr;
 }

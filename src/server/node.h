@@ -56,7 +56,13 @@ struct LoopView {
   const base::Counter* input_bytes_borrowed;
 };
 
+struct SpanCounters;
 class TokenKeyRefresher;
+
+struct TracingView {
+  const SpanCounters* counters;
+  std::size_t waiting;  // for the collector
+};
 
 struct LoginView {
   const auth::LoginCounters* counters;
@@ -119,6 +125,8 @@ class Node {
   std::optional<StoreView> store() const;
   // None before start() has recovered the virtual hosts. Takes a lock: for scrapes.
   std::optional<LoginView> logins() const;
+  // None without tracing.
+  std::optional<TracingView> tracing() const;
   // nullptr without an audit log.
   const audit::AuditCounters* audit() const;
   const ListenerCounters& listener_counters() const;

@@ -51,8 +51,9 @@ THIRD_PARTY = [
     ("pcre2.h", ["base/pattern.cc"]),
     ("cjose/", ["auth/token_"]),
     ("nlohmann/", ["ctl/", "audit/", "auth/strict_json.h", "server/definitions_",
+                   "server/otlp_json.",
                    "management/"]),
-    ("curl/", ["server/http_download."]),
+    ("curl/", ["server/http_client."]),
 ]
 
 # What the operating system offers: not for the pure layers, and not for include/harrier/.
