@@ -13,6 +13,7 @@
 #include <string>
 
 #include "harrier/options.h"
+#include "harrier/process.h"
 #include "harrier/result.h"
 
 namespace harrier {
@@ -35,6 +36,10 @@ class Server {
   std::uint16_t metrics_port() const;
   std::uint16_t management_port() const;
   std::uint16_t management_tls_port() const;
+
+  // Whom the management API asks for reloads and the configuration; nullptr, or nobody: those are
+  // refused. It outlives the server. Before start().
+  void serve_process(Process* process);
 
   // Takes from `options` what may change while it runs: `accept`, `connection` (for connections
   // that begin later), and of `amqps`, if it is served, all but where; ignores the rest.

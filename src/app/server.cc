@@ -53,6 +53,8 @@ std::uint16_t Server::metrics_port() const { return parts_->http.metrics_port();
 std::uint16_t Server::management_port() const { return parts_->http.management_port(); }
 std::uint16_t Server::management_tls_port() const { return parts_->http.management_tls_port(); }
 
+void Server::serve_process(Process* process) { parts_->http.set_process(process); }
+
 Outcome Server::reload(const Options& options) {
   auto reloaded = parts_->node.reload(options);
   if (!reloaded) return Failure{FailureKind::kBadOptions, reloaded.error().message};
