@@ -1,6 +1,6 @@
 // What operators ask, over the management API, of the program that runs a Server.
 //
-// Role:   implemented by the program, if it reads a configuration file; see Server::serve_process().
+// Role:   implemented by a program that reads a configuration file; see Server::serve_process().
 // Thread: any of the server's, several at a time.
 #pragma once
 

@@ -2,7 +2,6 @@
 #include "management/body_fields.h"
 #include "management/list_answer.h"
 #include "management/route.h"
-#include "management/walk.h"
 #include "server/definitions_values.h"
 
 namespace harrier::management {
