@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/running_configuration.h"
 #include "base/log.h"
@@ -164,6 +165,7 @@ ExitCode run(const CommandLine& command_line) {
 
   Server server(loaded->options);
   RunningConfiguration running(std::move(loaded->options));
+  server.on_stop_requested([] { ::kill(::getpid(), SIGTERM); });
   if (const Outcome started = server.start(); !started) {
     base::log_error("server", started.failure().message);
     return exit_code(started.failure().kind);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "metrics/exporter.h"
 #include "metrics/exposition.h"
+#include "server/maintenance.h"
 #include "server/node.h"
 
 namespace harrier {
@@ -71,6 +72,10 @@ Outcome Server::reload(const Options& options) {
 void Server::stop() {
   parts_->node.stop();
   parts_->exporter.stop();
+}
+
+void Server::on_stop_requested(std::function<void()> stop) {
+  parts_->node.maintenance().on_stop(std::move(stop));
 }
 
 void Server::block_publishers(std::string reason) {
