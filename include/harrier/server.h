@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -51,6 +52,11 @@ class Server {
   //           gone or
   // Options::shutdown_timeout has passed, then ends the rest. Idempotent.
   void stop();
+
+  // Called, on a thread of the server, when an operator asks the node to stop, over HTTP say: it
+  // returns at once and sees to it that stop() is called. Before start(); without it such requests
+  // are refused.
+  void on_stop_requested(std::function<void()> stop);
 
   // Holds publishers as a resource alarm does, until unblocked: connections that have published, or
   // do, are not read, and hear `connection.blocked` with this reason if they asked for it. A second

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/process_control.h"
 #include "base/log.h"
@@ -104,6 +105,7 @@ ExitCode run(const CommandLine& command_line) {
   Server server(loaded->options);
   ProcessControl control(command_line, environment, std::move(loaded).value(), server);
   server.serve_process(&control);
+  server.on_stop_requested([] { ::kill(::getpid(), SIGTERM); });
   if (const Outcome started = server.start(); !started) {
     base::log_error("server", started.failure().message);
     return exit_code(started.failure().kind);

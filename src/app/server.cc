@@ -4,6 +4,7 @@
 #include "app/http_wiring.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/maintenance.h"
 #include "server/node.h"
 
 namespace harrier {
@@ -67,6 +68,10 @@ Outcome Server::reload(const Options& options) {
 void Server::stop() {
   parts_->http.stop();
   parts_->node.stop();
+}
+
+void Server::on_stop_requested(std::function<void()> stop) {
+  parts_->node.maintenance().on_stop(std::move(stop));
 }
 
 void Server::block_publishers(std::string reason) {

@@ -114,7 +114,7 @@ void Queue::activate(Consumer& consumer) {
 }
 
 void Queue::consumer_ready(Consumer& consumer) {
-  if (!consumer.active() || deleted_) return;
+  if (!consumer.active() || deleted_ || paused()) return;
   ring_.add(consumer);
   if (!ready_.empty()) mark_dirty();
 }
@@ -164,6 +164,20 @@ void Queue::hand_over(Consumer& consumer, QueueEntry&& entry) {
 
 GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
   touch();
+  if (paused()) {
+    waiter.unlink();
+    return GetOutcome::kEmpty;
+  }
+  const GetOutcome outcome = await_head(waiter, false);
+  if (outcome != GetOutcome::kEntry) return outcome;
+  entry = take_ready_head();
+  note_taken(entry, no_ack);
+  // The next head's deadline is not armed while another stands before it.
+  if (may_expire_) mark_dirty();
+  return GetOutcome::kEntry;
+}
+
+GetOutcome Queue::await_head(GetWaiter& waiter, bool patient) {
   const auto wait = [&] {
     if (!waiter.linked()) waiters_.push_back(waiter);
     mark_dirty();
@@ -176,14 +190,13 @@ GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
     Step step = may_work ? expire_one() : Step::kStuck;
     if (step == Step::kProgress) continue;
     const ReadyMessages::Head head = ready_.head();
-    if (step == Step::kDone && head.entry != nullptr && !deliverable(*head.entry)) break;
+    if (step == Step::kDone && head.entry != nullptr && !deliverable(*head.entry)) {
+      if (!patient) break;
+      step = Step::kStuck;
+    }
     if (step == Step::kDone && !head.resident()) step = page_in(head);
     if (step == Step::kStuck) return wait();
     waiter.unlink();
-    entry = take_ready_head();
-    note_taken(entry, no_ack);
-    // The next head's deadline is not armed while another stands before it.
-    if (may_expire_) mark_dirty();
     return GetOutcome::kEntry;
   }
   waiter.unlink();
@@ -197,11 +210,15 @@ void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
   if (no_ack) {
     settle(entry, SettleReason::kDeliveredWithoutAck);
   } else {
-    ++unacked_count_;
-    ++turn_.counters.unacked;
-    unacked_bytes_ += entry.body_size;
-    turn_.counters.unacked_bytes.add(entry.body_size);
+    note_unacked(entry);
   }
+}
+
+void Queue::note_unacked(const QueueEntry& entry) {
+  ++unacked_count_;
+  ++turn_.counters.unacked;
+  unacked_bytes_ += entry.body_size;
+  turn_.counters.unacked_bytes.add(entry.body_size);
 }
 
 // ---- what came back

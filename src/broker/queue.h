@@ -19,6 +19,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -103,6 +104,38 @@ class Queue final : public base::RefCounted<Queue>,
   // kWait: the waiter stands in line and is told later. Called again from try_again() it keeps its
   // place.
   GetOutcome get(bool no_ack, QueueEntry& entry, GetWaiter& waiter);
+
+  // ---- for operators (queue_operator.cc)
+  bool paused() const { return declaration_.paused; }
+  // While paused, consumers and basic.get get nothing. Recorded where the queue is durable.
+  void set_paused(bool paused);
+  // The head as it stands, also of a paused queue. It counts as unacked until settle_taken() or
+  // put_back(). kWait: the waiter is told when there is more to know, and has to step back then.
+  GetOutcome take(QueueEntry& entry, GetWaiter& waiter);
+  // REQUIRES that find_ready() finds it. put_back() is not for it.
+  QueueEntry extract(std::uint8_t level, Position position);
+  // The same for one that peek() has shown; false while something else is read there.
+  bool extract_from_disk(const QueueEntry& entry);
+  // It stands elsewhere now, or nowhere.
+  void settle_taken(const QueueEntry& entry, SettleReason reason);
+  // To its place before all others, as if it had never left.
+  void put_back(QueueEntry entry);
+  const QueueEntry* find_ready(std::uint8_t level, Position position) const {
+    return deleted_ ? nullptr : ready_.find(level, position);
+  }
+  // Whether what is ready at this place, if anything, is on disk.
+  bool on_disk(std::uint8_t level, Position position) const;
+  std::size_t levels() const { return ready_.levels(); }
+  // Looks at what waits: see ReadyMessages and BodyReader.
+  template <class Visit>
+  std::optional<ReadyMessages::OnDisk> visit_behind(std::uint8_t level, Position after,
+                                                    Visit&& visit) const {
+    return ready_.visit_behind(level, after, std::forward<Visit>(visit));
+  }
+  void peek(std::uint8_t level, const ReadyMessages::OnDisk& range,
+            std::function<void(PagedIn)> answer);
+  // By age.
+  const std::vector<ConsumerRef>& consumers() const { return consumers_; }
 
   // ---- what came back. Ignored after deletion.
   void acknowledge(QueueEntry entry, Consumer* consumer);
@@ -190,6 +223,9 @@ class Queue final : public base::RefCounted<Queue>,
   base::MonotonicTime expiry_of(const Message& message) const;
   void hand_over(Consumer& consumer, QueueEntry&& entry);
   void note_taken(const QueueEntry& entry, bool no_ack);
+  void note_unacked(const QueueEntry& entry);
+  // kEntry: the head may be taken. `patient`: waits for one that must not be delivered yet.
+  GetOutcome await_head(GetWaiter& waiter, bool patient);
   QueueEntry take_ready_head() { return take_ready(ready_.head().level); }
   QueueEntry take_ready(std::uint8_t level);
   // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the

@@ -463,7 +463,8 @@ void Connection::force_close(amqp::ReplyCode code, const std::string& text) {
 }
 
 bool Connection::matches(const ConnectionFilter& filter) const {
-  const bool is_user = filter.user == session_.user() && !session_.by_token();
+  const bool is_user =
+      filter.user == session_.user() && (filter.tokens_too || !session_.by_token());
   return (filter.user.empty() || is_user) &&
          (filter.virtual_host.empty() || filter.virtual_host == session_.virtual_host());
 }

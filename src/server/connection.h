@@ -80,6 +80,7 @@ class MarkedOutput final : public session::SessionOutput {
 struct ConnectionFilter {
   std::string user;  // of the node's; tokens' are others
   std::string virtual_host;
+  bool tokens_too = false;  // users of that name whom a token named
 };
 
 // In the list of held connections while it is held.
@@ -104,6 +105,9 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void handle_deadline();
   void force_close(amqp::ReplyCode code, const std::string& text);
   bool matches(const ConnectionFilter& filter) const;
+  // For the audit log.
+  std::string peer_display() const { return peer_.display(); }
+  const std::string& virtual_host() const { return session_.virtual_host(); }
   // Whether it has a session in a virtual host.
   bool attached() const { return direct_ != nullptr || remote_ != nullptr; }
   // The gate's notice has come or gone while the gate is closed.

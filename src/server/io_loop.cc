@@ -72,10 +72,15 @@ void IoLoop::handle_deadlines() {
     (*due)->handle_deadline();
 }
 
-void IoLoop::force_close(const ConnectionFilter& filter, amqp::ReplyCode code,
-                         const std::string& text) {
-  for (auto& entry : connections_)
-    if (entry.second->matches(filter)) entry.second->force_close(code, text);
+std::uint64_t IoLoop::force_close(const ConnectionFilter& filter, amqp::ReplyCode code,
+                                  const std::string& text) {
+  std::uint64_t told = 0;
+  for (auto& entry : connections_) {
+    if (!entry.second->matches(filter)) continue;
+    entry.second->force_close(code, text);
+    ++told;
+  }
+  return told;
 }
 
 void IoLoop::drop(const ConnectionFilter& filter) {

@@ -77,7 +77,9 @@ class IoLoop {
   // For the connections that begin from now on. On the loop.
   void set_connection_limits(std::shared_ptr<const session::ConnectionLimits> limits);
 
-  void force_close(const ConnectionFilter& filter, amqp::ReplyCode code, const std::string& text);
+  // Answers how many were told.
+  std::uint64_t force_close(const ConnectionFilter& filter, amqp::ReplyCode code,
+                            const std::string& text);
   void drop(const ConnectionFilter& filter);
   // Whether a connection is in that virtual host.
   bool serves(std::string_view virtual_host) const;

@@ -37,7 +37,9 @@
 namespace harrier::server {
 
 class Administration;
+class Commands;
 class DefinitionsTransfer;
+class Maintenance;
 class PasswordWorkers;
 
 // What metrics may look at; valid while the node exists, a virtual host's as long as its views.
@@ -111,6 +113,12 @@ class Node {
   Administration& administration();
   // Likewise.
   DefinitionsTransfer& definitions();
+  // Likewise. What calls it has ended before stop().
+  Commands& commands();
+  // Likewise; but Maintenance::on_stop() before start().
+  Maintenance& maintenance();
+  // Whether clients can come: recovered, listening, and not drained. Any thread.
+  bool serving() const;
   std::vector<LoopView> loops() const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;

@@ -26,6 +26,8 @@ struct VirtualHostPlace {
   std::size_t loop = 0;
   HostedVirtualHost* host = nullptr;
   std::shared_ptr<Tenant> tenant = {};
+  // Of the journal, for who waits until a change is on disk.
+  std::size_t shard = 0;
 };
 
 class VirtualHostTable {

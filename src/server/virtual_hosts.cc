@@ -30,7 +30,7 @@ base::Status<> VirtualHosts::open(const store::VirtualHostDefinition& host,
   bool good = false;
   loop.run([&] { good = make(loop, place, access, definitions.policies(), why); });
   if (!good) return base::fail("virtual host '" + host.name + "': " + why);
-  shared_.virtual_hosts.insert(host.name, {index, place.host, place.tenant});
+  shared_.virtual_hosts.insert(host.name, {index, place.host, place.tenant, host.shard});
   places_.push_back(std::move(place));
   return base::Done{};
 }
