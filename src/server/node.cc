@@ -14,6 +14,7 @@
 #include "server/commands.h"
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
+#include "server/inspection.h"
 #include "server/listener.h"
 #include "server/loop_watch.h"
 #include "server/maintenance.h"
@@ -82,6 +83,7 @@ class Node::Parts {
   std::unique_ptr<Administration> administration_;
   std::unique_ptr<DefinitionsTransfer> definitions_;
   std::unique_ptr<Commands> commands_;
+  std::unique_ptr<Inspection> inspection_;
   const std::unique_ptr<Maintenance> maintenance_ = std::make_unique<Maintenance>(
       shared_, loops_,
       Maintenance::Listeners{[this] { close_listeners(); }, [this] { return open_again(); }});
@@ -311,6 +313,7 @@ Outcome Node::Parts::start(const Recover& recover) {
     definitions_ = std::make_unique<DefinitionsTransfer>(*administration_, shared_.virtual_hosts,
                                                          loops_, store_ != nullptr);
     commands_ = std::make_unique<Commands>(shared_, loops_, options_);
+    inspection_ = std::make_unique<Inspection>(shared_, loops_);
     if (*file) recovered = import_configured_definitions(*definitions_, options_, **file);
   }
   if (!recovered) {
@@ -501,16 +504,20 @@ void Node::note_login(const auth::Peer& peer, std::string_view mechanism, const 
 
 VirtualHostViews Node::virtual_hosts() const {
   const VirtualHostTable& table = parts_->shared_.virtual_hosts;
-  VirtualHostViews views{table.keep(), {}};
+  VirtualHostViews views{table.keep(), {}, {}};
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return views;
   for (const auto& [name, place] : table.list())
     views.hosts.push_back(
         {place.host->host().name(), &place.host->host().counters(), place.tenant.get()});
+  views.ended.push_back(&table.ended());
+  for (const HostedVirtualHost* host : table.ending())
+    views.ended.push_back(&host->host().counters());
   return views;
 }
 Administration& Node::administration() { return *parts_->administration_; }
 DefinitionsTransfer& Node::definitions() { return *parts_->definitions_; }
 Commands& Node::commands() { return *parts_->commands_; }
+Inspection& Node::inspection() { return *parts_->inspection_; }
 Maintenance& Node::maintenance() { return *parts_->maintenance_; }
 bool Node::serving() const {
   return parts_->shared_.ready.load(std::memory_order_acquire) &&
@@ -532,6 +539,7 @@ std::optional<StoreView> Node::store() const {
   StoreView view;
   view.journal = store.journal_usage();
   view.flushes = store.flushes().value();
+  view.flush_counters = &store.flush_counters();
   view.runs = store.run_count();
   view.run_bytes = store.run_bytes();
   view.checkpoints = store.checkpointer().cycles();

@@ -39,6 +39,7 @@ namespace harrier::server {
 class Administration;
 class Commands;
 class DefinitionsTransfer;
+class Inspection;
 class Maintenance;
 class PasswordWorkers;
 
@@ -51,6 +52,9 @@ struct VirtualHostView {
 struct VirtualHostViews {
   std::shared_lock<std::shared_mutex> lock;  // holds up who deletes one: for a scrape's time
   std::vector<VirtualHostView> hosts;        // by name
+  // To be added to every total, or it would fall with a virtual host: what those that are gone have
+  // counted, and those whose end goes on.
+  std::vector<const broker::VirtualHostCounters*> ended;
 };
 struct LoopView {
   const LoopCounters* counters;
@@ -115,6 +119,8 @@ class Node {
   DefinitionsTransfer& definitions();
   // Likewise. What calls it has ended before stop().
   Commands& commands();
+  // Likewise.
+  Inspection& inspection();
   // Likewise; but Maintenance::on_stop() before start().
   Maintenance& maintenance();
   // Whether clients can come: recovered, listening, and not drained. Any thread.
