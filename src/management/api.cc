@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "management/web_page.h"
 #include "metrics/probes.h"
 
 namespace harrier::management {
@@ -58,6 +59,7 @@ void Api::admit(const std::shared_ptr<const http::Request>& request, http::Waite
   const auto segments = below_prefix(*request);
   if (!segments) return answer(error(not_found(), request.get()));
   if (auto probed = probe(*segments)) return answer(*std::move(probed));
+  if (auto page = web_page(*request, *segments)) return answer(*std::move(page));
   Router::Match match = router_.find(request->method, *segments);
   if (request->method == "OPTIONS") return answer(preflight(match, *request));
   if (match.methods.empty()) return answer(error(not_found(), request.get()));

@@ -26,6 +26,12 @@ const Routes& all_routes() {
     add_virtual_hosts_routes(routes);
     add_users_routes(routes);
     add_permissions_routes(routes);
+    add_policies_routes(routes);
+    add_parameters_routes(routes);
+    add_definitions_routes(routes);
+    add_audit_routes(routes);
+    add_operations_routes(routes);
+    add_reference_routes(routes);
     return routes;
   }();
   return kRoutes;

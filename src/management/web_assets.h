@@ -11,11 +11,6 @@
 
 namespace harrier::management {
 
-// What every answer of the page has to carry: nothing but our own files is run, shown or asked.
-inline constexpr std::string_view kWebContentSecurityPolicy =
-    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
-    "object-src 'none'";
-
 // All views are valid for the program's life.
 struct WebAsset {
   // Below the page's own address: "script/app.js".

@@ -52,7 +52,7 @@ THIRD_PARTY = [
     ("cjose/", ["auth/token_"]),
     ("nlohmann/", ["ctl/", "audit/", "auth/strict_json.h", "server/definitions_",
                    "server/otlp_json.",
-                   "management/"]),
+                   "management/", "app/main.cc"]),
     ("curl/", ["server/http_client."]),
 ]
 

@@ -1,5 +1,7 @@
 #include "management/web_assets.h"
 
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,7 +14,9 @@ namespace harrier::management {
 namespace {
 
 std::string source_of(std::string_view path) {
-  const std::filesystem::path folder(HARRIER_WEB_FOLDER);
+  const char* const root = std::getenv("HARRIER_SOURCE_DIR");
+  EXPECT_NE(root, nullptr) << "set by ctest";
+  const auto folder = std::filesystem::path(root == nullptr ? "." : root) / "src/management/web";
   std::ifstream file(folder / path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
