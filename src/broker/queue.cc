@@ -64,9 +64,8 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
     trace(entry);
   const bool gated = settings_->type == QueueType::kQuorum && lsn > turn_.log.committed();
   if (gated) {
-    if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
-    if (!awaiting_commit_) awaiting_commit_ = std::make_unique<AwaitingCommits>();
-    awaiting_commit_->push_back({position, lsn});
+    if (!gate_.closed()) turn_.gated.push_back(QueueRef(this));
+    gate_.add_published(position, lsn);
   }
   // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just
   // this.
@@ -205,7 +204,7 @@ GetOutcome Queue::await_head(GetWaiter& waiter, bool patient) {
     Step step = may_work ? expire_one() : Step::kStuck;
     if (step == Step::kProgress) continue;
     const ReadyMessages::Head head = ready_.head();
-    if (step == Step::kDone && head.entry != nullptr && !deliverable(*head.entry)) {
+    if (step == Step::kDone && head.entry != nullptr && !gate_.passes(*head.entry)) {
       if (!patient) break;
       step = Step::kStuck;
     }
@@ -307,11 +306,10 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
   turn_.counters.ready_bytes.add(entry.body_size);
   if (entry.logged) {
     turn_.log.append(RequeueChange{{id_, entry.position, entry.priority}, entry.delivery_count});
-    // Its next delivery shows the count, which a crash must not take back.
     if (settings_->type == QueueType::kQuorum &&
         turn_.log.last_appended() > turn_.log.committed()) {
-      if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
-      requeued_lsn_ = turn_.log.last_appended();
+      if (!gate_.closed()) turn_.gated.push_back(QueueRef(this));
+      gate_.add_requeued(turn_.log.last_appended());
     }
   }
   // It may have gone straight through when published, so that nothing here knew of its deadline.

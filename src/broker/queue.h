@@ -29,6 +29,7 @@
 
 #include "base/intrusive_list.h"
 #include "base/ref.h"
+#include "broker/commit_gate.h"
 #include "broker/consumer_ring.h"
 #include "broker/get_waiter.h"
 #include "broker/ids.h"
@@ -56,6 +57,7 @@ class Queue final : public base::RefCounted<Queue>,
   ConnectionId owner() const { return owner_; }
   bool durable() const { return declaration_.durable; }
   bool deleted() const { return deleted_; }
+  const ReadyMessages& ready() const { return ready_; }
   std::uint64_t ready_count() const { return ready_.count(); }
   std::uint64_t unacked_count() const { return unacked_count_; }
   std::uint64_t ready_bytes() const { return ready_.bytes(); }
@@ -65,8 +67,7 @@ class Queue final : public base::RefCounted<Queue>,
   // ---- for views
   void read(QueueReading& reading) const;
   const std::vector<ConsumerRef>& consumers() const { return consumers_; }  // by age
-  // With single_active_consumer.
-  const Consumer* active_consumer() const { return active_consumer_; }
+  const Consumer* active_consumer() const { return active_consumer_; }      // of a single one
   bool has_exclusive_consumer() const { return exclusive_consumer_; }
   // Calls visit(message) for the oldest of each level that is in memory.
   template <class Visit>
@@ -134,17 +135,9 @@ class Queue final : public base::RefCounted<Queue>,
   }
   // Whether what is ready at this place, if anything, is on disk.
   bool on_disk(std::uint8_t level, Position position) const;
-  std::size_t levels() const { return ready_.levels(); }
-  // Looks at what waits: see ReadyMessages and BodyReader.
-  template <class Visit>
-  std::optional<ReadyMessages::OnDisk> visit_behind(std::uint8_t level, Position after,
-                                                    Visit&& visit) const {
-    return ready_.visit_behind(level, after, std::forward<Visit>(visit));
-  }
+  // See BodyReader.
   void peek(std::uint8_t level, const ReadyMessages::OnDisk& range,
             std::function<void(PagedIn)> answer);
-  // By age.
-  const std::vector<ConsumerRef>& consumers() const { return consumers_; }
 
   // ---- what came back. Ignored after deletion.
   void acknowledge(QueueEntry entry, Consumer* consumer);
@@ -185,26 +178,14 @@ class Queue final : public base::RefCounted<Queue>,
   std::uint64_t resident_bytes() const { return ready_.resident_bytes(); }
   // What stays in memory of each level's head when the rest is evicted.
   ReadyMessages::KeptHeads kept_heads() const { return ready_.kept_heads(head_bytes()); }
-  // Behind `after`; kNoPosition: nothing.
-  Position first_evictable(Position after, const ReadyMessages::KeptHeads& kept) const {
-    return ready_.first_evictable(after, kept);
-  }
-  // Names ready messages in (after, through] that may leave memory and calls visit(entry) for each,
-  // in growing (level, position). Whoever wrote them (those not recorded, too) says evict().
-  // REQUIRES that no other plan of this queue is still to be evicted, but for earlier pieces of the
-  // same: what it names may have come back and been passed().
-  template <class Visit>
-  std::vector<EvictionPart> plan_eviction(Position after, Position through,
-                                          const ReadyMessages::KeptHeads& kept,
-                                          Visit&& visit) const {
-    return ready_.plan_eviction(after, through, kept, std::forward<Visit>(visit));
-  }
   // About how much an eviction could free.
   std::uint64_t evictable_bytes() const {
     return ready_.resident_bytes() - std::min(ready_.resident_bytes(), head_bytes());
   }
+  // Of ready().plan_eviction(). REQUIRES that they were written, those not recorded, too, and that
+  // no other plan of this queue is still to be evicted, but for earlier pieces of the same: what it
+  // names may have come back and been passed().
   void evict(const std::vector<EvictionPart>& parts);
-  // Gives back what an empty queue keeps for its next messages.
   void trim() { ready_.trim(); }
   // Up to where messages of the level may have been handed out, or may be without a record.
   Position dispatched_through(std::uint8_t level) {
@@ -238,10 +219,8 @@ class Queue final : public base::RefCounted<Queue>,
   QueueActivity::Window::Totals window_totals() const;
 
   bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
-  bool awaits_commit() const { return awaiting_commit_ || requeued_lsn_ != Lsn(); }
   bool over_length() const;
   bool would_exceed(std::size_t body_size) const;
-  bool deliverable(const QueueEntry& entry) const;
   bool dead_letters() const { return settings_->dead_letter_exchange.has_value(); }
   // What is needed soon would only come back at once.
   std::uint64_t head_bytes() const {
@@ -295,20 +274,10 @@ class Queue final : public base::RefCounted<Queue>,
   std::vector<ConsumerRef> consumers_;   // by age
   Consumer* active_consumer_ = nullptr;  // with single_active_consumer
   base::IntrusiveList<GetWaiter> waiters_;
-  // Quorum: positions whose record is not committed yet; none at or behind the first is delivered
-  // (C2).
-  struct AwaitingCommit {
-    Position position;
-    Lsn lsn;
-  };
-  using AwaitingCommits = base::ChunkedQueue<AwaitingCommit, 32>;
-  // Never empty.
-  std::unique_ptr<AwaitingCommits> awaiting_commit_;
+  CommitGate gate_;  // a quorum queue's
   // Dead letters whose bodies are being read. Never empty.
   using DeadOnDisk = std::map<std::pair<std::uint8_t, Position>, DeadLetter>;
   std::unique_ptr<DeadOnDisk> dead_on_disk_;
-  // Quorum: the last requeue that is not committed yet; zero when there is none.
-  Lsn requeued_lsn_;
   std::unique_ptr<QueueStatistics> statistics_;  // from the first message on
   Position next_position_{1};
   std::uint64_t unacked_count_ = 0;

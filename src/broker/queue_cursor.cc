@@ -6,11 +6,11 @@ namespace harrier::broker {
 
 QueueCursor::Step QueueCursor::run(Queue& queue, std::uint64_t entries, base::MonotonicTime now,
                                    const Visit& visit, std::function<void(PagedIn)> page) {
-  if (queue.levels() == 0) return Step::kDone;
-  if (!std::exchange(begun_, true)) level_ = static_cast<std::uint8_t>(queue.levels() - 1);
+  if (queue.ready().levels() == 0) return Step::kDone;
+  if (!std::exchange(begun_, true)) level_ = static_cast<std::uint8_t>(queue.ready().levels() - 1);
   while (true) {
     bool enough = false;
-    const auto on_disk = queue.visit_behind(level_, after_, [&](const QueueEntry& entry) {
+    const auto on_disk = queue.ready().visit_behind(level_, after_, [&](const QueueEntry& entry) {
       if (entries-- == 0) return !(enough = true);
       after_ = entry.position;
       if (entry.expires_at > now) enough = !visit(entry, false);

@@ -95,7 +95,7 @@ Queue::Step Queue::deliver_one() {
     return Step::kDone;
   }
   const ReadyMessages::Head head = ready_.head();
-  if (head.entry != nullptr && !deliverable(*head.entry)) return Step::kDone;
+  if (head.entry != nullptr && !gate_.passes(*head.entry)) return Step::kDone;
   if (!head.resident()) return page_in(head);
   QueueEntry entry = take_ready_head();
   note_waited(entry);
@@ -134,20 +134,10 @@ QueueEntry Queue::take_ready(std::uint8_t level) {
   return entry;
 }
 
-bool Queue::deliverable(const QueueEntry& entry) const {
-  if (entry.delivery_count != 0 && requeued_lsn_ != Lsn()) return false;
-  return !awaiting_commit_ || entry.position < awaiting_commit_->front().position;
-}
-
 bool Queue::commit_reached(Lsn committed) {
-  if (awaiting_commit_) {
-    while (!awaiting_commit_->empty() && awaiting_commit_->front().lsn <= committed)
-      awaiting_commit_->pop_front();
-    if (awaiting_commit_->empty()) awaiting_commit_.reset();
-  }
-  if (requeued_lsn_ <= committed) requeued_lsn_ = Lsn();
+  gate_.commit_reached(committed);
   mark_dirty();
-  return awaits_commit();
+  return gate_.closed();
 }
 
 // ---- paging

@@ -138,7 +138,7 @@ class VirtualHost {
   // Deletes the exclusive queues of a connection that ends.
   void release_connection(ConnectionId connection);
 
-  // ---- audit
+  // ---- audit and tracing
   // Who is told; nullptr: nobody. It outlives the virtual host.
   void set_audit(AuditTrail* audit) { audit_ = audit; }
   // Counts what was refused, and tells of it.
@@ -148,9 +148,7 @@ class VirtualHost {
                                  amqp::CheckedStatus status);
   // The same for an error that a client gets, if it is about a right or a limit.
   void note_error(const Actor& actor, std::string_view action, const amqp::ProtocolError& error);
-
-  // ---- tracing
-  // Before any message is published; the sink outlives it.
+  // Tracing: before any message is published; the sink outlives it.
   void set_tracing(const TracerLimits& limits, SpanSink& sink);
   // Whether the publisher of a message with these headers asked for a trace that is followed.
   bool traces(amqp::TableView headers) const { return tracer_ && tracer_->follows(headers); }
@@ -250,12 +248,7 @@ class VirtualHost {
   amqp::CheckedStatus check_new_queue(const Actor& actor, const QueueDeclaration& declaration);
   amqp::CheckedStatus check_new_exchange(const Actor& actor,
                                          const ExchangeDeclaration& declaration);
-  // 406.
   void note_binding(const Actor& actor, std::string_view action, const BindingRequest& request);
-  struct BindingEnds {
-    Exchange* source = nullptr;
-    RoutingTarget* destination = nullptr;
-  };
   amqp::Checked<BindingEnds> binding_ends(const Actor& actor, const BindingRequest& request) const;
   amqp::CheckedStatus check_binding_access(const Actor& actor, const BindingRequest& request) const;
   amqp::CheckedStatus check_owner(const RoutingTarget& target, ConnectionId connection) const;

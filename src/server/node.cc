@@ -14,16 +14,15 @@
 #include "server/commands.h"
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
-#include "server/http_client.h"
 #include "server/inspection.h"
 #include "server/listener.h"
 #include "server/loop_pulse.h"
 #include "server/loop_watch.h"
 #include "server/maintenance.h"
 #include "server/node_loop.h"
-#include "server/otlp_json.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
+#include "server/start_failure.h"
 #include "server/tls_certificates.h"
 #include "server/token_access.h"
 #include "server/translate.h"
@@ -34,25 +33,6 @@ namespace harrier::server {
 namespace {
 
 constexpr int kFailedDiskExitCode = 74;
-
-Outcome failure_of(const journal::NodeError& error) {
-  switch (error.kind) {
-    case journal::NodeFailure::kHeld: return Failure{FailureKind::kInUse, error.message};
-    case journal::NodeFailure::kForeign: return Failure{FailureKind::kBadOptions, error.message};
-    case journal::NodeFailure::kDamaged: return Failure{FailureKind::kCorrupt, error.message};
-    case journal::NodeFailure::kIo: break;
-  }
-  return Failure{FailureKind::kIoFailure, error.message};
-}
-
-Outcome failure_of(const store::StoreError& error) {
-  switch (error.kind) {
-    case store::StoreFailure::kCorrupt: return Failure{FailureKind::kCorrupt, error.message};
-    case store::StoreFailure::kForeign: return Failure{FailureKind::kBadOptions, error.message};
-    case store::StoreFailure::kIo: break;
-  }
-  return Failure{FailureKind::kIoFailure, error.message};
-}
 
 }  // namespace
 
@@ -74,8 +54,7 @@ class Node::Parts {
   std::unique_ptr<LoopPulse> pulse_;
   std::vector<LoopWatch> watches_;  // of loops_
   std::unique_ptr<Listener> listener_;
-  // Both or none.
-  std::unique_ptr<TlsCertificates> certificates_;
+  std::unique_ptr<TlsCertificates> certificates_;  // with the next, or neither
   std::unique_ptr<Listener> tls_listener_;
   std::unique_ptr<Listener> unix_listener_;
   std::unique_ptr<ResourceMonitor> monitor_;
@@ -204,20 +183,12 @@ Outcome Node::Parts::make_audit() {
 }
 
 Outcome Node::Parts::make_tracing() {
-  const TracingOptions& tracing = options_.tracing;
-  if (!tracing.enabled) return {};
-  HttpClient collector{tracing.endpoint, tracing.ca_file, tracing.timeout};
-  collector.plain_anywhere = true;
-  if (auto fine = collector.check(); !fine)
-    return Failure{FailureKind::kBadOptions, "tracing.endpoint: " + fine.error().message};
-  shared_.tracer_limits = {.messages_max = tracing.messages_max, .ratio = tracing.ratio};
-  shared_.spans = std::make_unique<SpanExporter>(
-      SpanExporter::Settings{tracing.queue_max, tracing.batch_max, tracing.batch_delay},
-      [this, collector](const std::vector<broker::Span>& spans, const std::atomic<bool>& stopping) {
-        const SpanResource resource{options_.tracing.service_name,
-                                    directory_ ? directory_->uuid() : std::string()};
-        return collector.post_json(otlp_json(spans, resource), stopping);
-      });
+  if (!options_.tracing.enabled) return {};
+  auto exporter = span_exporter(options_.tracing,
+                                [this] { return directory_ ? directory_->uuid() : std::string(); });
+  if (!exporter) return Failure{FailureKind::kBadOptions, exporter.error().message};
+  shared_.tracer_limits = {options_.tracing.messages_max, options_.tracing.ratio};
+  shared_.spans = std::move(exporter).value();
   return {};
 }
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "server/http_client.h"
+#include "server/otlp_json.h"
 
 namespace harrier::server {
 
@@ -85,6 +87,20 @@ void SpanExporter::send(const std::vector<broker::Span>& batch) {
     base::log_warning("tracing", "the collector does not take spans, they are lost",
                       {{"reason", sent.error().message}});
   }
+}
+
+base::Result<std::unique_ptr<SpanExporter>> span_exporter(const TracingOptions& options,
+                                                          std::function<std::string()> instance) {
+  HttpClient collector{options.endpoint, options.ca_file, options.timeout};
+  collector.plain_anywhere = true;
+  if (auto fine = collector.check(); !fine)
+    return base::fail("tracing.endpoint: " + fine.error().message);
+  return std::make_unique<SpanExporter>(
+      SpanExporter::Settings{options.queue_max, options.batch_max, options.batch_delay},
+      [collector, service = options.service_name, instance = std::move(instance)](
+          const std::vector<broker::Span>& spans, const std::atomic<bool>& stopping) {
+        return collector.post_json(otlp_json(spans, {service, instance()}), stopping);
+      });
 }
 
 }  // namespace harrier::server

@@ -1,7 +1,7 @@
 // Sends the spans of traced messages to a collector, on a thread of its own.
 //
-// Role:   made by Node if tracing is on; the loops' MessageTracers fill its queue. Knows no HTTP:
-//         sending is a function.
+// Role:   made by Node if tracing is on; the loops' MessageTracers fill its queue. Knows no
+//         HTTP: sending is a function.
 // Model:  made → spans wait in the queue → start() → a batch leaves when it is full or its oldest
 //         span has waited long enough → stop() sends what waits, once.
 // Thread: synchronized by mutex_, which is not held while it sends; start() and stop() from one
@@ -16,7 +16,9 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -24,6 +26,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "broker/span.h"
+#include "harrier/tracing_options.h"
 
 namespace harrier::server {
 
@@ -81,5 +84,10 @@ class SpanExporter final : public broker::SpanSink {
   std::condition_variable end_;
   std::thread thread_;
 };
+
+// One that posts to the collector of these options; `instance` is asked for each batch. An endpoint
+// that is none is an error.
+base::Result<std::unique_ptr<SpanExporter>> span_exporter(const TracingOptions& options,
+                                                          std::function<std::string()> instance);
 
 }  // namespace harrier::server

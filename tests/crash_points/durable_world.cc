@@ -398,11 +398,11 @@ void DurableWorld::set_paused(std::size_t host, const std::string& queue, bool p
 void DurableWorld::delete_message(std::size_t host, const std::string& queue) {
   act(host, [&](VirtualHost& of) {
     Queue* const found = of.find_queue(queue);
-    if (found == nullptr || found->levels() == 0) return;
-    const auto level = static_cast<std::uint8_t>(random_.below(found->levels()));
+    if (found == nullptr || found->ready().levels() == 0) return;
+    const auto level = static_cast<std::uint8_t>(random_.below(found->ready().levels()));
     std::uint64_t skip = random_.below(20);
     std::optional<broker::Position> chosen;
-    const auto on_disk = found->visit_behind(level, {}, [&](const QueueEntry& entry) {
+    const auto on_disk = found->ready().visit_behind(level, {}, [&](const QueueEntry& entry) {
       chosen = entry.position;
       return skip-- != 0;
     });

@@ -93,13 +93,15 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
     const auto kept = queue.kept_heads();
     broker::Position through;
     std::uint64_t planned = 0;
-    for (auto at = queue.first_evictable({}, kept);
-         at != broker::kNoPosition && planned < bytes_max; at = queue.first_evictable(at, kept)) {
-      queue.plan_eviction(broker::Position(at.value - 1), at, kept,
-                          [&](const broker::QueueEntry& entry) { planned += entry.footprint(); });
+    for (auto at = queue.ready().first_evictable({}, kept);
+         at != broker::kNoPosition && planned < bytes_max;
+         at = queue.ready().first_evictable(at, kept)) {
+      queue.ready().plan_eviction(
+          broker::Position(at.value - 1), at, kept,
+          [&](const broker::QueueEntry& entry) { planned += entry.footprint(); });
       through = at;
     }
-    return queue.plan_eviction({}, through, kept, [&](const broker::QueueEntry& entry) {
+    return queue.ready().plan_eviction({}, through, kept, [&](const broker::QueueEntry& entry) {
       keep({queue.id().value, entry.priority, entry.position.value}, entry);
     });
   }

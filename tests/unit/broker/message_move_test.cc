@@ -293,7 +293,7 @@ TEST_F(RedriveTest, counting_says_what_it_would_do) {
   publish("dead", "stranger", persistent);
   Redrive redrive(dead, {});
   broker.act([&] {
-    (void)dead->visit_behind(0, broker::Position(), [&](const broker::QueueEntry& entry) {
+    (void)dead->ready().visit_behind(0, broker::Position(), [&](const broker::QueueEntry& entry) {
       redrive.count_only(broker.host, *entry.message);
       return true;
     });
