@@ -102,7 +102,7 @@ test("what a tag may not do is not shown", async () => {
   const expected = {
     "web-management": base,
     "web-policymaker": [...base, "Policies"],
-    "web-monitoring": base,
+    "web-monitoring": [...base, "Log"],
   };
   for (const [name, labels] of Object.entries(expected)) {
     const visit = await Visit.open(browser, server.url);

@@ -48,7 +48,7 @@ export const RAIL = [
   ]],
   ["Node", [
     ["Definitions", ["definitions"], "administrator"],
-    ["Log", ["log"], "administrator"],
+    ["Log", ["log"], "monitoring"],
     ["Audit", ["audit"], "administrator"],
   ]],
 ];

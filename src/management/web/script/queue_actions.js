@@ -8,6 +8,10 @@ import { button } from "./parts.js";
 
 const moved_words = (count) => `${number(count)} ${count === 1 ? "message" : "messages"}`;
 
+// What a redrive says of messages that it left where they are.
+const STAYED = [["source_gone", "came from a queue that is gone"], ["no_history", "never died anywhere"],
+  ["refused", "would not be taken by their queue"]];
+
 // The buttons in the page's head; show(queue) makes pause and resume change places.
 export class QueueButtons {
   constructor(app, vhost, name) {
@@ -59,13 +63,18 @@ export function redrive_form(app, vhost, name) {
       const answer = await app.api.post(`queues/${api_path(vhost, name)}/redrive`, values);
       replace(targets, target_table(answer.by_target ?? []));
       app.refresh();
-      return `${moved_words(answer.moved ?? 0)} ${values.dry_run ? "would go" : "went"} back.`;
+      const stayed = STAYED.filter(([key]) => answer[key] > 0)
+        .map(([key, words]) => ` ${moved_words(answer[key])} ${words}.`);
+      return `${moved_words(answer.moved ?? 0)} ${values.dry_run ? "would go" : "went"} back.${stayed.join("")}`;
     },
   });
   return h("div", { class: "stack" }, element, targets);
 }
 
-function target_table(rows) {
+// by_target: records, or counts by the queue's name.
+function target_table(by_target) {
+  const rows = Array.isArray(by_target) ? by_target :
+    Object.entries(by_target).map(([queue, messages]) => ({ queue, messages }));
   if (rows.length === 0) return [];
   const keys = Object.keys(rows[0]);
   return h("table", { "aria-label": "Where messages go" },

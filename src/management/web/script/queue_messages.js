@@ -2,7 +2,6 @@
 import { confirm } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { form, integer, select } from "./form.js";
-import { number } from "./format.js";
 import { api_path } from "./names.js";
 import { button, note } from "./parts.js";
 import { message_card } from "./message_view.js";
@@ -36,7 +35,7 @@ export function get_form(app, vhost, name) {
 export function browse_view(app, vhost, name) {
   const path = `queues/${api_path(vhost, name)}/messages`;
   const found = h("div", { class: "stack", "aria-live": "polite" });
-  const from = h("input", { type: "number", min: "0", placeholder: "the head", "aria-label": "From position" });
+  const from = h("input", { placeholder: "the head", "aria-label": "From position", spellcheck: "false" });
   let next = null;
 
   async function look(position) {
@@ -55,11 +54,11 @@ export function browse_view(app, vhost, name) {
     const remove = async () => {
       const sure = await confirm({ title: "Delete this message?", verb: "Delete",
         text: `Position ${message.position} of ${name}. It is gone then.` });
-      if (sure && await app.act(() => app.api.delete(`${path}/${message.position}`), "Message deleted.")) {
+      if (sure && await app.act(() => app.api.delete(`${path}/${api_path(String(message.position))}`), "Message deleted.")) {
         element.remove();
       }
     };
-    const element = message_card(message, `position ${number(message.position)}`,
+    const element = message_card(message, `position ${message.position}`,
       app.may("management") ? [button("Delete", remove, "danger")] : []);
     return element;
   }

@@ -4,6 +4,7 @@ import { h, replace } from "../dom.js";
 import { form, select } from "../form.js";
 import { note, page_head, panel, button } from "../parts.js";
 import { api_path } from "../names.js";
+import { RecordTable } from "../record_table.js";
 
 const EVERYTHING = "";
 const choice_of = (app) => [[EVERYTHING, "Everything"], ...app.vhosts.map((name) => [name, `Virtual host ${name}`])];
@@ -54,11 +55,16 @@ function import_form(app) {
 }
 
 export function open(app) {
-  const outcome = h("div", {});
+  const outcome = h("div", { class: "stack", "aria-live": "polite" });
+  const in_effect = new RecordTable("In effect", "Nothing has changed.");
+  const waiting = new RecordTable("Waits for a restart", "Nothing waits.");
   const reload = button("Read the configuration again", async () => {
     try {
       const answer = await app.api.post("reload");
-      replace(outcome, note("Done."), answer ? h("pre", {}, JSON.stringify(answer, null, 1)) : null);
+      in_effect.show(answer?.in_effect ?? []);
+      waiting.show(answer?.waiting_for_restart ?? []);
+      replace(outcome, h("h3", {}, "In effect"), in_effect.element, h("h3", {}, "Waits for a restart"),
+        waiting.element);
     } catch (failure) {
       replace(outcome, note(failure.status === 404 ? "This server is not told so over HTTP." : failure.message, "bad"));
     }
