@@ -8,7 +8,9 @@ Environment:
 """
 
 import contextlib
+import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -26,7 +28,7 @@ class Operators(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="harrier-operators.")
         self.addCleanup(folder.cleanup)
-        self.data = folder.name
+        self.data = pathlib.Path(folder.name)
         self.start()
         self.addCleanup(self.stop)
 
@@ -155,6 +157,25 @@ class Operators(unittest.TestCase):
             self.await_true(channel, lambda: False)
         self.assertEqual(closed.exception.reply_code, 320)
         self.assertEqual(closed.exception.reply_text, "CONNECTION_FORCED - go away")
+
+    def test_what_an_operator_did_stands_in_the_audit_log(self):
+        channel = self.connect()
+        for name in ("q", "other"):
+            channel.queue_declare(name, durable=True)
+        self.publish(channel, "q", 3)
+        self.operate("pause", "q")
+        self.operate("pause", "q")  # changes nothing, and is not told
+        self.operate("move", "q", "other")
+        self.operate("close", "guest")
+        self.stop()
+        lines = [json.loads(line) for line in (self.data / "audit.jsonl").read_text().splitlines()]
+        told = [line for line in lines if line.get("peer") == "stdin"]
+        self.assertEqual([line["action"] for line in told],
+                         ["queue.pause", "queue.move", "connection.close"])
+        self.assertEqual({line["user"] for line in told}, {"guest"})
+        self.assertEqual((told[1]["name"], told[1]["routing_key"], told[1]["count"]),
+                         ("q", "other", 3))
+        self.assertEqual((told[2]["name"], told[2]["reason"]), ("guest", "go away"))
 
     def test_a_drained_node_comes_back(self):
         channel = self.connect()
