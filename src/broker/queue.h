@@ -143,8 +143,6 @@ class Queue final : public base::RefCounted<Queue>,
   }
   void peek(std::uint8_t level, const ReadyMessages::OnDisk& range,
             std::function<void(PagedIn)> answer);
-  // By age.
-  const std::vector<ConsumerRef>& consumers() const { return consumers_; }
 
   // ---- what came back. Ignored after deletion.
   void acknowledge(QueueEntry entry, Consumer* consumer);
