@@ -4,6 +4,8 @@
 #include "management/body_fields.h"
 #include "management/log_stream.h"
 #include "management/route.h"
+#include "server/commands.h"
+#include "server/maintenance.h"
 
 namespace harrier::management {
 namespace {
@@ -58,6 +60,30 @@ http::Response set_log_level(const Call& call) {
 // Standard output is rotated by whoever reads it.
 http::Response rotate_logs(const Call&) { return done_answer(); }
 
+http::Response stop(const Call& call) {
+  check(call.node().maintenance().stop(call.actor()));
+  return done_answer();
+}
+
+http::Response drain(const Call& call) {
+  const json body = call.object();
+  const BodyFields fields(body);
+  const std::int64_t seconds = fields.number("timeout", 30);
+  const std::chrono::milliseconds most = call.ports().options.http.answer_timeout;
+  if (seconds < 0 || std::chrono::seconds(seconds) >= most)
+    throw bad_request("'timeout' is a number of seconds below limits.http.answer_timeout");
+  const auto outcome = call.node().maintenance().drain(call.actor(), std::chrono::seconds(seconds),
+                                                       [] { return false; });
+  return json_answer({{"consumers_cancelled", outcome.consumers_cancelled},
+                      {"connections_closed", outcome.connections_closed},
+                      {"unacked_given_back", outcome.unacked}});
+}
+
+http::Response revive(const Call& call) {
+  check(call.node().maintenance().revive(call.actor()));
+  return done_answer();
+}
+
 http::Response follow_log(const Call& call) {
   auto stream = LogStream::open(call.ports().counters, call.ports().options.http.streams_max);
   if (!stream) throw unavailable("as many follow the log as may");
@@ -83,6 +109,11 @@ void add_operations_routes(Routes& routes) {
         "Sets the log's level until the next reload or start.", "LogLevel", ""},
        {"POST", "/api/rotate-logs", kAdmin, rotate_logs,
         "Does nothing: the log is standard output.", "", ""},
+       {"POST", "/api/stop", kAdmin, stop, "Ends the node as SIGTERM does.", "", ""},
+       {"PUT", "/api/drain", kAdmin, drain,
+        "Takes the node out of service; timeout: seconds for what is unacknowledged.", "Drain",
+        "Drained"},
+       {"PUT", "/api/revive", kAdmin, revive, "Puts it back.", "", ""},
        {"GET", "/api/livelog", Need::kMonitor, follow_log,
         "The log as server-sent events, from now on.", "", "EventStream"}});
 }

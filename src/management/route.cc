@@ -28,7 +28,14 @@ const Routes& all_routes() {
     add_permissions_routes(routes);
     add_policies_routes(routes);
     add_parameters_routes(routes);
+    add_queues_routes(routes);
+    add_exchanges_routes(routes);
+    add_bindings_routes(routes);
+    add_messages_routes(routes);
+    add_connections_routes(routes);
+    add_channels_routes(routes);
     add_definitions_routes(routes);
+    add_quotas_routes(routes);
     add_audit_routes(routes);
     add_operations_routes(routes);
     add_reference_routes(routes);

@@ -146,8 +146,6 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   ConnectionView view();
   // Made when first asked for.
   const std::shared_ptr<const ConnectionEnds>& ends();
-  // What it tells to whom asks which virtual host it is open in.
-  const std::string& virtual_host() const { return session_.virtual_host(); }
 
   base::DeadlineHeap<Connection*>::Handle& deadline() { return deadline_; }
   // Memory it holds for input and output; 0 when idle.

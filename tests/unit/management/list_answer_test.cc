@@ -80,7 +80,7 @@ TEST(Openapi, HasEachRouteAndItsPage) {
   const auto document = openapi_document();
   for (const Route& route : all_routes())
     EXPECT_TRUE(document["paths"].contains(route.path)) << route.path;
-  EXPECT_NE(http_api_markdown().find("`/api/policies/{vhost}/{name}`"), std::string::npos);
+  EXPECT_NE(http_api_markdown().find("`/api/queues/{vhost}/{queue}`"), std::string::npos);
 }
 
 }  // namespace

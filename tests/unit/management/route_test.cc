@@ -25,9 +25,9 @@ class RouterTest : public ::testing::Test {
 };
 
 TEST_F(RouterTest, NamesAreDecodedSegments) {
-  const auto match = find("GET", "/api/policies/%2F/a%2Fb");
+  const auto match = find("GET", "/api/queues/%2F/a%2Fb");
   ASSERT_NE(match.route, nullptr);
-  EXPECT_STREQ(match.route->path, "/api/policies/{vhost}/{name}");
+  EXPECT_STREQ(match.route->path, "/api/queues/{vhost}/{queue}");
   EXPECT_THAT(match.parameters, ElementsAre("/", "a/b"));
   EXPECT_EQ(match.virtual_host, 0);
 }
