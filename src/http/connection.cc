@@ -115,14 +115,20 @@ void Connection::next_request() {
 }
 
 void Connection::read(void (Connection::*then)()) {
-  stream_->read_some(buffer_.prepare(std::min(kReadSize, buffer_.max_size() - buffer_.size())),
-                     [self = shared_from_this(), then](ErrorCode error, std::size_t size) {
-                       if (self->closed_) return;
-                       // A client that ends in the middle of a request gets no answer.
-                       if (error || size == 0) return self->close();
-                       self->buffer_.commit(size);
-                       ((*self).*then)();
-                     });
+  reading_ = true;
+  stream_->read_some(
+      buffer_.prepare(std::min(kReadSize, buffer_.max_size() - buffer_.size())),
+      [self = shared_from_this(), then, turn = turn_](ErrorCode error, std::size_t size) {
+        self->reading_ = false;
+        if (self->closed_) return;
+        if (self->lingering_) return self->handle_lingered(error, size);
+        // An answer is on its way: what comes is nobody's.
+        if (turn != self->turn_) return;
+        // A client that ends in the middle of a request gets no answer.
+        if (error || size == 0) return self->close();
+        self->buffer_.commit(size);
+        ((*self).*then)();
+      });
 }
 
 void Connection::parse_header() {
@@ -345,15 +351,24 @@ void Connection::count_answer(int status) {
 // Closing a socket on which something waits to be read would take the answer away from the client.
 void Connection::linger() {
   stream_->finish();
+  arm(kLingerSpan, &Connection::handle_idle_too_long);
+  lingering_ = true;
+  // A read that was begun for the request goes on, and owns a part of the buffer.
+  if (!reading_) read_on();
+}
+
+void Connection::read_on() {
   buffer_.consume(buffer_.size());
-  if (lingered_ == 0) arm(kLingerSpan, &Connection::handle_idle_too_long);
   stream_->read_some(buffer_.prepare(kReadSize),
                      [self = shared_from_this()](ErrorCode error, std::size_t size) {
-                       self->lingered_ += size;
-                       if (error || size == 0 || self->lingered_ > kLingerBytesMax)
-                         return self->close();
-                       if (!self->closed_) self->linger();
+                       if (!self->closed_) self->handle_lingered(error, size);
                      });
+}
+
+void Connection::handle_lingered(ErrorCode error, std::size_t size) {
+  lingered_ += size;
+  if (error || size == 0 || lingered_ > kLingerBytesMax) return close();
+  read_on();
 }
 
 }  // namespace harrier::http
