@@ -20,6 +20,7 @@ find_library(HARRIER_PCRE2 pcre2-8 REQUIRED)
 find_path(HARRIER_CJOSE_INCLUDE cjose/cjose.h REQUIRED)
 find_library(HARRIER_CJOSE cjose REQUIRED)
 find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
 
 function(harrier_third_party name)
   add_library(harrier_third_${name} INTERFACE)
@@ -39,13 +40,14 @@ harrier_third_party(pcre2 ${HARRIER_PCRE2})
 harrier_third_party(nlohmann_json nlohmann_json::nlohmann_json)
 harrier_third_party(cjose ${HARRIER_CJOSE})
 harrier_third_party(curl CURL::libcurl)
+harrier_third_party(zlib ZLIB::ZLIB)
 
 # Standalone Asio with its bodies compiled once, instead of in each file that includes it.
 set(asio_bodies "${PROJECT_BINARY_DIR}/third_party/asio_bodies.cc")
 file(GENERATE OUTPUT "${asio_bodies}"
      CONTENT "#include <asio/impl/src.hpp>\n#include <asio/ssl/impl/src.hpp>\n")
 add_library(harrier_asio_bodies STATIC EXCLUDE_FROM_ALL "${asio_bodies}")
-target_compile_options(harrier_asio_bodies PRIVATE -w)
+target_compile_options(harrier_asio_bodies PRIVATE -w ${HARRIER_QUICK_BUILD})
 target_compile_definitions(harrier_asio_bodies PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION
                                                       ASIO_NO_DEPRECATED
                                                       # Else Asio 1.22 decides by whether a standard
@@ -66,4 +68,11 @@ if(NOT HARRIER_TESTS STREQUAL "OFF")
   else()
     message(FATAL_ERROR "GoogleTest or Google Benchmark not found: run script/setup --test")
   endif()
+endif()
+
+# Sanitizer builds are for the tests: what none of them links, and the programs that only other
+# people's clients would drive, are built when asked for by name.
+set(HARRIER_ONLY_FOR_TESTS "")
+if(HARRIER_SANITIZE AND HARRIER_BUILD_TESTS AND NOT HARRIER_INTEROP)
+  set(HARRIER_ONLY_FOR_TESTS EXCLUDE_FROM_ALL)
 endif()

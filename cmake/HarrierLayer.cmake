@@ -1,14 +1,15 @@
-# harrier_layer(NAME <layer>
+# harrier_layer(NAME <layer> [HOT]
 #               [DEPS <layer> ...]                 layers it may use, exactly as in the layer table
 #               [THIRD_PARTY <x> ...]              libraries seen by its own .cc files only
 #               [THIRD_PARTY_PUBLIC <x> ...]       libraries its headers include
 #               [PCH <header> ...])                heavy headers most of its files include
+# HOT: optimised in sanitizer builds, too, because simulation and crash points live in it.
 #
 # Makes the static library harrier_<layer>, alias harrier::<layer>, of every .cc in the calling
 # folder, except main.cc and *_main.cc, which belong to programs. A layer without a .cc is an
 # INTERFACE library, so headers alone are enough to be depended upon.
 function(harrier_layer)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "DEPS;THIRD_PARTY;THIRD_PARTY_PUBLIC;PCH")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "HOT" "NAME" "DEPS;THIRD_PARTY;THIRD_PARTY_PUBLIC;PCH")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME)
     message(FATAL_ERROR "harrier_layer: a NAME is needed; not understood: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -20,7 +21,10 @@ function(harrier_layer)
   list(TRANSFORM arg_THIRD_PARTY PREPEND harrier::third_)
   list(TRANSFORM arg_THIRD_PARTY_PUBLIC PREPEND harrier::third_)
   if(sources)
-    add_library(${target} STATIC ${sources})
+    add_library(${target} STATIC ${HARRIER_ONLY_FOR_TESTS} ${sources})
+    if(NOT arg_HOT)
+      target_compile_options(${target} PRIVATE ${HARRIER_QUICK_BUILD})
+    endif()
     target_link_libraries(${target} PUBLIC harrier::common ${arg_DEPS} ${arg_THIRD_PARTY_PUBLIC}
                                     PRIVATE ${arg_THIRD_PARTY})
     harrier_precompile(${target} ${arg_PCH})
@@ -40,7 +44,11 @@ function(harrier_precompile target)
   endif()
 endfunction()
 
+# Everything that is installed: what `cmake --build --target programs` builds.
+add_custom_target(programs)
+
 # harrier_program(NAME <program> MAIN <file> DEPS <layer> ...): an executable in build/<preset>/bin.
+# A main reads its command line and hands over: it is compiled quickly.
 function(harrier_program)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;MAIN" "DEPS;THIRD_PARTY")
   if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${arg_MAIN}")
@@ -49,9 +57,13 @@ function(harrier_program)
   endif()
   list(TRANSFORM arg_DEPS PREPEND harrier::)
   list(TRANSFORM arg_THIRD_PARTY PREPEND harrier::third_)
-  add_executable(${arg_NAME} ${arg_MAIN})
+  add_executable(${arg_NAME} ${HARRIER_ONLY_FOR_TESTS} ${arg_MAIN})
   target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPS} ${arg_THIRD_PARTY})
-  install(TARGETS ${arg_NAME} RUNTIME)
+  add_dependencies(programs ${arg_NAME})
+  target_compile_options(${arg_NAME} PRIVATE $<$<CONFIG:Release>:-O1> ${HARRIER_QUICK_BUILD})
+  if(NOT HARRIER_ONLY_FOR_TESTS)
+    install(TARGETS ${arg_NAME} RUNTIME)
+  endif()
 endfunction()
 
 # harrier_check_headers(<target> [ALL] DIRECTORIES <dir> ...): compiles each header by itself, so

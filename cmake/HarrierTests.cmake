@@ -12,6 +12,7 @@ set(HARRIER_TEST_ENVIRONMENT
 
 # harrier_add_test(NAME <test> LABEL <level> TIMEOUT <seconds> COMMAND <words> ...
 #                  [ENVIRONMENT <A=b> ...] [DIRECTORY <where it runs>])
+# A test that may take long starts early, so that ctest -j does not end with one of them alone.
 function(harrier_add_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LABEL;TIMEOUT;DIRECTORY" "COMMAND;ENVIRONMENT")
   if(NOT arg_DIRECTORY)
@@ -19,27 +20,31 @@ function(harrier_add_test)
   endif()
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${arg_DIRECTORY}")
   set_tests_properties(
-    ${arg_NAME} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
+    ${arg_NAME} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT}
                            ENVIRONMENT "${HARRIER_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
 endfunction()
 
-# harrier_test_executable(<target> SOURCES <file> ... LAYERS <layer> ...): what every test program
-# is made of. The support library comes before the layers: it uses them, they never use it.
+# harrier_test_executable(<target> [HOT] SOURCES <file> ... LAYERS <layer> ...): what every test
+# program is made of. The support library comes before the layers: it uses them, they never use it.
 function(harrier_test_executable target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LAYERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "HOT" "" "SOURCES;LAYERS")
+  set(kind harrier_test)
+  if(arg_HOT)
+    set(kind harrier_hot_test)
+  endif()
   list(TRANSFORM arg_LAYERS PREPEND harrier::)
   add_executable(${target} ${arg_SOURCES})
-  target_link_libraries(${target} PRIVATE harrier_test_support ${arg_LAYERS} harrier_test_flags)
-  harrier_reuse_test_pch(${target})
+  target_link_libraries(${target} PRIVATE harrier_test_support ${arg_LAYERS} ${kind})
+  harrier_reuse_test_pch(${target} ${kind})
 endfunction()
 
-# harrier_test(NAME <executable> SOURCES <file> ... LAYERS <layer> ... LABEL <level>
+# harrier_test(NAME <executable> [HOT] SOURCES <file> ... LAYERS <layer> ... LABEL <level>
 #              [TIMEOUT <seconds>] [SHARDS <n>] [VARIANTS <name>:<A=b> ...])
 #
 # One GoogleTest executable. ctest runs it once for each variant (a name and one environment
 # variable), cut into SHARDS pieces so that `ctest -j` has something to share out.
 function(harrier_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LABEL;TIMEOUT;SHARDS" "SOURCES;LAYERS;VARIANTS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "HOT" "NAME;LABEL;TIMEOUT;SHARDS" "SOURCES;LAYERS;VARIANTS")
   if(NOT arg_SOURCES)
     message(STATUS "${arg_NAME}: no sources yet")
     return()
@@ -53,7 +58,11 @@ function(harrier_test)
   if(NOT arg_VARIANTS)
     set(arg_VARIANTS "${arg_NAME}:")
   endif()
-  harrier_test_executable(${arg_NAME} SOURCES ${arg_SOURCES} LAYERS ${arg_LAYERS})
+  set(hot "")
+  if(arg_HOT)
+    set(hot HOT)
+  endif()
+  harrier_test_executable(${arg_NAME} ${hot} SOURCES ${arg_SOURCES} LAYERS ${arg_LAYERS})
 
   math(EXPR last "${arg_SHARDS} - 1")
   foreach(variant IN LISTS arg_VARIANTS)
@@ -72,9 +81,10 @@ function(harrier_test)
   endforeach()
 endfunction()
 
-# One precompiled header of GoogleTest and the standard library for every test program.
-function(harrier_reuse_test_pch target)
-  if(HARRIER_PCH AND TARGET harrier_test_pch)
-    target_precompile_headers(${target} REUSE_FROM harrier_test_pch)
+# One precompiled header of GoogleTest and the standard library for every test program of a kind,
+# harrier_test or harrier_hot_test.
+function(harrier_reuse_test_pch target kind)
+  if(HARRIER_PCH)
+    target_precompile_headers(${target} REUSE_FROM ${kind}_pch)
   endif()
 endfunction()

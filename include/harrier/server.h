@@ -8,6 +8,7 @@
 //         own. The getters and the block functions: any thread while it runs.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,6 +34,12 @@ class Server {
   std::uint16_t port() const;
   std::uint16_t tls_port() const;
   std::uint16_t metrics_port() const;
+  std::uint16_t management_port() const;
+  std::uint16_t management_tls_port() const;
+
+  // Whether every loop that serves clients takes a turn within `patience`: one that stands still
+  // serves nobody, though the process lives. Waits until it is known; any thread.
+  bool loops_turn(std::chrono::milliseconds patience) const;
 
   // Takes from `options` what may change while it runs: `accept`, `connection` (for connections
   // that begin later), and of `amqps`, if it is served, all but where; ignores the rest.

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "app/running_configuration.h"
+#include "app/service_reporter.h"
 #include "base/log.h"
 #include "config/print_options.h"
 #include "harrier/server.h"
@@ -35,9 +36,12 @@ void raise_descriptor_limit() {
 }
 
 // SIGTERM, SIGINT and SIGHUP are taken by sigwait() alone; threads made later inherit the mask.
-// Writing to a closed socket is an error code, not a signal.
+// Writing to a closed socket is an error code, not a signal. Signals that mean something to other
+// brokers must not end this one. As the first process of a container it inherits orphans, which the
+// kernel buries if nobody asks for SIGCHLD.
 sigset_t block_signals() {
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2, SIGCHLD})
+    std::signal(ignored, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -98,6 +102,13 @@ void report(const RunningConfiguration::Report& report) {
   base::log_info("server", "reloaded",
                  {{"in_effect", std::to_string(report.in_effect.size())},
                   {"waiting", std::to_string(report.pending.size())}});
+}
+
+std::string serving(const Server& server) {
+  const auto at = [](std::uint16_t port) { return port == 0 ? "off" : std::to_string(port); };
+  return "Serving: AMQP on port " + at(server.port()) + ", with TLS on " + at(server.tls_port()) +
+         ", management on " + at(server.management_port()) + ", metrics on " +
+         at(server.metrics_port());
 }
 
 // Everything or nothing; what happened is logged.
@@ -164,17 +175,25 @@ ExitCode run(const CommandLine& command_line) {
 
   Server server(loaded->options);
   RunningConfiguration running(std::move(loaded->options));
+  ServiceReporter service(ServiceReporter::from_environment(),
+                          [&server](auto patience) { return server.loops_turn(patience); });
+  service.starting("Starting: recovering " + running.applied().data_dir);
   if (const Outcome started = server.start(); !started) {
+    service.stopping("Not started: " + started.failure().message);
     base::log_error("server", started.failure().message);
     return exit_code(started.failure().kind);
   }
+  service.ready(serving(server));
   int signal = 0;
   while (true) {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
+    service.reloading();
     reload(command_line, environment, running, server);
+    service.ready(serving(server));
   }
   base::log_info("server", "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  service.stopping("Stopping: clients are told, messages are kept");
   server.stop();
   base::log_info("server", "stopped");
   return kExitOk;

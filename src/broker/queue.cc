@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "broker/message_tracer.h"
 
 namespace harrier::broker {
 
@@ -59,6 +60,8 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   entry.logged = lsn != Lsn();
   entry.priority = std::min(message->priority(), settings_->max_priority);
   entry.expires_at = expiry_of(*message);
+  if (message->traced()) [[unlikely]]
+    trace(entry);
   const bool gated = settings_->type == QueueType::kQuorum && lsn > turn_.log.committed();
   if (gated) {
     if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
@@ -192,6 +195,8 @@ GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
 }
 
 void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
+  if (entry.traced) [[unlikely]]
+    turn_.tracer->delivered(id_, name(), entry);
   ++turn_.counters.delivered;
   if (entry.redelivered) ++turn_.counters.redelivered;
   if (no_ack) {
@@ -237,6 +242,8 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
     discard(std::move(entry), SettleReason::kDeliveryLimit);
     return;
   }
+  if (entry.traced) [[unlikely]]
+    turn_.tracer->requeued(id_, name(), entry);
   entry.redelivered = true;
   ++turn_.counters.requeued;
   ++turn_.counters.ready;
@@ -258,8 +265,20 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
 }
 
 void Queue::settle(const QueueEntry& entry, SettleReason reason) {
-  ++turn_.counters.settled_by(reason);
+  count_settled(entry, reason);
   record(entry, reason);
+}
+
+void Queue::count_settled(const QueueEntry& entry, SettleReason reason) {
+  ++turn_.counters.settled_by(reason);
+  if (entry.traced) [[unlikely]]
+    turn_.tracer->settled(id_, name(), entry, reason);
+}
+
+void Queue::trace(QueueEntry& entry) {
+  if (turn_.tracer == nullptr) return;
+  entry.traced = true;
+  turn_.tracer->enqueued(id_, entry);
 }
 
 void Queue::record(const QueueEntry& entry, SettleReason reason) {
@@ -272,7 +291,7 @@ void Queue::record(const QueueEntry& entry, SettleReason reason) {
 // VirtualHost::send_dead_letter().
 void Queue::discard(QueueEntry entry, SettleReason reason) {
   if (!dead_letters()) return settle(entry, reason);
-  ++turn_.counters.settled_by(reason);
+  count_settled(entry, reason);
   if (!entry.resident()) return dead_letter_when_read(std::move(entry), reason);
   turn_.dead_letters.push_back({QueueRef(this), std::move(entry), reason});
 }

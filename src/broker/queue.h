@@ -213,6 +213,8 @@ class Queue final : public base::RefCounted<Queue>,
   void discard(QueueEntry entry, SettleReason reason);
   void dead_letter_when_read(QueueEntry entry, SettleReason reason);
   void settle(const QueueEntry& entry, SettleReason reason);
+  void count_settled(const QueueEntry& entry, SettleReason reason);
+  void trace(QueueEntry& entry);
   void record(const QueueEntry& entry, SettleReason reason);
   void forget_unacked(const QueueEntry& entry, Consumer* consumer);
   void choose_active_consumer();

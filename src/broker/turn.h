@@ -27,6 +27,7 @@
 
 namespace harrier::broker {
 
+class MessageTracer;
 class Queue;
 
 struct DeadLetter {
@@ -48,6 +49,8 @@ struct Turn {
   SharedSettings settings;
   // Set by a store that pages (or by a test); without it nothing ever leaves memory.
   BodyReader* body_reader = nullptr;
+  // nullptr: nothing is traced, and no message's `traced` is set.
+  MessageTracer* tracer = nullptr;
   // The journal or the disk is short of room: what the broker itself would publish waits, too.
   bool internal_publishing_held = false;
 

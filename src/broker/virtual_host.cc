@@ -266,11 +266,22 @@ PublishOutcome VirtualHost::put(const MessageRef& message, std::span<Queue* cons
     turn_.log.append(PublishChange{*message, places_});
     outcome.lsn = turn_.log.last_appended();
   }
+  if (message->traced()) [[unlikely]]
+    turn_.tracer->publishing(*message);
   for (const Accepting& accepting : accepting_) {
     const bool logged = accepting.queue->logs(*message);
     accepting.queue->publish(message, accepting.position, logged ? outcome.lsn : Lsn());
   }
+  if (message->traced()) [[unlikely]] {
+    if (tracer_->published(outcome.lsn, accepting_.size()) && !tracer_->linked())
+      on_commit(*tracer_);
+  }
   return outcome;
+}
+
+void VirtualHost::set_tracing(const TracerLimits& limits, SpanSink& sink) {
+  tracer_ = std::make_unique<MessageTracer>(name_, turn_, limits, random_, sink);
+  turn_.tracer = tracer_.get();
 }
 
 // ---- dead letters

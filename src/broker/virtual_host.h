@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,7 @@
 #include "broker/binding_request.h"
 #include "broker/exchange.h"
 #include "broker/key_map.h"
+#include "broker/message_tracer.h"
 #include "broker/policies.h"
 #include "broker/policy_pass.h"
 #include "broker/queue.h"
@@ -155,6 +157,12 @@ class VirtualHost {
   // The same for an error that a client gets, if it is about a right or a limit.
   void note_error(const Actor& actor, std::string_view action, const amqp::ProtocolError& error);
 
+  // ---- tracing
+  // Before any message is published; the sink outlives it.
+  void set_tracing(const TracerLimits& limits, SpanSink& sink);
+  // Whether the publisher of a message with these headers asked for a trace that is followed.
+  bool traces(amqp::TableView headers) const { return tracer_ && tracer_->follows(headers); }
+
   // ---- exchanges
   amqp::CheckedStatus declare_exchange(const Actor& actor, ExchangeDeclaration declaration);
   // Passive declare: one of the three permissions is enough, none is not.
@@ -279,6 +287,7 @@ class VirtualHost {
   std::vector<base::Ref<Exchange>> doomed_exchanges_;
   base::IntrusiveList<TurnEndListener> turn_end_listeners_;
   base::IntrusiveList<CommitListener> commit_listeners_;
+  std::unique_ptr<MessageTracer> tracer_;  // turn_.tracer; stands among them
   base::IntrusiveList<SlicedTask> tasks_;
   Roster<RoutingTarget> roster_;
   Policies policies_;

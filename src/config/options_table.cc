@@ -12,13 +12,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 
 // Digits with a point, so that it is not taken for a size.
-std::string decimal_text(double number) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::fixed);
-  std::string text(digits, end.ptr);
-  return text.find('.') == std::string::npos ? text + ".0" : text;
-}
-
 Table metrics_table() {
   using O = MetricsOptions;
   return table<O>({
@@ -268,6 +261,9 @@ std::vector<Key> access_rows() {
               {"The audit log: who did what, and who was refused what, in lines that are chained "
                "by hashes. docs/operations/audit.md explains it.",
                ""}),
+      section("tracing", &O::tracing, tracing_table(),
+              {"Traces of messages, for a collector of OpenTelemetry; docs/operations/tracing.md.",
+               ""}),
       policy_list(
           "policies", &O::policies,
           {"What holds for all queues or exchanges of a virtual host whose names match a "
@@ -292,6 +288,8 @@ Table make_options_table() {
   keys.push_back(section("listeners", listeners_table(), {"Where clients connect.", ""}));
   keys.push_back(
       section("metrics", &Options::metrics, metrics_table(), {"Where Prometheus reads.", ""}));
+  keys.push_back(section("management", &Options::management, management_table(),
+                         {"The HTTP API and the web page; docs/operations/management.md.", ""}));
   for (Key& key : node_rows())
     keys.push_back(std::move(key));
   for (Key& key : access_rows())

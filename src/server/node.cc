@@ -12,8 +12,12 @@
 #include "server/administration.h"
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
+#include "server/http_client.h"
 #include "server/listener.h"
+#include "server/loop_pulse.h"
+#include "server/loop_watch.h"
 #include "server/node_loop.h"
+#include "server/otlp_json.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
 #include "server/tls_certificates.h"
@@ -63,6 +67,8 @@ class Node::Parts {
   const base::Clock& clock_;
   Shared shared_;
   std::vector<std::unique_ptr<NodeLoop>> loops_;
+  std::unique_ptr<LoopPulse> pulse_;
+  std::vector<LoopWatch> watches_;  // of loops_
   std::unique_ptr<Listener> listener_;
   // Both or none.
   std::unique_ptr<TlsCertificates> certificates_;
@@ -85,6 +91,7 @@ class Node::Parts {
  private:
   Outcome make_audit();
   Outcome start_audit(const std::string& node);
+  Outcome make_tracing();
   Outcome admit_users();
   // nullptr without Options::auth.oauth2.
   Outcome take_tokens(std::unique_ptr<auth::TokenRules>& tokens);
@@ -119,8 +126,13 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
+  watches_.resize(count);
   for (const auto& loop : loops_)
     loop->connect(loops_);
+  std::vector<LoopPulse::Post> posts;
+  for (const auto& loop : loops_)
+    posts.push_back([&loop = *loop](std::function<void()> task) { loop.post(std::move(task)); });
+  pulse_ = std::make_unique<LoopPulse>(std::move(posts));
   shared_.gate.watch([this] {
     for (const auto& loop : loops_)
       loop->heed_gate_from_any_thread();
@@ -174,6 +186,24 @@ Outcome Node::Parts::make_audit() {
     on_failure = [] { std::_Exit(kFailedDiskExitCode); };
   shared_.audit =
       std::make_unique<AuditReporter>(*std::move(settings).value(), clock_, std::move(on_failure));
+  return {};
+}
+
+Outcome Node::Parts::make_tracing() {
+  const TracingOptions& tracing = options_.tracing;
+  if (!tracing.enabled) return {};
+  HttpClient collector{tracing.endpoint, tracing.ca_file, tracing.timeout};
+  collector.plain_anywhere = true;
+  if (auto fine = collector.check(); !fine)
+    return Failure{FailureKind::kBadOptions, "tracing.endpoint: " + fine.error().message};
+  shared_.tracer_limits = {.messages_max = tracing.messages_max, .ratio = tracing.ratio};
+  shared_.spans = std::make_unique<SpanExporter>(
+      SpanExporter::Settings{tracing.queue_max, tracing.batch_max, tracing.batch_delay},
+      [this, collector](const std::vector<broker::Span>& spans, const std::atomic<bool>& stopping) {
+        const SpanResource resource{options_.tracing.service_name,
+                                    directory_ ? directory_->uuid() : std::string()};
+        return collector.post_json(otlp_json(spans, resource), stopping);
+      });
   return {};
 }
 
@@ -262,6 +292,7 @@ Outcome Node::Parts::start(const Recover& recover) {
   const auto file = read_configured_definitions(options_);
   if (!file.ok()) return Failure{FailureKind::kBadOptions, file.error().message};
   if (Outcome made = make_audit(); !made) return made;
+  if (Outcome made = make_tracing(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
@@ -281,6 +312,7 @@ Outcome Node::Parts::start(const Recover& recover) {
     stop();
     return recovered;
   }
+  if (shared_.spans) shared_.spans->start();
   shared_.ready.store(true, std::memory_order_release);
   return {};
 }
@@ -416,11 +448,13 @@ void Node::Parts::stop() {
   // Its answers go to the loops.
   shared_.password_workers->stop();
   if (token_keys_ != nullptr) token_keys_->stop();
+  pulse_->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
     loop->join();
   if (store_) store_->stop();
+  if (shared_.spans) shared_.spans->stop();
   if (shared_.audit) shared_.audit->stop();
   port_ = tls_port_ = 0;
 }
@@ -440,6 +474,32 @@ void Node::block_publishers(std::string reason) {
 std::vector<UserUsage> Node::users() const { return parts_->shared_.users.usage(); }
 void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }
 
+bool Node::ready() const { return parts_->shared_.ready.load(std::memory_order_acquire); }
+
+bool Node::loops_answer() const {
+  if (!ready()) return true;
+  bool turn = true;
+  const base::MonotonicTime now = parts_->clock_.now().monotonic;
+  for (std::size_t index = 0; index != parts_->loops_.size(); ++index) {
+    NodeLoop& loop = *parts_->loops_[index];
+    const auto post = [&loop](std::function<void()> task) { loop.post(std::move(task)); };
+    turn = parts_->watches_[index].beats(post, now) && turn;
+  }
+  return turn;
+}
+
+bool Node::has_virtual_host(std::string_view name) const {
+  return parts_->shared_.virtual_hosts.find(name).has_value();
+}
+
+const auth::Authenticator& Node::authenticator() const { return *parts_->shared_.authenticator; }
+PasswordWorkers& Node::password_workers() { return *parts_->shared_.password_workers; }
+
+void Node::note_login(const auth::Peer& peer, std::string_view mechanism, const std::string& user,
+                      std::string_view reason) {
+  if (parts_->shared_.audit) parts_->shared_.audit->note_login(peer, mechanism, user, reason);
+}
+
 VirtualHostViews Node::virtual_hosts() const {
   const VirtualHostTable& table = parts_->shared_.virtual_hosts;
   VirtualHostViews views{table.keep(), {}};
@@ -458,6 +518,10 @@ std::vector<LoopView> Node::loops() const {
     views.push_back(
         {&loop->io().counters(), &loop->loop().turns(), &loop->io().input_pool().borrowed()});
   return views;
+}
+
+bool Node::loops_turn(std::chrono::milliseconds patience) const {
+  return parts_->pulse_->beats_within(patience);
 }
 
 std::optional<StoreView> Node::store() const {
@@ -492,6 +556,11 @@ std::optional<LoginView> Node::logins() const {
                    parts_->token_keys_};
 }
 
+std::optional<TracingView> Node::tracing() const {
+  const SpanExporter* spans = parts_->shared_.spans.get();
+  if (spans == nullptr) return std::nullopt;
+  return TracingView{&spans->counters(), spans->waiting()};
+}
 const audit::AuditCounters* Node::audit() const {
   return parts_->shared_.audit ? &parts_->shared_.audit->counters() : nullptr;
 }

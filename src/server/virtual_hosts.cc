@@ -76,6 +76,7 @@ bool VirtualHosts::make(NodeLoop& loop, Place& place, const broker::AccessContro
   hosted.host().set_limits(place.tenant->limits());
   hosted.set_tenant(place.tenant);
   hosted.host().set_audit(shared_.audit.get());
+  if (shared_.spans) hosted.host().set_tracing(shared_.tracer_limits, *shared_.spans);
   for (const NodeDefinitions::HostedPolicy& of : policies) {
     if (of.virtual_host != definition.name) continue;
     if (auto restored = hosted.host().restore_policy(of.kind, of.policy); !restored.ok()) {

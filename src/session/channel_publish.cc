@@ -51,6 +51,7 @@ Channel::Status Channel::check_properties(const PublishView& view, broker::Messa
   }
   parts.persistent = properties.persistent();
   if (properties.has(amqp::kPriority)) parts.priority = properties.priority;
+  if (properties.has(amqp::kHeaders)) parts.traced = virtual_host().traces(properties.headers);
   if (properties.has(amqp::kExpiration)) {
     const auto expiration = broker::parse_expiration(properties.expiration);
     if (!expiration.ok()) return base::fail(expiration.error());

@@ -203,25 +203,28 @@ TEST(AppendFrames, DeliverEqualsMethodFrameAndContentFrames) {
   }
 }
 
+// Takes the frame of a method of `traits` from the front of `rest`.
+void expect_method_frame(Bytes& rest, const MethodTraits& traits) {
+  const auto found = find_frame(rest, kFrameMax);
+  ASSERT_TRUE(found.ok());
+  ASSERT_NE(found->consumed, 0u);
+  EXPECT_EQ(found->frame.channel, kChannel);
+  const auto method = decode_method(found->frame.payload);
+  ASSERT_TRUE(method.ok());
+  EXPECT_EQ(traits_of(*method).id, traits.id);
+  rest.remove_prefix(found->consumed);
+}
+
 TEST(AppendFrames, EveryMethodFrameIsFoundAgain) {
   constexpr std::uint64_t kSeed = 11;
   SCOPED_TRACE("seed " + std::to_string(kSeed));
   RandomValues values(kSeed);
   base::Buffer out;
   for_each_method([&]<class M>(std::type_identity<M>) {
-    append_method_frame(out, kChannel, values.method<M>());
+    append_method_frame(out, kChannel, as_method(values.method<M>()));
   });
   Bytes rest = out.bytes();
-  for_each_method([&]<class M>(std::type_identity<M>) {
-    const auto found = find_frame(rest, kFrameMax);
-    ASSERT_TRUE(found.ok());
-    ASSERT_NE(found->consumed, 0u);
-    EXPECT_EQ(found->frame.channel, kChannel);
-    const auto method = decode_method(found->frame.payload);
-    ASSERT_TRUE(method.ok());
-    EXPECT_TRUE(std::holds_alternative<M>(*method));
-    rest.remove_prefix(found->consumed);
-  });
+  for_each_method([&]<class M>(std::type_identity<M>) { expect_method_frame(rest, M::kTraits); });
   EXPECT_TRUE(rest.empty());
 }
 

@@ -117,7 +117,15 @@ class RandomValues {
   std::deque<FieldArray> arrays_;
 };
 
-// Calls visit(std::type_identity<M>{}) for every method there is.
+// Names the alternative: a conversion in a visitor makes the compiler try all of them for each of
+// them, which takes half a minute.
+template <class M>
+Method as_method(const M& method) {
+  return Method(std::in_place_type<M>, method);
+}
+
+// Calls visit(std::type_identity<M>{}) for every method there is. What a visitor does at length
+// belongs in a function that is no template.
 template <class Visit>
 void for_each_method(Visit&& visit) {
   [&]<class... M>(std::type_identity<std::variant<M...>>) {
