@@ -184,7 +184,9 @@ class HttpClient::Connection {
       throw Trouble(kExitUnavailable,
                     "the connection to the broker broke: " + (unsent ? unsent : error).message());
     reusable_ = parser.get().keep_alive() && !unsent;
-    return {parser.get().result_int(), std::move(parser.get().body())};
+    const auto type = parser.get()[http::field::content_type];
+    return {parser.get().result_int(), std::string(type.data(), type.size()),
+            std::move(parser.get().body())};
   }
 
   // Outlives the sockets, which are its users.

@@ -86,11 +86,48 @@ class Requests(Scripted):
                 (("stop",), "POST /api/stop", "{}"),
                 (("drain",), "PUT /api/drain", "{}"),
                 (("revive",), "PUT /api/revive", "{}")):
-            script = http(200, []) if line.startswith("GET") else http(204)
+            answer = {"audit_verify": {"whole": True}}.get(words[0], [])
+            script = http(200, answer) if line.startswith("GET") else http(204)
             done, (request,) = self.ask(script, "-q", *words)
             self.assertEqual((done.code, done.err), (0, ""), words)
             self.assertTrue(request.startswith(line + " HTTP/1.1\r\n"), request)
             self.assertTrue(request.endswith("\r\n\r\n" + body), request)
+
+
+class Outcomes(Scripted):
+    def test_a_broken_audit_log_is_65_and_says_where(self):
+        report = {"whole": False, "broken": {"file": "/a", "line": 7, "what": "\x1bno"}}
+        done, _ = self.ask(http(200, report), "-q", "audit_verify")
+        self.assertEqual((done.code, done.err),
+                         (65, "Error:\nthe audit log is broken: /a:7: \\x1bno\n"))
+        done, _ = self.ask(http(200, {"whole": True, "broken": None, "records": 3}), "-q",
+                           "audit_verify")
+        self.assertEqual(done, (0, "whole: true\nrecords: 3\n", ""))
+        self.assertEqual(self.ask(http(200, {}), "-q", "audit_verify")[0].code, 65)
+
+    def test_records_have_the_columns_that_any_of_them_has(self):
+        done, _ = self.ask(http(200, [{"a": 1}, {"b\t": "x\ny"}]), "-q", "audit_log")
+        self.assertEqual(done.out, "a\tb\\t\n1\t\n\tx\\ny\n")
+        many = [{f"c{i}": 1 for i in range(1000)}]
+        done, _ = self.ask(http(200, many), "-q", "audit_log")
+        self.assertEqual(done.out.splitlines()[0].count("\t"), 63)
+
+    def test_a_reload_says_what_changed(self):
+        change = {"key": "log.level", "before": "info", "after": "debug"}
+        done, _ = self.ask(http(200, {"in_effect": [change], "waiting_for_restart": [change]}),
+                           "-q", "reload")
+        self.assertEqual(done.out, "log.level: info -> debug\n"
+                         "log.level: info -> debug (after a restart)\n")
+
+    def test_the_configuration_is_printed_as_it_comes(self):
+        done, _ = self.ask(http(200, b"a:\n  b: 1\n", "Content-Type: application/yaml\r\n"), "-q",
+                           "environment")
+        self.assertEqual(done, (0, "a:\n  b: 1\n", ""))
+
+    def test_what_moved_and_where_to_is_told(self):
+        done, _ = self.ask(http(200, {"moved": {"q\t1": 3}, "end": "done"}), "-q",
+                           "redrive_queue", "d")
+        self.assertEqual(done.out, 'moved: [{"q\\t1",3}]\nend: done\n')
 
 
 class BadAnswers(Scripted):
