@@ -108,11 +108,13 @@ std::string lines(const std::vector<std::string>& columns, const Rows& rows,
     out += "\n";
   };
   if (form == "tsv") add(columns);
-  for (const auto& row : rows) {
-    if (form == "bash")
-      out += (out.empty() ? "" : " ") + (row.empty() ? "" : row.front());
-    else
-      add(row);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (form != "bash") {
+      add(rows[i]);
+      continue;
+    }
+    if (i > 0) out += " ";
+    if (!rows[i].empty()) out += rows[i].front();
   }
   return form == "bash" ? out + "\n" : out;
 }

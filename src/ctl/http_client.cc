@@ -167,7 +167,12 @@ class HttpClient::Connection {
     parser.header_limit(kHeaderBytesMax);
     parser.body_limit(limits.answer_bytes_max);
     beast::flat_buffer buffer;
-    error = waiter_->wait([&](auto done) { http::async_read(stream, buffer, parser, done); });
+    // The header by itself: read with the body, Boost 1.74 forgets that the announced size is above
+    // the limit.
+    error =
+        waiter_->wait([&](auto done) { http::async_read_header(stream, buffer, parser, done); });
+    if (!error)
+      error = waiter_->wait([&](auto done) { http::async_read(stream, buffer, parser, done); });
     if (error == http::error::body_limit)
       throw Trouble(kExitSoftware, "the answer is larger than " +
                                        std::to_string(limits.answer_bytes_max) +
@@ -179,7 +184,9 @@ class HttpClient::Connection {
       throw Trouble(kExitUnavailable,
                     "the connection to the broker broke: " + (unsent ? unsent : error).message());
     reusable_ = parser.get().keep_alive() && !unsent;
-    return {parser.get().result_int(), std::move(parser.get().body())};
+    const auto type = parser.get()[http::field::content_type];
+    return {parser.get().result_int(), std::string(type.data(), type.size()),
+            std::move(parser.get().body())};
   }
 
   // Outlives the sockets, which are its users.

@@ -31,6 +31,7 @@ struct HttpRequest {
 
 struct HttpAnswer {
   unsigned status = 0;
+  std::string content_type;
   std::string body;
 };
 

@@ -25,6 +25,8 @@ Item parse_item(std::string_view word) {
   return item;
 }
 
+constexpr std::size_t kColumnsMax = 64;
+
 struct Spec {
   std::vector<Item> items;
   std::size_t usual = 0;
@@ -134,15 +136,20 @@ Table project(const Json& list, const std::vector<Item>& items) {
 Table table_of_members(const Json& list) {
   Table table;
   if (!list.is_array()) throw Trouble(kExitSoftware, "the broker's answer is no list");
+  std::vector<std::string> names;
   for (const Json& object : list) {
     if (!object.is_object())
       throw Trouble(kExitSoftware, "the broker's answer is no list of objects");
-    if (table.columns.empty()) {
-      for (const auto& [name, value] : object.items())
-        table.columns.push_back(printable(name));
+    for (const auto& [name, value] : object.items()) {
+      if (names.size() < kColumnsMax && std::ranges::find(names, name) == names.end())
+        names.push_back(name);
     }
+  }
+  for (const std::string& name : names)
+    table.columns.push_back(printable(name));
+  for (const Json& object : list) {
     std::vector<Json>& row = table.rows.emplace_back();
-    for (const std::string& name : table.columns)
+    for (const std::string& name : names)
       row.push_back(object.contains(name) ? object[name] : Json());
   }
   return table;

@@ -31,7 +31,7 @@ std::string columns_query(const std::vector<Item>& items);
 // These two throw Trouble(kExitSoftware) unless `list` is an array of objects.
 Table project(const Json& list, const std::vector<Item>& items);
 
-// A column for each member of the list's first object: which there are is the API's to say.
+// A column for each member that its objects have, 64 at most: which there are is the API's to say.
 Table table_of_members(const Json& list);
 
 // Member "a.b" of an object; null if there is none.

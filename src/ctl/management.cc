@@ -69,6 +69,10 @@ Answer Management::call(std::string_view method, std::string_view target,
   if (answer.body.empty()) return result;
   // An error page of something in between is told by its status.
   if (!result.ok() && !Json::accept(answer.body)) return result;
+  if (answer.content_type.starts_with("application/yaml")) {
+    result.body = answer.body;
+    return result;
+  }
   result.body = parse_answer(answer.body, "the broker's answer");
   return result;
 }

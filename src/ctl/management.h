@@ -3,7 +3,8 @@
 // Role:   commands ask it through a Session, which knows what a refusal means to them.
 // Thread: compatible.
 // Errors: what HttpClient throws; Trouble(kExitSoftware) for a body that is no JSON or is nested
-//         deeper than kNestingMax. An answer of any status is returned.
+//         deeper than kNestingMax, unless it says that it is YAML. An answer of any status is
+//         returned.
 // Spec:   RabbitMQ's HTTP API; /api/ and the paths in the table of commands.
 #pragma once
 
@@ -22,7 +23,7 @@ using Json = nlohmann::ordered_json;
 
 struct Answer {
   unsigned status = 0;
-  // Null for an empty body.
+  // Null for an empty body; a string for YAML.
   Json body;
 
   bool ok() const { return status >= 200 && status < 300; }

@@ -5,6 +5,7 @@
 #include "ctl/items.h"
 #include "ctl/printable.h"
 #include "ctl/session.h"
+#include "ctl/target.h"
 #include "ctl/trouble.h"
 
 namespace harrier::ctl {
@@ -22,7 +23,7 @@ std::uint64_t number(const Arguments& given, std::string_view name) {
 void browse_queue(Session& session) {
   const Arguments& given = session.arguments();
   std::string query = "count=" + std::to_string(number(given, "count"));
-  if (given.has("from")) query += "&from=" + std::to_string(number(given, "from"));
+  if (given.has("from")) query += "&from=" + percent_encoded(given.text("from"));
   const Json answer = session.send(std::nullopt, query);
   const Json& list = answer.is_object() ? member(answer, "messages") : answer;
   session.print_table(table_of_members(list));
@@ -39,7 +40,14 @@ void print_outcome(Session& session, const Json& outcome) {
     session.print(printable(name) + ": " + table_text(value));
 }
 
+// As long as it takes, unless --timeout says else: the broker answers when it is done.
+void wait_for_long_work(Session& session) {
+  if (!session.settings().timeout_given)
+    session.management().client().set_timeout(std::chrono::hours(24));
+}
+
 void move_messages(Session& session) {
+  wait_for_long_work(session);
   const Arguments& given = session.arguments();
   Json body{{"destination", given.text("DESTINATION")}};
   if (given.has("count")) body["count"] = number(given, "count");
@@ -47,6 +55,7 @@ void move_messages(Session& session) {
 }
 
 void redrive_queue(Session& session) {
+  wait_for_long_work(session);
   const Arguments& given = session.arguments();
   Json body{{"dry_run", given.has("dry-run")}};
   if (given.has("rate")) body["rate"] = number(given, "rate");
@@ -65,11 +74,6 @@ void publish_message(Session& session) {
   if (member(answer, "routed") != Json(true))
     throw Trouble(kExitUnavailable, "Message published but NOT routed");
   session.print("Message published");
-}
-
-void delete_message(Session& session) {
-  number(session.arguments(), "POSITION");
-  session.send();
 }
 
 constexpr std::string_view kNoQueue = "Queue not found";
@@ -92,7 +96,7 @@ std::vector<Command> message_commands() {
        .summary = "Deletes one waiting message, by the position that browse_queue shows",
        .call = "DELETE /api/queues/{vhost}/{QUEUE}/messages/{POSITION}",
        .banner = "Deleting message {POSITION} of queue '{QUEUE}' in vhost '{vhost}' ...",
-       .run = delete_message,
+       .run = send_call,
        .missing = "Queue or message not found"},
       {.name = "move_messages",
        .arguments = "QUEUE DESTINATION",

@@ -146,6 +146,21 @@ void send_and_tell(Session& session) {
     session.print(printable(name) + ": " + table_text(value));
 }
 
+void reload(Session& session) {
+  const Json outcome = session.send(Json::object());
+  if (session.wants_json()) {
+    session.print_json(outcome);
+    return;
+  }
+  for (const char* what : {"in_effect", "waiting_for_restart"}) {
+    for (const Json& change : member(outcome, what))
+      session.print(table_text(member(change, "key")) + ": " +
+                    table_text(member(change, "before")) + " -> " +
+                    table_text(member(change, "after")) +
+                    (what == std::string_view("in_effect") ? "" : " (after a restart)"));
+  }
+}
+
 void only_one_node(Session& session) {
   session.node();
   session.print(
@@ -163,18 +178,21 @@ void audit_log(Session& session) {
   session.print_table(table_of_members(answer.is_object() ? member(answer, "records") : answer));
 }
 
-// 200 says that it is whole, 503 what is broken and where.
+// Says what is broken, and where.
 void audit_verify(Session& session) {
-  const Answer answer = session.ask("GET", session.command().call.substr(4));
-  if (answer.status != 503) session.require(answer);
-  if (!answer.ok()) throw Trouble(kExitNoSuchObject, answer.reason());
+  const Json report = session.send();
+  const Json& broken = member(report, "broken");
+  if (member(report, "whole") != Json(true))
+    throw Trouble(kExitNoSuchObject,
+                  "the audit log is broken: " + table_text(member(broken, "file")) + ":" +
+                      table_text(member(broken, "line")) + ": " +
+                      table_text(member(broken, "what")));
   if (session.wants_json()) {
-    session.print_json(answer.body);
+    session.print_json(report);
     return;
   }
-  if (answer.body.is_object()) {
-    for (const auto& [name, value] : answer.body.items())
-      session.print(printable(name) + ": " + table_text(value));
+  for (const auto& [name, value] : report.items()) {
+    if (!value.is_null()) session.print(printable(name) + ": " + table_text(value));
   }
 }
 
@@ -231,10 +249,10 @@ std::vector<Command> of_its_settings() {
        .summary = "Reads configuration, certificates and definitions again",
        .call = "POST /api/reload",
        .banner = "Reloading the configuration of node {node} ...",
-       .run = send_and_tell},
+       .run = reload},
       {.name = "set_log_level",
        .arguments = "LEVEL",
-       .summary = "debug, info, warning, error, critical or none, until the next start or reload",
+       .summary = "debug, info, warning or error, until the next start or reload",
        .call = "PUT /api/log-level",
        .run = set_log_level},
       {.name = "rotate_logs",

@@ -54,10 +54,10 @@ TEST(Project, RefusesWhatIsNoListOfObjects) {
   EXPECT_THROW(project(Json::array({1}), {}), Trouble);
 }
 
-TEST(TableOfMembers, TakesItsColumnsFromTheFirstObject) {
+TEST(TableOfMembers, HasAColumnForEachMemberThatAnyHas) {
   const Table table = table_of_members(Json::parse(R"([{"a":1,"b":2},{"b":3,"c":4}])"));
-  EXPECT_EQ(table.columns, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(table.rows[1], (std::vector<Json>{nullptr, 3}));
+  EXPECT_EQ(table.columns, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(table.rows[1], (std::vector<Json>{nullptr, 3, 4}));
 }
 
 }  // namespace
