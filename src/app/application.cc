@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app/process_control.h"
@@ -33,6 +34,9 @@ void raise_descriptor_limit() {
 sigset_t block_signals() {
   for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2, SIGCHLD})
     std::signal(ignored, SIG_IGN);
+  // Those that whoever became this process has left behind already.
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

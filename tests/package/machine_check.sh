@@ -91,7 +91,9 @@ check_access() {
   if amqp "$elsewhere" get 2>/dev/null; then die 'guest was let in from another address'; fi
   logged 'Server startup complete' || die 'the log does not say that it started'
   echo 'guest from another address: refused'
-  # Metrics are for this machine only.
+  /usr/lib/harriermq/compat/rabbitmq-diagnostics -q ping || die 'rabbitmq-diagnostics -q ping'
+  stat -c '%A %U %G %n' /run/harriermq/ctl.sock
+  # Management and metrics are for this machine only.
   /usr/bin/python3 - "$elsewhere" <<'PYTHON'
 import socket, sys, urllib.request
 text = urllib.request.urlopen("http://127.0.0.1:15692/metrics", timeout=10).read()

@@ -176,9 +176,10 @@ class FirstProcessCase(unittest.TestCase):
             self.skipTest("no namespaces here")
         with contextlib.ExitStack() as stack:
             folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            # The shell becomes process 1 of the namespace, leaves an orphan, and becomes the broker.
+            # The shell becomes process 1 of the namespace, leaves two orphans, of which one ends at
+            # once, and becomes the broker.
             wrapper = folder / "harriermq"
-            wrapper.write_text("#!/bin/sh\nexec %s sh -c '(sleep 0.1 & sleep 0.1 &); exec \"$0\" \"$@\"' "
+            wrapper.write_text("#!/bin/sh\nexec %s sh -c '(true & sleep 1 &); exec \"$0\" \"$@\"' "
                                "%s \"$@\"\n" % (" ".join(unshare), os.environ["HARRIERMQ_BINARY"]))
             wrapper.chmod(0o755)
             daemon = stack.enter_context(Daemon(folder / "data"))
