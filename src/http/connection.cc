@@ -197,11 +197,12 @@ void Connection::handle_admission(Admission admission) {
   parser_->eager(true);
   const std::string* expect = request_->find("expect");
   if (!has_body || expect == nullptr || buffer_.size() != 0) return parse_body();
-  output_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  stream_->write(asio::buffer(output_), [self = shared_from_this()](ErrorCode error, std::size_t) {
-    if (error) return self->close();
-    self->parse_body();
-  });
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  stream_->write(asio::buffer(kContinue.data(), kContinue.size()),
+                 [self = shared_from_this(), turn = turn_](ErrorCode error, std::size_t) {
+                   if (error) return self->close();
+                   if (turn == self->turn_) self->parse_body();
+                 });
 }
 
 // Of a body without a length the most it may have.
