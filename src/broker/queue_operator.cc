@@ -19,6 +19,7 @@ void Queue::set_paused(bool paused) {
     } else if (consumer->active() &&
                (!settings_->single_active_consumer || active_consumer_ == consumer.get())) {
       ring_.add(*consumer);
+      note_unblocked();
     }
   }
   mark_dirty();
@@ -27,6 +28,7 @@ void Queue::set_paused(bool paused) {
 GetOutcome Queue::take(QueueEntry& entry, GetWaiter& waiter) {
   const GetOutcome outcome = await_head(waiter, true);
   if (outcome != GetOutcome::kEntry) return outcome;
+  if (!active_) become_active();
   entry = take_ready_head();
   note_unacked(entry);
   if (may_expire_) mark_dirty();
@@ -34,6 +36,7 @@ GetOutcome Queue::take(QueueEntry& entry, GetWaiter& waiter) {
 }
 
 QueueEntry Queue::extract(std::uint8_t level, Position position) {
+  if (!active_) become_active();
   QueueEntry entry = ready_.extract(level, position);
   --turn_.counters.ready;
   turn_.counters.ready_bytes.subtract(entry.body_size);
@@ -55,6 +58,7 @@ bool Queue::extract_from_disk(const QueueEntry& entry) {
   if (middle == nullptr || middle->reading || entry.position <= middle->after ||
       entry.position > middle->last)
     return false;
+  if (!active_) become_active();
   const Position last = middle->last;
   ready_.extract_from_middle(entry);
   --turn_.counters.ready;
@@ -68,7 +72,13 @@ bool Queue::extract_from_disk(const QueueEntry& entry) {
 
 void Queue::settle_taken(const QueueEntry& entry, SettleReason reason) {
   forget_unacked(entry, nullptr);
-  if (!deleted_) settle(entry, reason);
+  if (deleted_) return;
+  if (reason == SettleReason::kAcknowledged) {
+    ++statistics_->of_type.acknowledged;
+  } else {
+    count_settled(reason, 1);
+  }
+  settle(entry, reason);
 }
 
 void Queue::put_back(QueueEntry entry) {

@@ -110,10 +110,14 @@ class DirectPublish {
     if (auto status = fill(parts, host); !status.ok()) return status;
     parts.property_bytes = property_bytes;
     ++host.counters().published;
+    ++host.counters().published_confirm;
+    host.counters().message_sizes.add(request_.body.size());
     if (request_.exchange.empty() && request_.routing_key.starts_with(broker::kReplyToPrefix))
       return reply(host, parts);
     std::vector<broker::Queue*> queues;
     host.route(*exchange, keys.keys, properties.headers, queues);
+    host.counters().routed.add(queues.size());
+    host.traffic_of(*exchange).add(1, queues.size(), host.now().monotonic);
     return publish(host, parts, queues);
   }
 
@@ -139,6 +143,7 @@ class DirectPublish {
   // Counts as routed whether or not somebody is there (S38).
   amqp::CheckedStatus reply(VirtualHost& host, const broker::MessageParts& parts) {
     routed_ = true;
+    host.traffic_of(nullptr).add(1, 0, host.now().monotonic);
     if (broker::ReplySink* sink = host.find_reply_sink(request_.routing_key)) {
       sink->deliver_reply(broker::Message::create(parts));
     } else {
