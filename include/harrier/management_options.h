@@ -49,6 +49,7 @@ struct HttpLimitOptions {
   std::uint32_t connections_max = 1'024;
   std::uint64_t header_size_max = 32 << 10;
   std::uint64_t bodies_size_max = 256 << 20;
+  std::uint32_t streams_max = 16;
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds body_timeout{60'000};

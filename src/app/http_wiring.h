@@ -38,7 +38,7 @@ class HttpWiring {
   std::uint16_t management_tls_port() const { return management_tls_port_; }
   std::uint16_t metrics_port() const { return metrics_port_; }
   // Before start().
-  void set_process(management::ProcessPort* process) { api_.ports().process = process; }
+  void set_process(Process* process) { api_.ports().process = process; }
 
  private:
   Outcome listen_management();

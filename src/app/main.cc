@@ -6,6 +6,7 @@
 #include "app/application.h"
 #include "config/reference.h"
 #include "harrier/version.h"
+#include "management/openapi.h"
 
 int main(int argc, char** argv) {
   using namespace harrier;
@@ -27,8 +28,13 @@ int main(int argc, char** argv) {
   // For script/configuration; an empty group hides them.
   bool reference = false;
   bool example = false;
+  bool openapi = false;
+  bool http_api = false;
   cli.add_flag("--print-reference", reference)->group("");
   cli.add_flag("--print-example", example)->group("");
+  // For script/http-api.
+  cli.add_flag("--print-openapi", openapi)->group("");
+  cli.add_flag("--print-http-api", http_api)->group("");
   cli.add_flag("--version", version, "print the version and exit");
   try {
     cli.parse(argc, argv);
@@ -43,6 +49,11 @@ int main(int argc, char** argv) {
   }
   if (reference || example) {
     std::fputs((reference ? config::reference_markdown() : config::example_yaml()).c_str(), stdout);
+    return app::kExitOk;
+  }
+  if (openapi || http_api) {
+    std::puts(openapi ? management::openapi_document().dump(1).c_str()
+                      : management::http_api_markdown().c_str());
     return app::kExitOk;
   }
   return app::run(command_line);

@@ -4,6 +4,7 @@
 #include "app/http_wiring.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/maintenance.h"
 #include "server/node.h"
 
 namespace harrier {
@@ -53,6 +54,8 @@ std::uint16_t Server::metrics_port() const { return parts_->http.metrics_port();
 std::uint16_t Server::management_port() const { return parts_->http.management_port(); }
 std::uint16_t Server::management_tls_port() const { return parts_->http.management_tls_port(); }
 
+void Server::serve_process(Process* process) { parts_->http.set_process(process); }
+
 Outcome Server::reload(const Options& options) {
   auto reloaded = parts_->node.reload(options);
   if (!reloaded) return Failure{FailureKind::kBadOptions, reloaded.error().message};
@@ -65,6 +68,10 @@ Outcome Server::reload(const Options& options) {
 void Server::stop() {
   parts_->http.stop();
   parts_->node.stop();
+}
+
+void Server::on_stop_requested(std::function<void()> stop) {
+  parts_->node.maintenance().on_stop(std::move(stop));
 }
 
 void Server::block_publishers(std::string reason) {

@@ -115,14 +115,20 @@ void Connection::next_request() {
 }
 
 void Connection::read(void (Connection::*then)()) {
-  stream_->read_some(buffer_.prepare(std::min(kReadSize, buffer_.max_size() - buffer_.size())),
-                     [self = shared_from_this(), then](ErrorCode error, std::size_t size) {
-                       if (self->closed_) return;
-                       // A client that ends in the middle of a request gets no answer.
-                       if (error || size == 0) return self->close();
-                       self->buffer_.commit(size);
-                       ((*self).*then)();
-                     });
+  reading_ = true;
+  stream_->read_some(
+      buffer_.prepare(std::min(kReadSize, buffer_.max_size() - buffer_.size())),
+      [self = shared_from_this(), then, turn = turn_](ErrorCode error, std::size_t size) {
+        self->reading_ = false;
+        if (self->closed_) return;
+        if (self->lingering_) return self->handle_lingered(error, size);
+        // An answer is on its way: what comes is nobody's.
+        if (turn != self->turn_) return;
+        // A client that ends in the middle of a request gets no answer.
+        if (error || size == 0) return self->close();
+        self->buffer_.commit(size);
+        ((*self).*then)();
+      });
 }
 
 void Connection::parse_header() {
@@ -191,11 +197,12 @@ void Connection::handle_admission(Admission admission) {
   parser_->eager(true);
   const std::string* expect = request_->find("expect");
   if (!has_body || expect == nullptr || buffer_.size() != 0) return parse_body();
-  output_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  stream_->write(asio::buffer(output_), [self = shared_from_this()](ErrorCode error, std::size_t) {
-    if (error) return self->close();
-    self->parse_body();
-  });
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  stream_->write(asio::buffer(kContinue.data(), kContinue.size()),
+                 [self = shared_from_this(), turn = turn_](ErrorCode error, std::size_t) {
+                   if (error) return self->close();
+                   if (turn == self->turn_) self->parse_body();
+                 });
 }
 
 // Of a body without a length the most it may have.
@@ -345,15 +352,24 @@ void Connection::count_answer(int status) {
 // Closing a socket on which something waits to be read would take the answer away from the client.
 void Connection::linger() {
   stream_->finish();
+  arm(kLingerSpan, &Connection::handle_idle_too_long);
+  lingering_ = true;
+  // A read that was begun for the request goes on, and owns a part of the buffer.
+  if (!reading_) read_on();
+}
+
+void Connection::read_on() {
   buffer_.consume(buffer_.size());
-  if (lingered_ == 0) arm(kLingerSpan, &Connection::handle_idle_too_long);
   stream_->read_some(buffer_.prepare(kReadSize),
                      [self = shared_from_this()](ErrorCode error, std::size_t size) {
-                       self->lingered_ += size;
-                       if (error || size == 0 || self->lingered_ > kLingerBytesMax)
-                         return self->close();
-                       if (!self->closed_) self->linger();
+                       if (!self->closed_) self->handle_lingered(error, size);
                      });
+}
+
+void Connection::handle_lingered(ErrorCode error, std::size_t size) {
+  lingered_ += size;
+  if (error || size == 0 || lingered_ > kLingerBytesMax) return close();
+  read_on();
 }
 
 }  // namespace harrier::http

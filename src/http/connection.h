@@ -78,6 +78,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void handle_more(BodySource::Next next, std::string bytes);
   void count_answer(int status);
   void linger();
+  void read_on();
+  void handle_lingered(ErrorCode error, std::size_t size);
 
   const std::unique_ptr<Stream> stream_;
   const Peer peer_;
@@ -96,6 +98,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   AnswerWriter::Form form_;
   std::unique_ptr<AnswerWriter> writer_;
   std::string output_;
+  bool reading_ = false;  // for a request
+  bool lingering_ = false;
   std::size_t lingered_ = 0;
   bool closed_ = false;
 };

@@ -3,18 +3,12 @@
 namespace harrier::management {
 namespace {
 
+// RabbitMQ gives AMQP's text without the code's name.
 ApiError refused(const server::CommandError& error) {
-  switch (error.code) {
-    case amqp::ReplyCode::kNotFound: return not_found();
-    case amqp::ReplyCode::kAccessRefused:
-      return {401, "not_authorised", "ACCESS_REFUSED - " + error.message};
-    case amqp::ReplyCode::kPreconditionFailed:
-      return bad_request("PRECONDITION_FAILED - " + error.message);
-    case amqp::ReplyCode::kResourceLocked: return bad_request("RESOURCE_LOCKED - " + error.message);
-    case amqp::ReplyCode::kNotAllowed: return bad_request("NOT_ALLOWED - " + error.message);
-    case amqp::ReplyCode::kResourceError: return bad_request("RESOURCE_ERROR - " + error.message);
-    default: return bad_request(error.message);
-  }
+  if (error.code == amqp::ReplyCode::kNotFound)
+    return {404, "not_found", "NOT_FOUND - " + error.message};
+  if (error.code == amqp::ReplyCode::kAccessRefused) return not_authorised();
+  return bad_request(error.message);
 }
 
 }  // namespace

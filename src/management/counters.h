@@ -11,6 +11,7 @@ struct Counters {
   std::atomic<std::uint64_t> logins_refused{0};
   // Known, and without the right to what they asked for.
   std::atomic<std::uint64_t> requests_refused{0};
+  std::atomic<std::uint64_t> log_streams{0};  // followed now
 };
 
 }  // namespace harrier::management

@@ -104,7 +104,7 @@ http::Response certificate_expiration(const Call& call) {
 http::Response single_node(const Call&) { return good({{"reason", "single node cluster"}}); }
 
 http::Response in_service(const Call& call) {
-  if (call.node().ready()) return good();
+  if (call.node().serving()) return good();
   return bad("the node is not in service");
 }
 

@@ -27,15 +27,11 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-std::uint64_t positive(const Call& call, std::string_view name, std::uint64_t fallback,
-                       std::uint64_t max) {
-  const std::string_view text = call.query(name);
-  if (text.empty()) return fallback;
+// nullopt: no number.
+std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || number == 0 ||
-      number > max)
-    throw bad_request("'" + std::string(name) + "' is a number from 1 to " + std::to_string(max));
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
   return number;
 }
 
@@ -83,8 +79,16 @@ ListQuery::ListQuery(const Call& call)
       sort_(split(call.query("sort"), '.')),
       reverse_(call.is_set("sort_reverse")) {
   if (call.query("page").empty()) return;
-  page_ = positive(call, "page", 1, 1'000'000'000);
-  page_size_ = positive(call, "page_size", 100, kPageSizeMax);
+  const std::string_view size = call.query("page_size");
+  const auto page = number_of(call.query("page"));
+  const auto page_size = size.empty() ? std::optional<std::uint64_t>(page_size_) : number_of(size);
+  if (!page || !page_size) throw bad_request("Pagination parameters are invalid");
+  if (*page == 0 || *page > kPageMax || *page_size == 0 || *page_size > kPageSizeMax)
+    throw ApiError(400, "invalid_pagination_parameters",
+                   "Invalid pagination parameters: page number " + std::to_string(*page) +
+                       ", page size " + std::to_string(*page_size));
+  page_ = *page;
+  page_size_ = *page_size;
   const std::string_view name = call.query("name");
   if (name.size() > kPatternMax) throw bad_request("the pattern is too long");
   if (!call.is_set("use_regex")) {

@@ -38,6 +38,7 @@ class Columns {
 
 class ListQuery {
  public:
+  static constexpr std::uint64_t kPageMax = 1'000'000'000;
   static constexpr std::uint64_t kPageSizeMax = 500;
   static constexpr std::size_t kPatternMax = 1024;
 

@@ -9,6 +9,7 @@
 #include "management/list_answer.h"
 #include "management/node_facts.h"
 #include "management/route.h"
+#include "server/maintenance.h"
 
 namespace harrier::management {
 namespace {
@@ -71,7 +72,7 @@ json node_json(const Call& call) {
   json node = {{"name", node_name()},
                {"type", "disc"},
                {"running", true},
-               {"being_drained", false},
+               {"being_drained", call.node().maintenance().being_drained()},
                {"uptime", uptime_ms(call)},
                {"os_pid", std::to_string(::getpid())},
                {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)},

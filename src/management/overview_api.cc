@@ -4,6 +4,8 @@
 #include "management/list_answer.h"
 #include "management/node_facts.h"
 #include "management/route.h"
+#include "management/statistics_json.h"
+#include "server/inspection.h"
 
 namespace harrier::management {
 namespace {
@@ -45,14 +47,29 @@ json contexts(const Call& call) {
   return list;
 }
 
-json churn_rates() {
-  json churn = json::object();
-  for (const char* name : {"connection_created", "connection_closed", "channel_created",
-                           "channel_closed", "queue_declared", "queue_created", "queue_deleted"}) {
-    churn[name] = 0;
-    churn[std::string(name) + "_details"] = {{"rate", 0.0}};
-  }
-  return churn;
+json churn_rates(const server::Churn& churn) {
+  json object = json::object();
+  put(object, "connection_created", churn.connections_created);
+  put(object, "connection_closed", churn.connections_closed);
+  put(object, "channel_created", churn.channels_created);
+  put(object, "channel_closed", churn.channels_closed);
+  put(object, "queue_declared", churn.queues_declared);
+  put(object, "queue_created", churn.queues_created);
+  put(object, "queue_deleted", churn.queues_deleted);
+  return object;
+}
+
+void put_statistics(const Call& call, json& object) {
+  const server::NodeStatistics node = call.node().inspection().node();
+  object["message_stats"] = json_of(node.statistics);
+  object["churn_rates"] = churn_rates(node.churn);
+  json& totals = object["queue_totals"] = json::object();
+  put_totals(totals, node.ready, node.unacked);
+  object["object_totals"] = {{"connections", node.connections},
+                             {"channels", node.channels},
+                             {"consumers", node.consumers},
+                             {"queues", node.queues},
+                             {"exchanges", node.exchanges}};
 }
 
 http::Response overview(const Call& call) {
@@ -75,11 +92,8 @@ http::Response overview(const Call& call) {
                  {"default_queue_type", "classic"},
                  {"release_series_support_status", "supported"},
                  {"statistics_db_event_queue", 0},
-                 {"exchange_types", exchange_types()},
-                 {"message_stats", json::object()},
-                 {"churn_rates", churn_rates()},
-                 {"queue_totals", json::object()},
-                 {"object_totals", json::object()}};
+                 {"exchange_types", exchange_types()}};
+  put_statistics(call, object);
   if (call.visitor().is_monitor()) {
     object["listeners"] = listeners(call);
     object["contexts"] = contexts(call);

@@ -10,35 +10,13 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/result.h"
 #include "harrier/options.h"
+#include "harrier/process.h"
 #include "http/server.h"
 #include "management/counters.h"
 #include "server/node.h"
 
 namespace harrier::management {
-
-// What concerns the process and not the broker in it; whoever embeds one may have none.
-class ProcessPort {
- public:
-  struct Change {
-    std::string key;
-    std::string before;
-    std::string after;
-  };
-  struct Reload {
-    std::vector<Change> in_effect;
-    std::vector<Change> waiting;  // for a restart
-  };
-
-  virtual ~ProcessPort() = default;
-  // Begins to end the process as SIGTERM does.
-  virtual void stop() = 0;
-  // The error: why everything stays as it was.
-  virtual base::Result<Reload> reload() = 0;
-  // As YAML, secrets masked.
-  virtual std::string effective_configuration() = 0;
-};
 
 struct Ports {
   server::Node& node;
@@ -47,7 +25,7 @@ struct Ports {
   const base::Now started;
   Counters& counters;
   // nullptr: nobody can do such things.
-  ProcessPort* process = nullptr;
+  Process* process = nullptr;
   // Where the API listens now; filled before the first request.
   struct Place {
     std::string protocol;  // "http", "https"

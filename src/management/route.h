@@ -48,11 +48,24 @@ using Routes = std::vector<Route>;
 // Of all nouns.
 const Routes& all_routes();
 
+void add_audit_routes(Routes& routes);
 void add_auth_routes(Routes& routes);
+void add_bindings_routes(Routes& routes);
+void add_channels_routes(Routes& routes);
+void add_connections_routes(Routes& routes);
+void add_definitions_routes(Routes& routes);
+void add_exchanges_routes(Routes& routes);
 void add_health_routes(Routes& routes);
+void add_messages_routes(Routes& routes);
 void add_node_routes(Routes& routes);
+void add_operations_routes(Routes& routes);
 void add_overview_routes(Routes& routes);
+void add_parameters_routes(Routes& routes);
 void add_permissions_routes(Routes& routes);
+void add_policies_routes(Routes& routes);
+void add_queues_routes(Routes& routes);
+void add_quotas_routes(Routes& routes);
+void add_reference_routes(Routes& routes);
 void add_users_routes(Routes& routes);
 void add_virtual_hosts_routes(Routes& routes);
 

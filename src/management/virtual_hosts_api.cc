@@ -1,11 +1,14 @@
 // Virtual hosts and their limits.
 #include <algorithm>
+#include <map>
 
 #include "management/body_fields.h"
 #include "management/list_answer.h"
 #include "management/node_facts.h"
 #include "management/permissions_json.h"
 #include "management/route.h"
+#include "management/statistics_json.h"
+#include "server/inspection.h"
 
 namespace harrier::management {
 namespace {
@@ -46,17 +49,38 @@ std::optional<VirtualHostDescription> find_host(const Call& call, const std::str
   return found;
 }
 
+void put_statistics(json& row, const server::VirtualHostStatistics& of) {
+  put_totals(row, of.ready, of.unacked);
+  put(row, "recv_oct", of.received_octets);
+  put(row, "send_oct", of.sent_octets);
+  row["message_stats"] = json_of(of.statistics);
+}
+
+json row_of(const Call& call, const VirtualHostDescription& host) {
+  json row = host_json(host);
+  server::VirtualHostStatistics statistics;
+  for (server::VirtualHostStatistics& of : call.node().inspection().virtual_hosts())
+    if (of.name == host.name) statistics = std::move(of);
+  put_statistics(row, statistics);
+  return row;
+}
+
 http::Response list_hosts(const Call& call) {
+  std::map<std::string, server::VirtualHostStatistics> statistics;
+  for (server::VirtualHostStatistics& of : call.node().inspection().virtual_hosts())
+    statistics[of.name] = std::move(of);
   std::vector<json> rows;
-  for (const VirtualHostDescription& host : hosts_to_see(call))
+  for (const VirtualHostDescription& host : hosts_to_see(call)) {
     rows.push_back(host_json(host));
+    put_statistics(rows.back(), statistics[host.name]);
+  }
   return list_answer(call, std::move(rows));
 }
 
 http::Response get_host(const Call& call) {
   const auto host = find_host(call, call.parameter(0));
   if (!host) throw not_found();
-  return object_answer(call, host_json(*host));
+  return object_answer(call, row_of(call, *host));
 }
 
 http::Response put_host(const Call& call) {

@@ -264,9 +264,7 @@ void add_messages(Families& families) {
        &C::unroutable_dropped},
       {"rabbitmq_global_messages_unroutable_returned_total", "Messages no queue took, returned",
        &C::unroutable_returned},
-      {"rabbitmq_global_messages_delivered_total", "Messages delivered", &C::delivered},
-      {"rabbitmq_global_messages_redelivered_total", "Messages delivered again", &C::redelivered},
-      {"rabbitmq_global_messages_acknowledged_total", "Messages acknowledged", &C::acknowledged},
+
       {"harriermq_messages_requeued_total", "Messages put back into their queue", &C::requeued},
       {"harriermq_messages_refused_total", "Messages that full queues refused", &C::refused},
       {"harriermq_messages_dead_lettered_total", "Messages sent to a dead letter exchange",
@@ -275,6 +273,20 @@ void add_messages(Families& families) {
        &C::dead_letters_dropped}};
   for (const auto& [name, help, member] : counters)
     families.counter(name, help, families.sum(member), protocol);
+
+  const std::initializer_list<std::tuple<const char*, const char*, std::uint64_t (C::*)() const>>
+      of_queues = {
+          {"rabbitmq_global_messages_delivered_total", "Messages delivered", &C::delivered},
+          {"rabbitmq_global_messages_redelivered_total", "Messages delivered again",
+           &C::redelivered},
+          {"rabbitmq_global_messages_acknowledged_total", "Messages acknowledged",
+           &C::acknowledged}};
+  for (const auto& [name, help, count] : of_queues) {
+    std::uint64_t total = 0;
+    for (const auto& host : families.virtual_hosts())
+      total += (host.counters->*count)();
+    families.counter(name, help, static_cast<double>(total), protocol);
+  }
 
   families.counter("harriermq_queue_messages_unreadable_total",
                    "Messages left out of their queue: the disk did not give them back",

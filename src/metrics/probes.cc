@@ -18,7 +18,7 @@ http::Response livez(const server::Node& node) {
 }
 
 http::Response readyz(const server::Node& node) {
-  return answer(node.ready(), "ok\n", "not serving\n");
+  return answer(node.serving(), "ok\n", "not serving\n");
 }
 
 }  // namespace harrier::metrics

@@ -110,7 +110,8 @@ struct MoveRequest {
 enum class MoveEnd : std::uint8_t {
   kDone,
   kTargetFull,  // it refuses messages (reject-publish), or its virtual host stores what it may
-  kGone,        // one of the queues was deleted meanwhile
+  kGone,        // one of the queues, or their virtual host, was deleted meanwhile
+  kHeldMax,     // redrive: so many stay that it cannot see what is behind them
   kGivenUp,
   kNotDurable,  // the disk has not taken the last of them in time
 };

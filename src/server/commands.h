@@ -17,33 +17,37 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "broker/actor.h"
 #include "broker/exchange.h"
 #include "broker/queue_arguments.h"
 #include "harrier/options.h"
 #include "server/command.h"
-#include "server/publisher_gate.h"
-#include "server/virtual_host_table.h"
+#include "server/host_visit.h"
+#include "server/shared.h"
 #include "server/virtual_hosts.h"
 
 namespace harrier::server {
+
+class SingleMessage;
+struct VisitedQueue;
 
 class Commands {
  public:
   // A slice takes so much of its loop, and a message more.
   static constexpr std::chrono::microseconds kSlice{500};
 
-  // REQUIRES that all outlive it. `stored`: the loops have a store.
-  Commands(VirtualHostTable& hosts, const VirtualHosts::Loops& loops, const PublisherGate& gate,
-           const CommandLimitOptions& limits, std::uint64_t message_size_max, bool stored)
-      : hosts_(hosts),
+  // REQUIRES that both outlive it, and that administrators' changes can be made already.
+  Commands(Shared& shared, const VirtualHosts::Loops& loops, const Options& options)
+      : shared_(shared),
         loops_(loops),
-        gate_(gate),
-        limits_(limits),
-        message_size_max_(message_size_max),
-        stored_(stored) {}
+        limits_(options.commands),
+        message_size_max_(options.connection.max_message_size) {}
 
   // ---- definitions
   // True: made; false: was there, as declared.
@@ -85,7 +89,8 @@ class Commands {
   // 404: it is not ready there (any more).
   CommandStatus delete_message(const broker::Actor& actor, const std::string& virtual_host,
                                const std::string& queue, MessagePlace place, const GiveUp& give_up);
-  // As one who consumes, and publishes by the default exchange: those rights are asked for. 406 from a durable queue to one that is not, or to itself.
+  // As one who consumes, and publishes by the default exchange: those rights are asked for. 406
+  // from a durable queue to one that is not, or to itself.
   Command<MoveOutcome> move(const broker::Actor& actor, const std::string& virtual_host,
                             const MoveRequest& request, const GiveUp& give_up);
   Command<RedriveOutcome> redrive(const broker::Actor& actor, const std::string& virtual_host,
@@ -96,10 +101,11 @@ class Commands {
                                 const std::string& queue, const std::string& consumer_tag);
 
   // ---- connections. That the actor may is the caller's to decide.
-  // With CONNECTION_FORCED (320) and `reason` as its text. Answers how many are told; they may
-  // take a moment to go.
-  std::uint64_t close_connection(const broker::Actor& actor, const std::string& name,
-                                 const std::string& reason);
+  // One of Inspection::connections_named(). With CONNECTION_FORCED (320) and `reason` as its text.
+  // False: it is gone. It may take a moment to go.
+  bool close_connection(const broker::Actor& actor, std::size_t loop, broker::ConnectionId id,
+                        const std::string& reason);
+  // Answer how many were told.
   std::uint64_t close_user_connections(const broker::Actor& actor, const std::string& user,
                                        const std::string& reason);
   std::uint64_t close_virtual_host_connections(const broker::Actor& actor,
@@ -107,12 +113,31 @@ class Commands {
                                                const std::string& reason);
 
  private:
-  VirtualHostTable& hosts_;
+  using Task = std::function<amqp::CheckedStatus(broker::VirtualHost&)>;
+
+  // Enters as the actor and runs the task in one slice. What is refused is told as `action`.
+  CommandStatus ask(HostVisit& visit, const broker::Actor& actor, std::string_view action,
+                    const Task& task);
+  // The same, and waits for the disk.
+  CommandStatus change(const std::string& virtual_host, const broker::Actor& actor,
+                       std::string_view action, const Task& task);
+  std::uint64_t close_all(const ConnectionFilter& filter, const broker::Actor& actor,
+                          std::string_view kind, const std::string& name,
+                          const std::string& reason);
+  amqp::CheckedStatus check_publish(const broker::Actor& actor,
+                                    const PublishRequest& request) const;
+  CommandStatus take_single(VisitedQueue& at, const std::shared_ptr<SingleMessage>& single,
+                            bool needs_body, const std::string& queue, MessagePlace place,
+                            const GiveUp& give_up);
+  void note_messages(HostVisit& visit, const broker::Actor& actor, std::string_view action,
+                     const std::string& queue, const std::string& target, std::uint64_t count);
+  // The disk has fallen behind, or its journal is full: who moves messages waits as publishers do.
+  bool held_by_store() const;
+
+  Shared& shared_;
   const VirtualHosts::Loops& loops_;
-  const PublisherGate& gate_;
   const CommandLimitOptions limits_;
   const std::uint64_t message_size_max_;
-  const bool stored_;
 };
 
 }  // namespace harrier::server

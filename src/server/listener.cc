@@ -98,6 +98,7 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
 Listener::~Listener() = default;
 
 base::Status<> Listener::read_proxies() {
+  proxies_.clear();
   for (const std::string& text : proxy_protocol_.trusted) {
     auto prefix = base::IpPrefix::parse(text);
     if (!prefix) return base::fail(section_ + ".proxy_protocol.trusted: " + prefix.error().message);

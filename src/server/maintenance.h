@@ -1,12 +1,15 @@
 // Taking a node out of service and back while it runs, and ending it from inside.
 //
 // Role:   for HTTP and harrierctl: drain before an upgrade, revive after a change of mind, stop.
-// Model:  serving → drain(): listeners closed, publishers held and told, consumers cancelled →
-//         draining until nothing is unacknowledged or the patience ends → the connections that are
-//         left are closed (320) → drained → revive(): publishers go on, listeners open on the same
-//         ports → serving. What is in queues stays there.
-// Thread: synchronized; from any that is no loop's, while the node runs.
+// Model:  serving → drain(): AMQP's listeners are closed, consumers cancelled, those that come
+//         again, too → nothing is unacknowledged, or the patience ends → the connections that are
+//         left, publishers among them, are told why and closed (320) → drained → revive():
+//         listeners open on the same ports → serving. What is in queues stays there; nothing of
+//         this is remembered across a restart.
+// Thread: synchronized by mutex_, which is held during a drain; from any that is no loop's, while
+//         the node runs.
 // Errors: revive(): a port was taken meanwhile; it can be called again.
+// Spec:   docs/operations/administration.md, "Maintenance".
 #pragma once
 
 #include <atomic>
@@ -14,51 +17,57 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <string>
+#include <string_view>
+#include <utility>
 
+#include "base/result.h"
 #include "broker/actor.h"
 #include "server/command.h"
+#include "server/shared.h"
+#include "server/virtual_hosts.h"
 
 namespace harrier::server {
 
-class Node;
-
 struct DrainOutcome {
   std::uint64_t consumers_cancelled = 0;
+  // Deliveries that their clients had not settled by then: they are in their queues again.
+  std::uint64_t unacked = 0;
   std::uint64_t connections_closed = 0;
-  // Of those; their messages are in their queues again.
-  std::uint64_t unacked_given_back = 0;
 };
 
 class Maintenance {
  public:
-  // What drain, revive and stop do to the node, which Node makes.
-  struct Actions {
-    std::function<void()> close_listeners;
-    std::function<base::Status<>()> open_listeners;
-    std::function<void(const std::string& reason)> hold_publishers;
-    std::function<void()> release_publishers;
-    std::function<std::uint64_t()> cancel_consumers;
-    std::function<std::uint64_t()> unacked;
-    std::function<std::uint64_t(const std::string& reason)> close_connections;
-    std::function<void(const broker::Actor& actor, const char* action)> note;
-  };
-  explicit Maintenance(Actions actions) : actions_(std::move(actions)) {}
+  // How often a drain looks whether it is done.
+  static constexpr std::chrono::milliseconds kLookEvery{20};
 
-  // Again while drained: what has come meanwhile. `give_up` ends the waiting, not the drain.
+  struct Listeners {
+    std::function<void()> close;
+    std::function<base::Status<>()> open;
+  };
+  // REQUIRES that all outlive it.
+  Maintenance(Shared& shared, const VirtualHosts::Loops& loops, Listeners listeners)
+      : shared_(shared), loops_(loops), listeners_(std::move(listeners)) {}
+
+  // Again while drained: for those who have come since. `give_up` ends the waiting, not the drain.
   DrainOutcome drain(const broker::Actor& actor, std::chrono::milliseconds patience,
                      const GiveUp& give_up);
   CommandStatus revive(const broker::Actor& actor);
   // From the beginning of drain() to the end of revive().
   bool being_drained() const { return being_drained_.load(std::memory_order_acquire); }
 
-  // Who ends the process as SIGTERM does; before start().
+  // What ends the process as SIGTERM does; before the node starts.
   void on_stop(std::function<void()> stop) { stop_ = std::move(stop); }
-  // Returns at once. kUnavailable: nobody said how.
+  // Has it done, and returns at once. kUnavailable: nobody said how.
   CommandStatus stop(const broker::Actor& actor);
 
  private:
-  const Actions actions_;
+  std::uint64_t cancel_consumers();
+  std::uint64_t unacked() const;
+  void note(const broker::Actor& actor, std::string_view action);
+
+  Shared& shared_;
+  const VirtualHosts::Loops& loops_;
+  const Listeners listeners_;
   std::function<void()> stop_;
   std::mutex mutex_;
   std::atomic<bool> being_drained_{false};

@@ -1,6 +1,7 @@
 #include "server/node.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 #include <utility>
@@ -10,10 +11,13 @@
 #include "base/log.h"
 #include "journal/node_directory.h"
 #include "server/administration.h"
+#include "server/commands.h"
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
+#include "server/inspection.h"
 #include "server/listener.h"
 #include "server/loop_watch.h"
+#include "server/maintenance.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
@@ -78,6 +82,12 @@ class Node::Parts {
   const auth::LoginCounters* login_counters_ = nullptr;
   std::unique_ptr<Administration> administration_;
   std::unique_ptr<DefinitionsTransfer> definitions_;
+  std::unique_ptr<Commands> commands_;
+  std::unique_ptr<Inspection> inspection_;
+  const std::unique_ptr<Maintenance> maintenance_ = std::make_unique<Maintenance>(
+      shared_, loops_,
+      Maintenance::Listeners{[this] { close_listeners(); }, [this] { return open_again(); }});
+  std::atomic<bool> stopping_{false};
   // The authenticator's; nullptr if no tokens are taken.
   TokenKeyRefresher* token_keys_ = nullptr;
   std::uint16_t port_ = 0;
@@ -91,6 +101,10 @@ class Node::Parts {
   // nullptr without Options::auth.oauth2.
   Outcome take_tokens(std::unique_ptr<auth::TokenRules>& tokens);
   Outcome listen();
+  Outcome open_listeners(std::uint16_t port, std::uint16_t tls_port);
+  // From no loop's thread.
+  void close_listeners();
+  base::Status<> open_again();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
   ResourceReading look_around() const;
@@ -236,14 +250,17 @@ Outcome Node::Parts::listen() {
   if (certificates_)
     if (auto loaded = certificates_->load(options_.amqps); !loaded)
       return Failure{FailureKind::kBadOptions, loaded.error().message};
-  const auto open = [](Listener& listener, const std::string& bind, std::uint16_t& port) {
-    auto listening = listener.open(bind, port);
+  return open_listeners(options_.amqp.port, options_.amqps.port);
+}
+
+Outcome Node::Parts::open_listeners(std::uint16_t port, std::uint16_t tls_port) {
+  const auto open = [](Listener& listener, const std::string& bind, std::uint16_t& bound) {
+    auto listening = listener.open(bind, bound);
     if (!listening) return Outcome(Failure{FailureKind::kCannotListen, listening.error().message});
-    port = *listening;
+    bound = *listening;
     return Outcome();
   };
-  std::uint16_t port = options_.amqp.port;
-  std::uint16_t tls_port = tls_listener_ ? options_.amqps.port : std::uint16_t{0};
+  if (!tls_listener_) tls_port = 0;
   if (Outcome opened = open(*listener_, options_.amqp.bind, port); !opened) return opened;
   if (tls_listener_)
     if (Outcome opened = open(*tls_listener_, options_.amqps.bind, tls_port); !opened)
@@ -253,12 +270,29 @@ Outcome Node::Parts::listen() {
     if (auto opened = unix_listener_->open_unix(path, mode); !opened)
       return Failure{FailureKind::kCannotListen, opened.error().message};
   }
-  port_ = port;
-  tls_port_ = tls_port;
+  // Opened again they are the same, and others may be reading them.
+  if (port_ != port) port_ = port;
+  if (tls_port_ != tls_port) tls_port_ = tls_port;
   listener_->start();
   if (tls_listener_) tls_listener_->start();
   if (unix_listener_) unix_listener_->start();
   return {};
+}
+
+void Node::Parts::close_listeners() {
+  accepting().run([this] {
+    listener_->close();
+    if (tls_listener_) tls_listener_->close();
+    if (unix_listener_) unix_listener_->close();
+  });
+}
+
+base::Status<> Node::Parts::open_again() {
+  Outcome opened;
+  accepting().run([&] { opened = open_listeners(port_, tls_port_); });
+  if (opened) return base::Done{};
+  close_listeners();
+  return base::fail(opened.failure().message);
 }
 
 Outcome Node::Parts::start(const Recover& recover) {
@@ -278,6 +312,8 @@ Outcome Node::Parts::start(const Recover& recover) {
   if (recovered) {
     definitions_ = std::make_unique<DefinitionsTransfer>(*administration_, shared_.virtual_hosts,
                                                          loops_, store_ != nullptr);
+    commands_ = std::make_unique<Commands>(shared_, loops_, options_);
+    inspection_ = std::make_unique<Inspection>(shared_, loops_);
     if (*file) recovered = import_configured_definitions(*definitions_, options_, **file);
   }
   if (!recovered) {
@@ -396,13 +432,10 @@ base::Status<> Node::Parts::reload(const Options& options) {
 void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
+  stopping_.store(true, std::memory_order_release);
   administration_->stop();
   if (shared_.audit) shared_.audit->note_node("node.stop");
-  accepting().run([this] {
-    listener_->close();
-    if (tls_listener_) tls_listener_->close();
-    if (unix_listener_) unix_listener_->close();
-  });
+  close_listeners();
   on_every_loop([](NodeLoop& loop) {
     loop.io().force_close({}, amqp::ReplyCode::kConnectionForced,
                           "broker forced connection closure with reason 'shutdown'");
@@ -471,15 +504,26 @@ void Node::note_login(const auth::Peer& peer, std::string_view mechanism, const 
 
 VirtualHostViews Node::virtual_hosts() const {
   const VirtualHostTable& table = parts_->shared_.virtual_hosts;
-  VirtualHostViews views{table.keep(), {}};
+  VirtualHostViews views{table.keep(), {}, {}};
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return views;
   for (const auto& [name, place] : table.list())
     views.hosts.push_back(
         {place.host->host().name(), &place.host->host().counters(), place.tenant.get()});
+  views.ended.push_back(&table.ended());
+  for (const HostedVirtualHost* host : table.ending())
+    views.ended.push_back(&host->host().counters());
   return views;
 }
 Administration& Node::administration() { return *parts_->administration_; }
 DefinitionsTransfer& Node::definitions() { return *parts_->definitions_; }
+Commands& Node::commands() { return *parts_->commands_; }
+Inspection& Node::inspection() { return *parts_->inspection_; }
+Maintenance& Node::maintenance() { return *parts_->maintenance_; }
+bool Node::serving() const {
+  return parts_->shared_.ready.load(std::memory_order_acquire) &&
+         !parts_->stopping_.load(std::memory_order_acquire) &&
+         !parts_->maintenance_->being_drained();
+}
 
 std::vector<LoopView> Node::loops() const {
   std::vector<LoopView> views;
@@ -495,6 +539,7 @@ std::optional<StoreView> Node::store() const {
   StoreView view;
   view.journal = store.journal_usage();
   view.flushes = store.flushes().value();
+  view.flush_counters = &store.flush_counters();
   view.runs = store.run_count();
   view.run_bytes = store.run_bytes();
   view.checkpoints = store.checkpointer().cycles();

@@ -37,7 +37,10 @@
 namespace harrier::server {
 
 class Administration;
+class Commands;
 class DefinitionsTransfer;
+class Inspection;
+class Maintenance;
 class PasswordWorkers;
 
 // What metrics may look at; valid while the node exists, a virtual host's as long as its views.
@@ -49,6 +52,9 @@ struct VirtualHostView {
 struct VirtualHostViews {
   std::shared_lock<std::shared_mutex> lock;  // holds up who deletes one: for a scrape's time
   std::vector<VirtualHostView> hosts;        // by name
+  // To be added to every total, or it would fall with a virtual host: what those that are gone have
+  // counted, and those whose end goes on.
+  std::vector<const broker::VirtualHostCounters*> ended;
 };
 struct LoopView {
   const LoopCounters* counters;
@@ -111,6 +117,14 @@ class Node {
   Administration& administration();
   // Likewise.
   DefinitionsTransfer& definitions();
+  // Likewise. What calls it has ended before stop().
+  Commands& commands();
+  // Likewise.
+  Inspection& inspection();
+  // Likewise; but Maintenance::on_stop() before start().
+  Maintenance& maintenance();
+  // Whether clients can come: recovered, listening, and not drained. Any thread.
+  bool serving() const;
   std::vector<LoopView> loops() const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;

@@ -48,7 +48,7 @@ THIRD_PARTY = [
     ("pcre2.h", ["base/pattern.cc"]),
     ("cjose/", ["auth/token_"]),
     ("nlohmann/", ["audit/", "auth/strict_json.h", "server/definitions_",
-                   "management/"]),
+                   "management/", "app/main.cc"]),
     ("curl/", ["server/http_download."]),
 ]
 

@@ -277,6 +277,19 @@ TEST_F(ServerTest, SlowHeadersAndBodiesAre408) {
               StartsWith("HTTP/1.1 408 "));
 }
 
+// What comes behind a refusal belongs to nobody, however late.
+TEST_F(ServerTest, ASlowBodyThatComesAfterAllIsNotAnswered) {
+  Limits limits;
+  limits.body_timeout = base::Milliseconds(20);
+  start(limits);
+  HttpClient client(port_);
+  client.send("PUT /a HTTP/1.1\r\nContent-Length: 5\r\n\r\n01");
+  std::string answer = client.read_until("refused");
+  client.send("234GET /b HTTP/1.1\r\n\r\n");
+  answer += client.read_until();
+  EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 408 "), EndsWith("refused")));
+}
+
 TEST_F(ServerTest, IdleConnectionsAreClosed) {
   Limits limits;
   limits.idle_timeout = base::Milliseconds(20);
