@@ -36,7 +36,8 @@ struct ManagementOptions {
   // No statistics of queues, connections and channels in answers.
   bool disable_stats = false;
   std::string content_security_policy =
-      "default-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+      "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+      "object-src 'none'";
   CorsOptions cors;
 
   bool operator==(const ManagementOptions&) const = default;

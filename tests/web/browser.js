@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
+// Long: it is only waited out where something is wrong, and the machine may be crowded.
+const WAIT_MS = 60_000;
+
 export function start_browser() {
   return chromium.launch({ executablePath: process.env.HARRIER_WEB_BROWSER ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-dev-shm-usage"] });
@@ -18,7 +21,7 @@ export class Visit {
     visit.requests = [];
     visit.context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
     visit.page = await visit.context.newPage();
-    visit.page.setDefaultTimeout(15_000);
+    visit.page.setDefaultTimeout(WAIT_MS);
     visit.#listen();
     await visit.page.goto(url);
     return visit;

@@ -2,7 +2,7 @@
 import { confirm_by_typing } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { check, form, integer, text } from "./form.js";
-import { any, number } from "./format.js";
+import { number } from "./format.js";
 import { api_path } from "./names.js";
 import { button } from "./parts.js";
 
@@ -11,6 +11,12 @@ const moved_words = (count) => `${number(count)} ${count === 1 ? "message" : "me
 // What a redrive says of messages that it left where they are.
 const STAYED = [["source_gone", "came from a queue that is gone"], ["no_history", "never died anywhere"],
   ["refused", "would not be taken by their queue"]];
+
+// Why it ended before all was done.
+const ENDS = { target_full: "The target is full.", gone: "A queue was deleted meanwhile.",
+  held_messages_max: "As many are on their way as may be.", given_up: "It took too long.",
+  not_durable: "A durable message does not go to a queue that is not." };
+const end_words = ({ end }) => (end && end !== "done" ? ` ${ENDS[end] ?? end}` : "");
 
 // The buttons in the page's head; show(queue) makes pause and resume change places.
 export class QueueButtons {
@@ -46,7 +52,7 @@ export function move_form(app, vhost, name) {
     async action({ destination, count }) {
       const answer = await app.api.post(`queues/${api_path(vhost, name)}/move`, { destination, count });
       app.refresh();
-      return answer?.moved === undefined ? "Moved." : `${moved_words(answer.moved)} moved.`;
+      return `${moved_words(answer.moved)} moved.${end_words(answer)}`;
     },
   });
 }
@@ -61,23 +67,22 @@ export function redrive_form(app, vhost, name) {
     submit: "Redrive", keep: true,
     async action(values) {
       const answer = await app.api.post(`queues/${api_path(vhost, name)}/redrive`, values);
-      replace(targets, target_table(answer.by_target ?? []));
+      replace(targets, target_table(answer.by_queue ?? {}));
       app.refresh();
       const stayed = STAYED.filter(([key]) => answer[key] > 0)
         .map(([key, words]) => ` ${moved_words(answer[key])} ${words}.`);
-      return `${moved_words(answer.moved ?? 0)} ${values.dry_run ? "would go" : "went"} back.${stayed.join("")}`;
+      return `${moved_words(answer.moved ?? 0)} ${values.dry_run ? "would go" : "went"} back.${stayed.join("")}${end_words(answer)}`;
     },
   });
   return h("div", { class: "stack" }, element, targets);
 }
 
-// by_target: records, or counts by the queue's name.
-function target_table(by_target) {
-  const rows = Array.isArray(by_target) ? by_target :
-    Object.entries(by_target).map(([queue, messages]) => ({ queue, messages }));
+// by_queue: {name: messages}.
+function target_table(by_queue) {
+  const rows = Object.entries(by_queue);
   if (rows.length === 0) return [];
-  const keys = Object.keys(rows[0]);
   return h("table", { "aria-label": "Where messages go" },
-    h("thead", {}, h("tr", {}, keys.map((key) => h("th", { scope: "col" }, key.replaceAll("_", " "))))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, keys.map((key) => h("td", {}, any(row[key])))))));
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Queue"), h("th", { scope: "col", class: "number" }, "Messages"))),
+    h("tbody", {}, rows.map(([name, messages]) =>
+      h("tr", {}, h("td", { class: "name" }, name), h("td", { class: "number" }, number(messages))))));
 }

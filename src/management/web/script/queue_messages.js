@@ -35,13 +35,13 @@ export function get_form(app, vhost, name) {
 export function browse_view(app, vhost, name) {
   const path = `queues/${api_path(vhost, name)}/messages`;
   const found = h("div", { class: "stack", "aria-live": "polite" });
-  const from = h("input", { placeholder: "the head", "aria-label": "From position", spellcheck: "false" });
+  const from = h("input", { placeholder: "the head", "aria-label": "Behind position", spellcheck: "false" });
   let next = null;
 
   async function look(position) {
     try {
       const page = await app.api.get(path, { from: position, count: BROWSE_COUNT });
-      next = page.next ?? null;
+      next = page.next ?? (page.more ? page.messages.at(-1)?.position : null) ?? null;
       replace(found, page.messages.length === 0 ? note("No messages from here on.") :
         page.messages.map((message) => card(message)));
       further.disabled = next === null;
@@ -69,7 +69,7 @@ export function browse_view(app, vhost, name) {
     h("form", { class: "form", onsubmit: (event) => {
       event.preventDefault();
       look(from.value);
-    } }, h("div", { class: "field" }, h("label", {}, "From position ", from)),
+    } }, h("div", { class: "field" }, h("label", {}, "Behind position ", from)),
     h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary" }, "Browse"), further)),
     found);
 }

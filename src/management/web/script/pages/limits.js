@@ -5,15 +5,15 @@ import { any } from "../format.js";
 import { form, integer, select, text } from "../form.js";
 import { local_list } from "../list.js";
 import { api_path } from "../names.js";
-import { button, fold, page_head, page_link, table_panel } from "../parts.js";
-import { RecordTable } from "../record_table.js";
+import { badge, button, fold, page_head, page_link, table_panel } from "../parts.js";
 import { Table } from "../table.js";
 
 const KINDS = [
   { path: "vhost-limits", owner: "vhost", page: "vhosts", label: "Virtual host", title: "Limits of virtual hosts",
-    names: ["max-connections", "max-queues"] },
+    names: ["max-connections", "max-queues", "max-channels", "max-consumers", "max-exchanges", "max-bindings",
+      "max-message-size", "max-stored-bytes", "max-publish-rate", "max-publish-byte-rate"] },
   { path: "user-limits", owner: "user", page: "users", label: "User", title: "Limits of users",
-    names: ["max-connections", "max-channels"] },
+    names: ["max-connections", "max-channels", "max-publish-rate", "max-publish-byte-rate"] },
 ];
 
 // One row for each limit: {owner, name, value}.
@@ -53,21 +53,42 @@ function limit_form(app, kind) {
   });
 }
 
+// {vhosts: [{vhost, limits, used, publishers_held}], users: …} → one row for each limit.
+const quota_rows = ({ vhosts = [], users = [] }) =>
+  [...vhosts.map((one) => ["virtual host", one.vhost, one]), ...users.map((one) => ["user", one.user, one])]
+    .flatMap(([of, owner, { limits = {}, used = {}, publishers_held }]) =>
+      Object.entries(limits).map(([limit, value]) =>
+        ({ of, owner, limit, value, used: used[limit.replace(/^max-/, "")], held: publishers_held })));
+
 export function open(app) {
   const tables = KINDS.map((kind) => limit_table(app, kind));
-  const quotas = new RecordTable("Quotas", "No virtual host has a quota.");
+  let in_effect = null;
+  const quotas = new Table({
+    id: "quotas", label: "limits in effect",
+    columns: [
+      { key: "of", title: "Of", sort: "of", text: (q) => q.of },
+      { key: "owner", title: "Name", sort: "owner", name: true, text: (q) => q.owner },
+      { key: "limit", title: "Limit", sort: "limit", text: (q) => q.limit },
+      { key: "value", title: "Value", number: true, sort: "value", text: (q) => any(q.value) },
+      { key: "used", title: "Used", number: true, sort: "used", text: (q) => any(q.used) },
+      { key: "held", title: "Publishers", text: (q) => (q.held ? "held" : ""),
+        node: (q) => (q.held ? badge("held", "warn") : h("span", {})) }],
+    list: local_list(async () => quota_rows(in_effect ?? {}), (q) => q.owner),
+    row_key: (q) => [q.of, q.owner, q.limit].join("\0"), empty: "No limits are in effect.",
+    refresh: () => app.refresh(), compact: true,
+  });
   return {
     title: "Limits",
     element: h("div", { class: "stack" }, page_head({ title: "Limits" }),
       KINDS.map((kind, i) => [table_panel(kind.title, tables[i].element),
         fold(kind.owner === "vhost" ? "Set a limit of a virtual host" : "Set a limit of a user", limit_form(app, kind))]),
-      table_panel("Quotas and how much of them is used", quotas.element)),
+      table_panel("Limits in effect, the configuration’s included", quotas.element)),
     async refresh(signal) {
       await Promise.all([...tables.map((table) => table.load(signal)),
-        app.api.get("quotas", {}, signal).then((answer) => quotas.show(answer), (failure) => {
+        app.api.get("quotas", {}, signal).then((answer) => { in_effect = answer; }, (failure) => {
           if (failure.status !== 404) throw failure;
-          quotas.element.replaceChildren(h("p", { class: "empty" }, "This server has no quotas."));
         })]);
+      await quotas.load(signal);
     },
   };
 }

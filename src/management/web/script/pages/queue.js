@@ -3,7 +3,7 @@ import { binding_form, binding_table } from "../bindings.js";
 import { Charts, stats_curve } from "../charts.js";
 import { consumer_table } from "../consumers.js";
 import { h, replace } from "../dom.js";
-import { any, bytes, date_time, number, pairs, percent } from "../format.js";
+import { any, bytes, date_time, duration, number, pairs, percent } from "../format.js";
 import { api_path } from "../names.js";
 import { badge, Facts, Figures, fold, page_head, page_link, panel, table_panel, state } from "../parts.js";
 import { publish_form } from "../publish_form.js";
@@ -57,6 +57,9 @@ export function open(app, { vhost, name }) {
   };
 }
 
+// Of seconds.
+const age = (seconds) => (Number.isFinite(seconds) ? duration(seconds * 1000) : "");
+
 function facts_of(queue) {
   const policy = (name, noun) => (name ? page_link(name, noun, queue.vhost, name) : "");
   return [
@@ -69,6 +72,7 @@ function facts_of(queue) {
     ["Node", queue.node],
     ["Exclusive consumer", queue.exclusive_consumer_tag],
     ["Idle since", queue.idle_since ? date_time(queue.idle_since) : ""],
+    ["Oldest ready for", age(queue.oldest_ready_age)], ["Oldest unacked for", age(queue.oldest_unacked_age)],
     ["Oldest message from", queue.head_message_timestamp ? date_time(queue.head_message_timestamp * 1000) : ""],
     ["Bytes ready / unacked", `${bytes(queue.message_bytes_ready)} / ${bytes(queue.message_bytes_unacknowledged)}`],
     ["In memory", `${number(queue.messages_ram)} messages, ${bytes(queue.message_bytes_ram)}`],
