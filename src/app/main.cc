@@ -6,6 +6,7 @@
 #include "app/application.h"
 #include "config/reference.h"
 #include "harrier/version.h"
+#include "metrics/reference.h"
 
 int main(int argc, char** argv) {
   using namespace harrier;
@@ -24,11 +25,13 @@ int main(int argc, char** argv) {
   cli.add_flag("--check-config", command_line.check_config, "check the configuration and exit");
   cli.add_flag("--print-config", command_line.print_config,
                "print the effective configuration, secrets masked, and exit");
-  // For script/configuration; an empty group hides them.
+  // For script/configuration and script/metrics-reference; an empty group hides them.
   bool reference = false;
   bool example = false;
+  bool metrics = false;
   cli.add_flag("--print-reference", reference)->group("");
   cli.add_flag("--print-example", example)->group("");
+  cli.add_flag("--print-metrics", metrics)->group("");
   cli.add_flag("--version", version, "print the version and exit");
   try {
     cli.parse(argc, argv);
@@ -43,6 +46,10 @@ int main(int argc, char** argv) {
   }
   if (reference || example) {
     std::fputs((reference ? config::reference_markdown() : config::example_yaml()).c_str(), stdout);
+    return app::kExitOk;
+  }
+  if (metrics) {
+    std::fputs(metrics::reference_markdown().c_str(), stdout);
     return app::kExitOk;
   }
   return app::run(command_line);
