@@ -18,11 +18,16 @@ void Samples::add_histogram(std::span<const double> bounds, std::span<const std:
   histogram.sample_sum = sum;
 }
 
+void Samples::copy(const std::vector<prometheus::MetricFamily>& families) {
+  for (const prometheus::MetricFamily& family : families)
+    if (family.name == family_.name) family_.metric = family.metric;
+}
+
 std::span<const FamilyGroup> family_groups() {
-  static const std::array<FamilyGroup, 11> groups = {
-      node_families(),  object_families(), message_families(), login_families(),
-      limit_families(), audit_families(),  loop_families(),    listener_families(),
-      tls_families(),   alarm_families(),  store_families()};
+  static const std::array<FamilyGroup, 14> groups = {
+      identity_families(), scrape_families(), node_families(),  object_families(), sum_families(),
+      message_families(),  login_families(),  limit_families(), audit_families(),  loop_families(),
+      listener_families(), tls_families(),    alarm_families(), store_families()};
   return groups;
 }
 

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <prometheus/metric_family.h>
 
@@ -35,6 +36,23 @@ class Samples {
   // `counts` has one more than `bounds`: those above all of them. Not cumulative.
   void add_histogram(std::span<const double> bounds, std::span<const std::uint64_t> counts,
                      double sum, Labels labels = {});
+  // What one thread has counted, with bounds and sum divided by `unit`.
+  template <class Histogram>
+  void add_histogram(const Histogram& counted, double unit, Labels labels = {}) {
+    std::vector<std::uint64_t> counts;
+    for (std::size_t i = 0; i != Histogram::kClasses; ++i)
+      counts.push_back(counted.count_in(i));
+    add_histogram(bounds_in(Histogram::kBounds, unit), counts,
+                  static_cast<double>(counted.sum()) / unit, labels);
+  }
+  static std::vector<double> bounds_in(std::span<const std::uint64_t> bounds, double unit) {
+    std::vector<double> in_unit;
+    for (const std::uint64_t bound : bounds)
+      in_unit.push_back(static_cast<double>(bound) / unit);
+    return in_unit;
+  }
+  // Those of the family of this name.
+  void copy(const std::vector<prometheus::MetricFamily>& families);
 
  private:
   prometheus::ClientMetric& next(Labels labels) {
@@ -65,8 +83,13 @@ struct FamilyGroup {
   std::span<const Family> families;
 };
 
+// On every page.
+FamilyGroup identity_families();
+FamilyGroup scrape_families();
 FamilyGroup node_families();
 FamilyGroup object_families();
+// What a page per object has otherwise.
+FamilyGroup sum_families();
 FamilyGroup message_families();
 FamilyGroup login_families();
 FamilyGroup limit_families();
@@ -76,8 +99,10 @@ FamilyGroup listener_families();
 FamilyGroup tls_families();
 FamilyGroup alarm_families();
 FamilyGroup store_families();
+// On a page of their own.
+FamilyGroup memory_families();
 
-// In the order of the page.
+// Those of /metrics, in its order.
 std::span<const FamilyGroup> family_groups();
 
 }  // namespace harrier::metrics

@@ -28,7 +28,10 @@ void collect_refusals(const NodeReading& node, Samples& samples) {
       {"user_connections", LimitKind::kUserConnections},
       {"user_channels", LimitKind::kUserChannels}};
   for (const auto& [name, kind] : kKinds)
-    samples.add(node.refused(kind), {{"limit", name}});
+    samples.add(node.sum_of([kind = kind](const broker::VirtualHostCounters& counters) {
+      return counters.limit_refusals[static_cast<std::size_t>(kind)].value();
+    }),
+                {{"limit", name}});
 }
 
 void collect_rates(const NodeReading& node, Samples& samples) {

@@ -25,6 +25,12 @@ void by_loop(const NodeReading& node, Samples& samples) {
                 {{"loop", std::to_string(i)}});
 }
 
+void collect_turns(const NodeReading& node, Samples& samples) {
+  for (std::size_t loop = 0; loop != node.loops().size(); ++loop)
+    samples.add_histogram(node.loops()[loop].counters->turn_us, 1e6,
+                          {{"loop", std::to_string(loop)}});
+}
+
 constexpr Family kLoops[] = {
     {"harriermq_received_bytes_total", MetricType::Counter, "Bytes read from AMQP clients.",
      sum_of<&L::bytes_received>},
@@ -39,6 +45,10 @@ constexpr Family kLoops[] = {
      "Batches handed from one loop to another.", sum_of<&L::batches_sent>},
     {"harriermq_loop_turns_total", MetricType::Counter, "Turns of each loop.",
      by_loop<&server::LoopView::turns>, "loop"},
+    {"harriermq_loop_turn_seconds", MetricType::Histogram,
+     "How long the turns of each loop took: for so long everything else on it waited. The rate of "
+     "its sum is how much of a processor the loop uses.",
+     collect_turns, "loop"},
     {"harriermq_loop_input_borrowed_bytes", MetricType::Gauge,
      "Input credit lent to connections of each loop.",
      by_loop<&server::LoopView::input_bytes_borrowed>, "loop"}};

@@ -20,7 +20,7 @@ void collect_identity(const NodeReading& node, Samples& samples) {
   samples.add(1, {{"rabbitmq_node", name},
                   {"rabbitmq_cluster", name},
                   {"rabbitmq_cluster_permanent_id", name},
-                  {"rabbitmq_endpoint", node.endpoint()}});
+                  {"rabbitmq_endpoint", std::string(name_of(node.endpoint()))}});
 }
 
 void collect_build(const NodeReading&, Samples& samples) {
@@ -38,7 +38,7 @@ void collect_cpu(const NodeReading& node, Samples& samples) {
 
 double value(std::uint64_t number) { return static_cast<double>(number); }
 
-constexpr Family kFamilies[] = {
+constexpr Family kIdentity[] = {
     {"rabbitmq_identity_info", MetricType::Gauge,
      "1; which node this is, and which page was asked. Dashboards join everything with it.",
      collect_identity,
@@ -46,7 +46,9 @@ constexpr Family kFamilies[] = {
     {"rabbitmq_build_info", MetricType::Gauge,
      "1; the versions: that of RabbitMQ that this node behaves like, and its own.", collect_build,
      "rabbitmq_version, product_name, product_version, prometheus_plugin_version, "
-     "prometheus_client_version, erlang_version"},
+     "prometheus_client_version, erlang_version"}};
+
+constexpr Family kFamilies[] = {
     {"rabbitmq_erlang_uptime_seconds", MetricType::Gauge,
      "Time since the process started; RabbitMQ's name for it.",
      [](const NodeReading& n, Samples& s) { s.add(n.uptime_seconds()); }, "", "node_metrics"},
@@ -104,6 +106,7 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
+FamilyGroup identity_families() { return {"Identity", "On every page, each once.", kIdentity}; }
 FamilyGroup node_families() { return {"Node and process", "", kFamilies}; }
 
 }  // namespace harrier::metrics

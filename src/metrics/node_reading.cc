@@ -1,6 +1,7 @@
 #include "metrics/node_reading.h"
 
 #include <chrono>
+#include <utility>
 
 namespace harrier::metrics {
 namespace {
@@ -10,9 +11,10 @@ using Seconds = std::chrono::duration<double>;
 }  // namespace
 
 NodeReading::NodeReading(const server::Node& node, const base::Now& started, const base::Now& now,
-                         const char* endpoint)
+                         Endpoint endpoint, std::vector<prometheus::MetricFamily> scrapes)
     : node_(node),
       endpoint_(endpoint),
+      scrapes_(std::move(scrapes)),
       uptime_seconds_(Seconds(now.monotonic - started.monotonic).count()),
       started_seconds_(Seconds(started.wall.time_since_epoch()).count()),
       virtual_hosts_(node.virtual_hosts()),
@@ -21,31 +23,10 @@ NodeReading::NodeReading(const server::Node& node, const base::Now& started, con
       logins_(node.logins()),
       process_(read_process()) {}
 
-double NodeReading::sum(VirtualHostCounter counter) const {
-  std::uint64_t total = 0;
-  for (const auto& host : virtual_hosts_.hosts)
-    total += (host.counters->*counter).value();
-  return static_cast<double>(total);
-}
-
 double NodeReading::sum(LoopCounter counter) const {
   std::uint64_t total = 0;
   for (const auto& loop : loops_)
     total += (loop.counters->*counter).value();
-  return static_cast<double>(total);
-}
-
-double NodeReading::settled(broker::SettleReason reason) const {
-  std::uint64_t total = 0;
-  for (const auto& host : virtual_hosts_.hosts)
-    total += host.counters->settled[static_cast<std::size_t>(reason)].value();
-  return static_cast<double>(total);
-}
-
-double NodeReading::refused(broker::LimitKind kind) const {
-  std::uint64_t total = 0;
-  for (const auto& host : virtual_hosts_.hosts)
-    total += host.counters->limit_refusals[static_cast<std::size_t>(kind)].value();
   return static_cast<double>(total);
 }
 

@@ -12,9 +12,12 @@
 #include <string>
 #include <vector>
 
+#include <prometheus/metric_family.h>
+
 #include "base/clock.h"
 #include "broker/counters.h"
 #include "metrics/process_reading.h"
+#include "metrics/selection.h"
 #include "server/node.h"
 
 namespace harrier::metrics {
@@ -24,19 +27,30 @@ class NodeReading {
   using VirtualHostCounter = base::Counter broker::VirtualHostCounters::*;
   using LoopCounter = base::Counter server::LoopCounters::*;
 
-  // `endpoint`: RabbitMQ's word for the page that asks.
+  // `scrapes`: what ScrapeStatistics has collected.
   NodeReading(const server::Node& node, const base::Now& started, const base::Now& now,
-              const char* endpoint);
+              Endpoint endpoint, std::vector<prometheus::MetricFamily> scrapes);
 
-  double sum(VirtualHostCounter counter) const;
+  double sum(VirtualHostCounter counter) const {
+    return sum_of([counter](const broker::VirtualHostCounters& counters) {
+      return (counters.*counter).value();
+    });
+  }
   double sum(LoopCounter counter) const;
-  double settled(broker::SettleReason reason) const;
-  double refused(broker::LimitKind kind) const;
+  // Of `get(counters)` over all virtual hosts.
+  template <class Get>
+  double sum_of(const Get& get) const {
+    std::uint64_t total = 0;
+    for (const auto& host : virtual_hosts_.hosts)
+      total += get(*host.counters);
+    return static_cast<double>(total);
+  }
   // Of all listeners.
   double accepted(base::Counter server::ListenerCounters::*counter) const;
 
   const server::Node& node() const { return node_; }
-  const char* endpoint() const { return endpoint_; }
+  Endpoint endpoint() const { return endpoint_; }
+  const std::vector<prometheus::MetricFamily>& scrapes() const { return scrapes_; }
   double uptime_seconds() const { return uptime_seconds_; }
   double started_seconds() const { return started_seconds_; }
   const std::vector<server::VirtualHostView>& virtual_hosts() const { return virtual_hosts_.hosts; }
@@ -44,10 +58,16 @@ class NodeReading {
   const std::optional<server::StoreView>& store() const { return store_; }
   const std::optional<server::LoginView>& logins() const { return logins_; }
   const ProcessReading& process() const { return process_; }
+  // Read when it is asked for the first time.
+  const AllocatorReading& allocator() const {
+    if (!allocator_) allocator_ = read_allocator();
+    return *allocator_;
+  }
 
  private:
   const server::Node& node_;
-  const char* endpoint_;
+  Endpoint endpoint_;
+  const std::vector<prometheus::MetricFamily> scrapes_;
   double uptime_seconds_;
   double started_seconds_;
   const server::VirtualHostViews virtual_hosts_;
@@ -55,6 +75,7 @@ class NodeReading {
   const std::optional<server::StoreView> store_;
   const std::optional<server::LoginView> logins_;
   const ProcessReading process_;
+  mutable std::optional<AllocatorReading> allocator_;
 };
 
 }  // namespace harrier::metrics

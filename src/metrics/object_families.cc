@@ -20,6 +20,16 @@ void collect_message_bytes(const NodeReading& node, Samples& samples) {
 }
 
 constexpr Family kFamilies[] = {
+    {"rabbitmq_global_publishers", MetricType::Gauge, "Channels that are open and have published.",
+     [](const NodeReading& n, Samples& s) {
+       s.add(n.sum(&C::publishers), {{"protocol", "amqp091"}});
+     },
+     "protocol"},
+    {"rabbitmq_global_consumers", MetricType::Gauge, "Consumers.",
+     [](const NodeReading& n, Samples& s) {
+       s.add(n.sum(&C::consumers), {{"protocol", "amqp091"}});
+     },
+     "protocol"},
     {"rabbitmq_connections", MetricType::Gauge, "Connections that are open.",
      sum_of<&C::connections>},
     {"rabbitmq_channels", MetricType::Gauge, "Channels that are open.", sum_of<&C::channels>},
@@ -35,6 +45,22 @@ constexpr Family kFamilies[] = {
     {"rabbitmq_connections_closed_total", MetricType::Counter,
      "Connections that have ended, in whatever way.", sum_of<&L::connections_closed>, "",
      "connection_churn_metrics"},
+    {"rabbitmq_channels_opened_total", MetricType::Counter, "Channels opened.",
+     sum_of<&C::channels_opened>, "", "connection_churn_metrics"},
+    {"rabbitmq_channels_closed_total", MetricType::Counter,
+     "Channels that have ended, in whatever way.", sum_of<&C::channels_closed>, "",
+     "connection_churn_metrics"},
+    {"rabbitmq_queues_declared_total", MetricType::Counter,
+     "Times queue.declare went well, whether the queue was there or not.",
+     sum_of<&C::queues_declared>, "", "connection_churn_metrics"},
+    {"rabbitmq_queues_created_total", MetricType::Counter, "Queues made.",
+     sum_of<&C::queues_created>, "", "connection_churn_metrics"},
+    {"rabbitmq_queues_deleted_total", MetricType::Counter,
+     "Queues that have ended: deleted, expired or gone with their connection or last consumer.",
+     sum_of<&C::queues_deleted>, "", "connection_churn_metrics"}};
+
+// What the pages per object have of each object instead.
+constexpr Family kSums[] = {
     {"rabbitmq_queue_messages_ready", MetricType::Gauge, "Messages that wait in queues.",
      sum_of<&C::ready>},
     {"rabbitmq_queue_messages_unacked", MetricType::Gauge,
@@ -48,10 +74,20 @@ constexpr Family kFamilies[] = {
      sum_of<&C::unacked_bytes>},
     {"rabbitmq_queue_messages_bytes", MetricType::Gauge,
      "Both together: what counts against `stored_bytes_max` of virtual hosts.",
-     collect_message_bytes}};
+     collect_message_bytes},
+    {"rabbitmq_channel_messages_unroutable_returned_total", MetricType::Counter,
+     "Messages that no queue took, returned to their publisher; of channels that are gone, too.",
+     sum_of<&C::unroutable_returned>},
+    {"rabbitmq_channel_messages_unroutable_dropped_total", MetricType::Counter,
+     "Messages that no queue took, dropped; of channels that are gone, too.",
+     sum_of<&C::unroutable_dropped>}};
 
 }  // namespace
 
 FamilyGroup object_families() { return {"What there is", "", kFamilies}; }
+FamilyGroup sum_families() {
+  return {"Sums over all objects",
+          "`/metrics/per-object` has these of each object instead, and no sum.", kSums};
+}
 
 }  // namespace harrier::metrics

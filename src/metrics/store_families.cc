@@ -1,10 +1,14 @@
 // What journal, runs and checkpoints do, and what the start found.
+#include <atomic>
+
 #include "metrics/family.h"
 
 namespace harrier::metrics {
 namespace {
 
 using V = server::StoreView;
+using D = journal::DiskCounters;
+using F = journal::FlushCounters;
 
 template <auto member>
 void store_number(const NodeReading& node, Samples& samples) {
@@ -18,7 +22,55 @@ void collect_segments(const NodeReading& node, Samples& samples) {
   samples.add(journal.segments - journal.segments_used, {{"state", "free"}});
 }
 
+double value(const std::atomic<std::uint64_t>& counter) {
+  return static_cast<double>(counter.load(std::memory_order_relaxed));
+}
+using Calls = journal::DiskCounters::Calls;
+
+// Of the calls `calls` on the disk: `member`, divided by `unit`.
+template <auto calls, auto member, int unit = 1>
+void disk_calls(const NodeReading& node, Samples& samples) {
+  if (node.store()) samples.add(value(node.store()->disk->*calls.*member) / unit);
+}
+constexpr int kNano = 1'000'000'000;
+
+template <auto histogram>
+void flushes(const NodeReading& node, Samples& samples, double unit) {
+  if (!node.store()) return;
+  const auto& counted = node.store()->flush_counters->*histogram;
+  samples.add_histogram(counted, unit);
+}
+
 constexpr Family kFamilies[] = {
+    {"rabbitmq_io_read_ops_total", MetricType::Counter, "Reads from disk.",
+     disk_calls<&D::reads, &Calls::count>, "", "node_persister_metrics"},
+    {"rabbitmq_io_read_bytes_total", MetricType::Counter, "Bytes read from disk.",
+     disk_calls<&D::reads, &Calls::bytes>, "", "node_persister_metrics"},
+    {"rabbitmq_io_read_time_seconds_total", MetricType::Counter, "How long that took.",
+     disk_calls<&D::reads, &Calls::nanoseconds, kNano>, "", "node_persister_metrics"},
+    {"rabbitmq_io_write_ops_total", MetricType::Counter, "Writes to disk.",
+     disk_calls<&D::writes, &Calls::count>, "", "node_persister_metrics"},
+    {"rabbitmq_io_write_bytes_total", MetricType::Counter, "Bytes written to disk.",
+     disk_calls<&D::writes, &Calls::bytes>, "", "node_persister_metrics"},
+    {"rabbitmq_io_write_time_seconds_total", MetricType::Counter, "How long that took.",
+     disk_calls<&D::writes, &Calls::nanoseconds, kNano>, "", "node_persister_metrics"},
+    {"rabbitmq_io_sync_ops_total", MetricType::Counter, "Times a file was made safe on disk.",
+     disk_calls<&D::syncs, &Calls::count>, "", "node_persister_metrics"},
+    {"rabbitmq_io_sync_time_seconds_total", MetricType::Counter, "How long that took.",
+     disk_calls<&D::syncs, &Calls::nanoseconds, kNano>, "", "node_persister_metrics"},
+    {"harriermq_journal_flush_seconds", MetricType::Histogram,
+     "How long flushes of the journal took, writing and syncing.",
+     [](const NodeReading& n, Samples& s) { flushes<&F::microseconds>(n, s, 1e6); }},
+    {"harriermq_journal_flush_records", MetricType::Histogram,
+     "How many records each flush made safe: the larger, the more publishers share its cost.",
+     [](const NodeReading& n, Samples& s) { flushes<&F::records>(n, s, 1); }},
+    {"harriermq_journal_flush_bytes", MetricType::Histogram, "How many bytes each flush wrote.",
+     [](const NodeReading& n, Samples& s) { flushes<&F::bytes>(n, s, 1); }},
+    {"harriermq_journal_segment_bytes", MetricType::Gauge,
+     "The size of one segment, all of which exist from the start.",
+     [](const NodeReading& n, Samples& s) {
+       if (n.store()) s.add(static_cast<double>(n.store()->segment_bytes));
+     }},
     {"harriermq_journal_flushes_total", MetricType::Counter,
      "Times the journal was made safe on disk; each confirms a group of messages.",
      store_number<&V::flushes>},

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace harrier::metrics {
 namespace {
@@ -86,11 +87,12 @@ std::string label_text(std::initializer_list<Label> labels) {
   return text;
 }
 
-void TextWriter::family(std::string_view name, prometheus::MetricType type, std::string_view help) {
+void TextWriter::family(std::string_view name, prometheus::MetricType type, std::string_view help,
+                        bool begun) {
   name_ = name;
   type_ = type;
   help_ = help;
-  begun_ = false;
+  begun_ = begun;
 }
 
 void TextWriter::sample(std::string_view labels, double value, std::string_view suffix) {
@@ -118,7 +120,10 @@ void TextWriter::write(const prometheus::MetricFamily& family) {
       case prometheus::MetricType::Counter: sample(labels, metric.counter.value); break;
       case prometheus::MetricType::Histogram: write_histogram(labels, metric.histogram); break;
       case prometheus::MetricType::Untyped: sample(labels, metric.untyped.value); break;
-      case prometheus::MetricType::Summary:  // nobody has one
+      case prometheus::MetricType::Summary:  // ours have no quantiles
+        sample(labels, metric.summary.sample_sum, "_sum");
+        sample(labels, static_cast<double>(metric.summary.sample_count), "_count");
+        break;
       case prometheus::MetricType::Gauge: sample(labels, metric.gauge.value); break;
     }
   }
@@ -126,17 +131,31 @@ void TextWriter::write(const prometheus::MetricFamily& family) {
 
 void TextWriter::write_histogram(const std::string& labels,
                                  const prometheus::ClientMetric::Histogram& value) {
-  const std::string prefix = labels.empty() ? "" : labels + ",";
-  bool has_infinity = false;
-  for (const auto& bucket : value.bucket) {
-    has_infinity = has_infinity || std::isinf(bucket.upper_bound);
-    sample(prefix + "le=\"" + bound_text(bucket.upper_bound) + "\"",
-           static_cast<double>(bucket.cumulative_count), "_bucket");
-  }
-  if (!has_infinity)
-    sample(prefix + "le=\"+Inf\"", static_cast<double>(value.sample_count), "_bucket");
+  for (const auto& bucket : value.bucket)
+    write_bucket(labels, bucket.upper_bound, static_cast<double>(bucket.cumulative_count));
+  if (value.bucket.empty() || !std::isinf(value.bucket.back().upper_bound))
+    write_bucket(labels, std::numeric_limits<double>::infinity(),
+                 static_cast<double>(value.sample_count));
   sample(labels, value.sample_sum, "_sum");
   sample(labels, static_cast<double>(value.sample_count), "_count");
+}
+
+void TextWriter::histogram(std::string_view labels, std::span<const double> bounds,
+                           std::span<const std::uint64_t> counts, double sum) {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i != counts.size(); ++i) {
+    count += counts[i];
+    write_bucket(labels, i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity(),
+                 static_cast<double>(count));
+  }
+  sample(labels, sum, "_sum");
+  sample(labels, static_cast<double>(count), "_count");
+}
+
+void TextWriter::write_bucket(std::string_view labels, double bound, double count) {
+  scratch_.assign(labels).append(labels.empty() ? "le=\"" : ",le=\"");
+  scratch_.append(bound_text(bound)) += '"';
+  sample(scratch_, count, "_bucket");
 }
 
 }  // namespace harrier::metrics

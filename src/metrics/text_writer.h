@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,9 +39,14 @@ class TextWriter {
   explicit TextWriter(std::string& out) : out_(out) {}
 
   // REQUIRES that the views live until the last sample of the family.
-  void family(std::string_view name, prometheus::MetricType type, std::string_view help);
+  // `begun`: HELP and TYPE are out, by another writer.
+  void family(std::string_view name, prometheus::MetricType type, std::string_view help,
+              bool begun = false);
   // `labels` as label_text() has them; `suffix` is "_sum" and its like, of a histogram.
   void sample(std::string_view labels, double value, std::string_view suffix = {});
+  // `counts` has one more than `bounds`, and is not cumulative.
+  void histogram(std::string_view labels, std::span<const double> bounds,
+                 std::span<const std::uint64_t> counts, double sum);
   // A whole family with all its samples.
   void write(const prometheus::MetricFamily& family);
 
@@ -48,12 +54,14 @@ class TextWriter {
 
  private:
   void write_histogram(const std::string& labels, const prometheus::ClientMetric::Histogram& value);
+  void write_bucket(std::string_view labels, double bound, double count);
 
   std::string& out_;
   std::string_view name_;
   std::string_view help_;
   prometheus::MetricType type_ = prometheus::MetricType::Untyped;
   bool begun_ = false;
+  std::string scratch_;
 };
 
 }  // namespace harrier::metrics

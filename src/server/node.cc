@@ -465,7 +465,10 @@ std::optional<StoreView> Node::store() const {
   store::Store& store = *parts_->store_;
   StoreView view;
   view.journal = store.journal_usage();
+  view.segment_bytes = parts_->options_.journal.segment_size;
   view.flushes = store.flushes().value();
+  view.flush_counters = &store.flush_counters();
+  view.disk = &parts_->directory_->disk_counters();
   view.runs = store.run_count();
   view.run_bytes = store.run_bytes();
   view.checkpoints = store.checkpointer().cycles();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "journal/disk_counters.h"
 #include "journal/journal.h"
 #include "store/store.h"
 
@@ -12,7 +13,10 @@ namespace harrier::server {
 
 struct StoreView {
   journal::JournalUsage journal;
+  std::uint64_t segment_bytes = 0;
   std::uint64_t flushes = 0;
+  const journal::FlushCounters* flush_counters = nullptr;  // the node's, while it is there
+  const journal::DiskCounters* disk = nullptr;             // likewise
   std::uint64_t runs = 0;
   std::uint64_t run_bytes = 0;
   std::uint64_t checkpoints = 0;
