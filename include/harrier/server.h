@@ -33,6 +33,8 @@ class Server {
   std::uint16_t port() const;
   std::uint16_t tls_port() const;
   std::uint16_t metrics_port() const;
+  std::uint16_t management_port() const;
+  std::uint16_t management_tls_port() const;
 
   // Takes from `options` what may change while it runs: `accept`, `connection` (for connections
   // that begin later), and of `amqps`, if it is served, all but where; ignores the rest.

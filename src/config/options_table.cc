@@ -303,6 +303,8 @@ Table make_options_table() {
   keys.push_back(section("listeners", listeners_table(), {"Where clients connect.", ""}));
   keys.push_back(
       section("metrics", &Options::metrics, metrics_table(), {"Where Prometheus reads.", ""}));
+  keys.push_back(section("management", &Options::management, management_table(),
+                         {"The HTTP API and the web page; docs/operations/management.md.", ""}));
   for (Key& key : node_rows())
     keys.push_back(std::move(key));
   for (Key& key : access_rows())

@@ -364,6 +364,17 @@ NodeDefinitions Administration::definitions() const {
   return definitions_;
 }
 
+void Administration::look_at_definitions(
+    const std::function<void(const NodeDefinitions&)>& look) const {
+  const std::lock_guard lock(mutex_);
+  look(definitions_);
+}
+
+broker::AccessControlRef Administration::access() const {
+  const std::lock_guard lock(mutex_);
+  return access_;
+}
+
 // ---- password forms
 
 void Administration::note_password_form(const std::string& user, const std::string& hash) {

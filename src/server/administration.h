@@ -13,6 +13,7 @@
 // Spec:   ruling A9; docs/operations/administration.md.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,6 +51,10 @@ class Administration {
   AdministrationStatus apply(std::vector<AdministrativeChange> changes, const broker::Actor& actor);
   // As it is now, without changes that are under way.
   NodeDefinitions definitions() const;
+  // The same without a copy; changes wait meanwhile.
+  void look_at_definitions(const std::function<void(const NodeDefinitions&)>& look) const;
+  // Who may do what, as it is now.
+  broker::AccessControlRef access() const;
 
   // From the thread that hashed: the same password, stored in another form.
   void note_password_form(const std::string& user, const std::string& hash);

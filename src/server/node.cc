@@ -13,6 +13,7 @@
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
 #include "server/listener.h"
+#include "server/loop_watch.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
@@ -63,6 +64,7 @@ class Node::Parts {
   const base::Clock& clock_;
   Shared shared_;
   std::vector<std::unique_ptr<NodeLoop>> loops_;
+  std::vector<LoopWatch> watches_;  // of loops_
   std::unique_ptr<Listener> listener_;
   // Both or none.
   std::unique_ptr<TlsCertificates> certificates_;
@@ -119,6 +121,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
+  watches_.resize(count);
   for (const auto& loop : loops_)
     loop->connect(loops_);
   shared_.gate.watch([this] {
@@ -439,6 +442,32 @@ void Node::block_publishers(std::string reason) {
 }
 std::vector<UserUsage> Node::users() const { return parts_->shared_.users.usage(); }
 void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }
+
+bool Node::ready() const { return parts_->shared_.ready.load(std::memory_order_acquire); }
+
+bool Node::loops_answer() const {
+  if (!ready()) return true;
+  bool turn = true;
+  const base::MonotonicTime now = parts_->clock_.now().monotonic;
+  for (std::size_t index = 0; index != parts_->loops_.size(); ++index) {
+    NodeLoop& loop = *parts_->loops_[index];
+    const auto post = [&loop](std::function<void()> task) { loop.post(std::move(task)); };
+    turn = parts_->watches_[index].beats(post, now) && turn;
+  }
+  return turn;
+}
+
+bool Node::has_virtual_host(std::string_view name) const {
+  return parts_->shared_.virtual_hosts.find(name).has_value();
+}
+
+const auth::Authenticator& Node::authenticator() const { return *parts_->shared_.authenticator; }
+PasswordWorkers& Node::password_workers() { return *parts_->shared_.password_workers; }
+
+void Node::note_login(const auth::Peer& peer, std::string_view mechanism, const std::string& user,
+                      std::string_view reason) {
+  if (parts_->shared_.audit) parts_->shared_.audit->note_login(peer, mechanism, user, reason);
+}
 
 VirtualHostViews Node::virtual_hosts() const {
   const VirtualHostTable& table = parts_->shared_.virtual_hosts;

@@ -38,6 +38,7 @@ namespace harrier::server {
 
 class Administration;
 class DefinitionsTransfer;
+class PasswordWorkers;
 
 // What metrics may look at; valid while the node exists, a virtual host's as long as its views.
 struct VirtualHostView {
@@ -88,6 +89,18 @@ class Node {
 
   void block_publishers(std::string reason);
   void unblock_publishers();
+
+  // Whether start() has recovered everything: what refers to this may be called then.
+  bool ready() const;
+  // Whether every loop turns, or did a moment ago (LoopWatch); true before start().
+  bool loops_answer() const;
+  bool has_virtual_host(std::string_view name) const;
+  // For logins that come by something other than AMQP. REQUIRES ready().
+  const auth::Authenticator& authenticator() const;
+  PasswordWorkers& password_workers();
+  // How such a login ended, for the audit log; an empty reason: accepted.
+  void note_login(const auth::Peer& peer, std::string_view mechanism, const std::string& user,
+                  std::string_view reason);
 
   // Who is connected or limited. Takes a lock: for scrapes.
   std::vector<UserUsage> users() const;
