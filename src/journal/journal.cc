@@ -87,8 +87,6 @@ class Journal::Parts {
             .stands_still = state_.no_segment};
   }
 
-  const FlushCounters& flush_counters() const { return flush_counters_; }
-
   bool wait_for_work() {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -121,10 +119,7 @@ class Journal::Parts {
       state_.urgent = state_.urgent && state_.pending;
     }
     CHECK(!batches.empty());
-    // Finer than monotonic_now(): only counted.
-    const auto began = std::chrono::steady_clock::now();
     if (auto done = writer_.write(batches, committed_batch_); !done.ok()) return done;
-    count_flush(batches, std::chrono::steady_clock::now() - began);
     const ShardLsns reached = note_committed(batches);
     for (std::size_t shard = 0; shard < kShards; ++shard) {
       if (reached[shard] != 0) committed(shard, reached[shard]);
@@ -257,19 +252,6 @@ class Journal::Parts {
     }
   }
 
-  void count_flush(const std::vector<PlannedBatch>& batches, std::chrono::nanoseconds took) {
-    std::uint64_t records = 0;
-    std::uint64_t bytes = 0;
-    for (const PlannedBatch& batch : batches) {
-      records += batch.records;
-      bytes += batch.length;
-    }
-    flush_counters_.records.add(records);
-    flush_counters_.bytes.add(bytes);
-    flush_counters_.microseconds.add(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-  }
-
   ShardLsns note_committed(std::vector<PlannedBatch>& batches) {
     ShardLsns reached{};
     const std::lock_guard lock(mutex_);
@@ -311,7 +293,6 @@ class Journal::Parts {
   std::uint64_t next_segment_;
   base::SecureRandom secure_random_;
   bool seal_is_due_ = false;  // what wait_for_work() found
-  FlushCounters flush_counters_;
 
   // ---- guarded by mutex_; the flusher reads what only it writes without it
   mutable std::mutex mutex_;
@@ -336,8 +317,8 @@ base::Result<std::unique_ptr<Journal>, OpenError> Journal::open(
   CHECK(options.segments >= 2 && options.segments <= kSegmentsMax);
   auto recovered = recover_journal({files, node_uuid, options, start, replay, progress}, report);
   if (!recovered.ok()) return base::fail(std::move(recovered).error());
-  return std::unique_ptr<Journal>(new Journal(
-      std::make_unique<Parts>(files, *std::move(recovered), node_uuid, options, start.epoch)));
+  return std::unique_ptr<Journal>(new Journal(std::make_unique<Parts>(
+      files, *std::move(recovered), node_uuid, options, start.epoch)));
 }
 
 Journal::Journal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -348,7 +329,6 @@ base::Buffer Journal::append(std::size_t shard, std::uint64_t first_lsn, std::ui
   return parts_->append(shard, first_lsn, records, std::move(chunk), waited_for);
 }
 void Journal::urge() { parts_->urge(); }
-const FlushCounters& Journal::flush_counters() const { return parts_->flush_counters(); }
 JournalUsage Journal::usage() const { return parts_->usage(); }
 bool Journal::wait_for_work() { return parts_->wait_for_work(); }
 IoStatus Journal::run_flush(const Committed& committed) { return parts_->run_flush(committed); }

@@ -33,7 +33,6 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "journal/file_system.h"
-#include "journal/flush_counters.h"
 
 namespace harrier::journal {
 
@@ -147,7 +146,6 @@ class Journal {
   // Somebody now waits for what was appended before.
   void urge();
   JournalUsage usage() const;
-  const FlushCounters& flush_counters() const;
 
   // ---- the flusher: while (wait_for_work()) run_flush(committed);
   // Waits until there is something to flush or to seal, or stop() was called; false then.

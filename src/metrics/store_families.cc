@@ -60,7 +60,7 @@ constexpr Family kFamilies[] = {
      disk_calls<&D::syncs, &Calls::nanoseconds, kNano>, "", "node_persister_metrics"},
     {"harriermq_journal_flush_seconds", MetricType::Histogram,
      "How long flushes of the journal took, writing and syncing.",
-     [](const NodeReading& n, Samples& s) { flushes<&F::microseconds>(n, s, 1e6); }},
+     [](const NodeReading& n, Samples& s) { flushes<&F::duration_us>(n, s, 1e6); }},
     {"harriermq_journal_flush_records", MetricType::Histogram,
      "How many records each flush made safe: the larger, the more publishers share its cost.",
      [](const NodeReading& n, Samples& s) { flushes<&F::records>(n, s, 1); }},

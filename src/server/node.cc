@@ -494,10 +494,7 @@ std::optional<StoreView> Node::store() const {
   store::Store& store = *parts_->store_;
   StoreView view;
   view.journal = store.journal_usage();
-  view.segment_bytes = parts_->options_.journal.segment_size;
   view.flushes = store.flushes().value();
-  view.flush_counters = &store.flush_counters();
-  view.disk = &parts_->directory_->disk_counters();
   view.runs = store.run_count();
   view.run_bytes = store.run_bytes();
   view.checkpoints = store.checkpointer().cycles();
@@ -514,6 +511,8 @@ std::optional<StoreView> Node::store() const {
     view.damaged_blocks += loop.pager().damaged_blocks().value();
   }
   view.recovery = store.recovery();
+  view.segment_bytes = parts_->options_.journal.segment_size;
+  view.disk = &parts_->directory_->disk_counters();
   return view;
 }
 

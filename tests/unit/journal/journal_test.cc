@@ -67,25 +67,6 @@ TEST(Journal, RoundTripKeepsOrderAndBytes) {
   }
 }
 
-TEST(Journal, CountsWhatAFlushMadeSafe) {
-  FaultyFileSystem files;
-  JournalWriterLog log;
-  auto opened = open_journal(files, kSmall, {.epoch = 1});
-  const FlushCounters& counters = opened.journal->flush_counters();
-  for (int i = 0; i < 20; ++i)
-    log.append(*opened.journal, static_cast<std::size_t>(i) % 3, "record");
-  ASSERT_TRUE(opened.journal->run_flush(log.on_committed()).ok());
-  // Nothing to flush is no flush.
-  ASSERT_TRUE(opened.journal->run_flush(log.on_committed()).ok());
-  EXPECT_EQ(counters.records.sum(), 20u);
-  EXPECT_EQ(counters.records.count_in(counters.records.class_of(20)), 1u);
-  EXPECT_GE(counters.bytes.sum(), 20u * 6);
-  std::uint64_t flushes = 0;
-  for (std::size_t i = 0; i != counters.microseconds.kClasses; ++i)
-    flushes += counters.microseconds.count_in(i);
-  EXPECT_EQ(flushes, 1u);
-}
-
 TEST(Journal, EmptyPayloadsAndManyRecordsInAChunkComeBack) {
   FaultyFileSystem files;
   auto opened = open_journal(files, kSmall, {.epoch = 1});
