@@ -32,11 +32,24 @@ class Histogram {
 
   // Only the owning thread: `times` such values.
   void add(std::uint64_t value, std::uint64_t times = 1) {
+    add_to(class_of(value), times, value * times);
+  }
+  // `times` values of this class, together `sum`.
+  void add_to(std::size_t index, std::uint64_t times, std::uint64_t sum) {
+    counts_[index].add(times);
+    sum_.add(sum);
+  }
+  // To what is counted here what has been counted there.
+  void add_all(const Histogram& other) {
+    for (std::size_t i = 0; i != kClasses; ++i)
+      counts_[i].add(other.count_in(i));
+    sum_.add(other.sum());
+  }
+  static constexpr std::size_t class_of(std::uint64_t value) {
     std::size_t index = 0;
     while (index != kBounds.size() && value > kBounds[index])
       ++index;
-    counts_[index].add(times);
-    sum_.add(value * times);
+    return index;
   }
   // Any thread.
   std::uint64_t count_in(std::size_t index) const { return counts_[index].value(); }

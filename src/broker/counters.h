@@ -9,6 +9,7 @@
 #include "base/counter.h"
 #include "base/histogram.h"
 #include "broker/changes.h"
+#include "broker/message_counts.h"
 #include "broker/tenant_limits.h"
 
 namespace harrier::broker {
@@ -52,7 +53,7 @@ struct VirtualHostCounters {
   // How many there have been.
   base::Counter channels_opened;
   base::Counter channels_closed;
-  base::Counter queues_declared;  // by queue.declare that went well, passive or not
+  base::Counter queues_declared;  // anew or again; not passively
   base::Counter queues_created;
   base::Counter queues_deleted;
   base::Counter published;          // accepted from clients
@@ -60,12 +61,10 @@ struct VirtualHostCounters {
   base::Counter routed;             // copies of these that queues were to take
   base::Counter unroutable_dropped;
   base::Counter unroutable_returned;
-  base::Counter confirmed;  // when the confirm leaves
-  base::Counter refused;    // reject-publish: nacked, or lost by a publisher without confirms
-  base::Counter delivered;  // to consumers and by get, both acknowledgement modes
-  base::Counter redelivered;
-  base::Counter acknowledged;
-  // By QueueType. Direct replies are in `delivered` alone: they have no queue.
+  base::Counter confirmed;       // when the confirm leaves
+  base::Counter refused;         // reject-publish: nacked, or lost by a publisher without confirms
+  base::Counter direct_replies;  // delivered; they have no queue
+  // By QueueType.
   std::array<QueueTypeCounters, 2> by_type;
   base::Counter requeued;
   base::Counter dead_lettered;
@@ -78,12 +77,22 @@ struct VirtualHostCounters {
   std::array<base::Counter, 7> settled;
 
   // Bodies of messages accepted from clients, with RabbitMQ's bounds, in bytes.
-  base::Histogram<base::kMessageSizeBounds> message_sizes;
+  using MessageSizes = base::Histogram<base::kMessageSizeBounds>;
+  MessageSizes message_sizes;
   // From a publish to its confirm's leaving, in milliseconds: turns' times, so of that resolution.
   base::Histogram<base::kLatencyBounds> confirm_latency;
 
   // By LimitKind.
   std::array<base::Counter, kLimitKinds> limit_refusals;
+
+  // Of all types of queues; delivered() has direct replies, too.
+  std::uint64_t delivered() const;
+  std::uint64_t redelivered() const;
+  std::uint64_t acknowledged() const;
+  // As RabbitMQ has them of a virtual host.
+  MessageTotals message_totals() const;
+  // Adds whatever never falls; what is now is not added.
+  void add_totals(const VirtualHostCounters& other);
 
   base::Counter& limit_refusals_of(LimitKind kind) {
     return limit_refusals[static_cast<std::size_t>(kind)];

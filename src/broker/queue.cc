@@ -84,7 +84,9 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   if (over_length()) [[unlikely]]
     keep_length();
   // A queue whose consumers all wait for credit has nothing to do: the credit wakes it.
-  if (may_expire_ || over_length() || ring_.next() != nullptr) mark_dirty();
+  const bool can_serve = ring_.next() != nullptr;
+  if (may_expire_ || over_length() || can_serve) mark_dirty();
+  if (!can_serve && !consumers_.empty()) note_blocked();
 }
 
 // ---- consuming
@@ -116,6 +118,7 @@ void Queue::activate(Consumer& consumer) {
 void Queue::consumer_ready(Consumer& consumer) {
   if (!consumer.active() || deleted_) return;
   ring_.add(consumer);
+  note_unblocked();
   if (!ready_.empty()) mark_dirty();
 }
 
@@ -145,6 +148,7 @@ void Queue::detach(Consumer& consumer) {
     active_consumer_ = nullptr;
     choose_active_consumer();
   }
+  if (consumers_.empty()) note_unblocked();
   trim_if_unused();
   touch();
   if (declaration_.auto_delete && consumers_.empty() && had_consumer_ && !doomed_) {
@@ -155,7 +159,13 @@ void Queue::detach(Consumer& consumer) {
 
 void Queue::hand_over(Consumer& consumer, QueueEntry&& entry) {
   ring_.served(consumer);
-  if (!consumer.no_ack()) consumer.take_credit();
+  QueueTypeCounters& of_type = statistics_->of_type;
+  if (consumer.no_ack()) {
+    ++of_type.delivered_auto_ack;
+  } else {
+    ++of_type.delivered_manual_ack;
+    consumer.take_credit();
+  }
   note_taken(entry, consumer.no_ack());
   consumer.sink().deliver(consumer, std::move(entry));
 }
@@ -181,20 +191,40 @@ GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
     if (step == Step::kStuck) return wait();
     waiter.unlink();
     entry = take_ready_head();
-    note_taken(entry, no_ack);
+    note_got(entry, no_ack);
     // The next head's deadline is not armed while another stands before it.
     if (may_expire_) mark_dirty();
     return GetOutcome::kEntry;
   }
   waiter.unlink();
+  if (deleted_) return GetOutcome::kEmpty;
+  if (!active_) become_active();
+  ++statistics_->get_empty;
+  ++statistics_->of_type.get_empty;
   trim_if_unused();
   return GetOutcome::kEmpty;
 }
 
-void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
-  ++turn_.counters.delivered;
-  if (entry.redelivered) ++turn_.counters.redelivered;
+void Queue::note_got(const QueueEntry& entry, bool no_ack) {
+  note_waited(entry);
+  QueueTypeCounters& of_type = statistics_->of_type;
   if (no_ack) {
+    ++statistics_->got_no_ack;
+    ++of_type.got_auto_ack;
+  } else {
+    ++statistics_->got;
+    ++of_type.got_manual_ack;
+  }
+  note_taken(entry, no_ack);
+}
+
+void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
+  if (entry.redelivered) {
+    ++statistics_->of_type.redelivered;
+    ++statistics_->redelivered;
+  }
+  if (no_ack) {
+    ++statistics_->settled_by(SettleReason::kDeliveredWithoutAck);
     settle(entry, SettleReason::kDeliveredWithoutAck);
   } else {
     ++unacked_count_;
@@ -209,6 +239,8 @@ void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
 void Queue::forget_unacked(const QueueEntry& entry, Consumer* consumer) {
   if (consumer != nullptr) consumer->give_credit();
   if (deleted_) return;
+  if (!active_) [[unlikely]]
+    become_active();
   CHECK(unacked_count_ != 0);
   --unacked_count_;
   --turn_.counters.unacked;
@@ -219,7 +251,9 @@ void Queue::forget_unacked(const QueueEntry& entry, Consumer* consumer) {
 void Queue::acknowledge(QueueEntry entry, Consumer* consumer) {
   forget_unacked(entry, consumer);
   if (deleted_) return;
-  ++turn_.counters.acknowledged;
+  ++statistics_->of_type.acknowledged;
+  if (entry.message)
+    statistics_->recent->publish_to_ack.add(turn_.now.wall - entry.message->ingress());
   settle(entry, SettleReason::kAcknowledged);
 }
 
@@ -231,6 +265,7 @@ void Queue::reject(QueueEntry entry, Consumer* consumer) {
 void Queue::requeue(QueueEntry entry, Consumer* consumer) {
   forget_unacked(entry, consumer);
   if (deleted_) return;
+  ++statistics_->fates.requeued;
   if (entry.delivery_count != UINT16_MAX) ++entry.delivery_count;
   if (settings_->delivery_limit && *settings_->delivery_limit >= 0 &&
       entry.delivery_count > *settings_->delivery_limit) {
@@ -271,6 +306,7 @@ void Queue::record(const QueueEntry& entry, SettleReason reason) {
 // With a dead-letter exchange the message stays recorded here until it stands there: see
 // VirtualHost::send_dead_letter().
 void Queue::discard(QueueEntry entry, SettleReason reason) {
+  count_settled(reason, 1);
   if (!dead_letters()) return settle(entry, reason);
   ++turn_.counters.settled_by(reason);
   if (!entry.resident()) return dead_letter_when_read(std::move(entry), reason);
@@ -312,6 +348,8 @@ void Queue::arm_expiry() {
 std::uint64_t Queue::purge() {
   const std::uint64_t count = ready_.count();
   if (count == 0) return 0;
+  statistics();
+  count_settled(SettleReason::kPurged, count);
   turn_.counters.settled_by(SettleReason::kPurged).add(count);
   turn_.counters.ready.subtract(count);
   turn_.counters.ready_bytes.subtract(ready_.bytes());
@@ -342,6 +380,7 @@ void Queue::close() {
   turn_.timers.disarm(*this);
   purge();
   dead_on_disk_.reset();
+  if (active_) become_quiet();
   unlink();
   turn_.counters.unacked.subtract(unacked_count_);
   turn_.counters.unacked_bytes.subtract(unacked_bytes_);

@@ -29,25 +29,15 @@
 #include "base/intrusive_list.h"
 #include "base/ref.h"
 #include "broker/consumer_ring.h"
+#include "broker/get_waiter.h"
 #include "broker/ids.h"
 #include "broker/queue_arguments.h"
+#include "broker/queue_statistics.h"
 #include "broker/ready_messages.h"
 #include "broker/routing_target.h"
 #include "broker/turn.h"
 
 namespace harrier::broker {
-
-// A basic.get that found its message on disk; told when to try again (or that the queue is gone),
-// until Queue::get() answers something else than kWait.
-class GetWaiter : public base::ListNode<GetWaiter> {
- public:
-  virtual void try_again() = 0;
-
- protected:
-  ~GetWaiter() { unlink(); }
-};
-
-enum class GetOutcome : std::uint8_t { kEntry, kEmpty, kWait };
 
 class Queue final : public base::RefCounted<Queue>,
                     public base::ListNode<Queue>,
@@ -67,7 +57,24 @@ class Queue final : public base::RefCounted<Queue>,
   bool deleted() const { return deleted_; }
   std::uint64_t ready_count() const { return ready_.count(); }
   std::uint64_t unacked_count() const { return unacked_count_; }
+  std::uint64_t ready_bytes() const { return ready_.bytes(); }
+  std::uint64_t unacked_bytes() const { return unacked_bytes_; }
   std::size_t consumer_count() const { return consumers_.size(); }
+
+  // ---- for views
+  void read(QueueReading& reading) const;
+  const std::vector<ConsumerRef>& consumers() const { return consumers_; }  // by age
+  // With single_active_consumer.
+  const Consumer* active_consumer() const { return active_consumer_; }
+  bool has_exclusive_consumer() const { return exclusive_consumer_; }
+  // Calls visit(message) for the oldest of each level that is in memory.
+  template <class Visit>
+  void visit_heads(Visit&& visit) {
+    ready_.visit_heads([&](const ReadyMessages::Head& head) {
+      if (head.resident()) visit(*head.entry->message);
+      return true;
+    });
+  }
 
   // ---- publishing
   // Whether reject-publish turns away a body of this size now.
@@ -76,6 +83,8 @@ class Queue final : public base::RefCounted<Queue>,
   }
   // REQUIRES a following publish() with it, in the order of the positions given out.
   Position take_position() {
+    if (!active_) [[unlikely]]
+      become_active();
     const Position position = next_position_;
     next_position_ = position.next();
     return position;
@@ -131,8 +140,11 @@ class Queue final : public base::RefCounted<Queue>,
   // Records up to `committed` are on disk; false when nothing waits for the disk any more.
   bool commit_reached(Lsn committed);
 
-  // The dead letter made of `entry` has been published; both are one group of the log.
-  void note_dead_lettered(const QueueEntry& entry, SettleReason reason) { record(entry, reason); }
+  // The dead letter made of `entry` has been published, if there was a queue for it; both are one
+  // group of the log.
+  void note_dead_lettered(const QueueEntry& entry, SettleReason reason, bool routed);
+  // A publish was refused, for this queue is full.
+  void note_refused() { ++statistics().fates.refused; }
   // Whether a delivered message that BodyReader can read again may be dropped from memory.
   bool may_drop_bodies() const { return !dead_letters(); }
 
@@ -170,13 +182,28 @@ class Queue final : public base::RefCounted<Queue>,
   void body_read(QueuePlace place, MessageRef message);
 
   // ---- recovery, before anything else happens to the queue
-  void restore_next_position(Position next) { next_position_ = std::max(next_position_, next); }
+  void restore_next_position(Position next);
   // REQUIRES each level's middle before its entries, and these in growing positions: what had been
   // handed out (up to the middle's `after`) stands before it again, the rest behind it.
   void restore_middle(std::uint8_t level, const PagedMiddle& middle);
   void restore_entry(QueueEntry entry);
 
  private:
+  friend class QueueActivity;
+
+  // queue_statistics.cc. What takes a message out of `ready` or from what is unacked is preceded by
+  // become_active() or statistics(): these begin with what is there.
+  QueueStatistics& statistics();
+  void become_active();
+  void become_quiet();
+  void count_settled(SettleReason reason, std::uint64_t count);
+  void note_waited(const QueueEntry& entry);
+  // Messages wait for the credit of consumers, or no longer.
+  void note_blocked();
+  void note_unblocked();
+  MessageTotals totals() const;
+  QueueActivity::Window::Totals window_totals() const;
+
   bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
   bool awaits_commit() const { return awaiting_commit_ || requeued_lsn_ != Lsn(); }
   bool over_length() const;
@@ -190,6 +217,7 @@ class Queue final : public base::RefCounted<Queue>,
   base::MonotonicTime expiry_of(const Message& message) const;
   void hand_over(Consumer& consumer, QueueEntry&& entry);
   void note_taken(const QueueEntry& entry, bool no_ack);
+  void note_got(const QueueEntry& entry, bool no_ack);
   QueueEntry take_ready_head() { return take_ready(ready_.head().level); }
   QueueEntry take_ready(std::uint8_t level);
   // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the
@@ -242,12 +270,14 @@ class Queue final : public base::RefCounted<Queue>,
   std::unique_ptr<DeadOnDisk> dead_on_disk_;
   // Quorum: the last requeue that is not committed yet; zero when there is none.
   Lsn requeued_lsn_;
+  std::unique_ptr<QueueStatistics> statistics_;  // from the first message on
   Position next_position_{1};
   std::uint64_t unacked_count_ = 0;
   std::uint64_t unacked_bytes_ = 0;
   base::MonotonicTime last_used_;
   Position body_pending_{0};
   std::uint8_t memory_class_ = 0;
+  bool active_ = false;  // statistics_->recent is there
   bool exclusive_consumer_ = false;
   bool had_consumer_ = false;
   bool may_expire_ = false;

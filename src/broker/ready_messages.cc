@@ -94,6 +94,30 @@ QueueEntry ReadyMessages::take(std::uint8_t index) {
   return entry;
 }
 
+std::uint64_t ReadyMessages::resident_count() const {
+  std::uint64_t count = count_;
+  for (const auto& level : levels_)
+    if (level) count -= level->middle.count;
+  return count;
+}
+
+ReadyMessages::Recorded ReadyMessages::recorded(std::size_t requeued_max) const {
+  Recorded recorded;
+  for (const auto& level : levels_) {
+    if (!level) continue;
+    recorded.count += level->logged_count;
+    recorded.body_bytes += level->logged_body_bytes;
+    std::size_t left = requeued_max;
+    for (auto entry = level->requeued.begin(); entry != level->requeued.end() && left != 0;
+         ++entry, --left) {
+      if (!entry->second.logged) continue;
+      ++recorded.count;
+      recorded.body_bytes += entry->second.body_size;
+    }
+  }
+  return recorded;
+}
+
 base::MonotonicTime ReadyMessages::next_expiry() {
   base::MonotonicTime earliest = base::kNever;
   visit_heads([&](const Head& head) {

@@ -72,6 +72,14 @@ class ReadyMessages {
   // Memory of what is resident.
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::size_t levels() const { return levels_.size(); }
+  // Entries in memory, with their messages or without.
+  std::uint64_t resident_count() const;
+  // What the log knows; of those that came back at most so many of each level are looked at.
+  struct Recorded {
+    std::uint64_t count = 0;
+    std::uint64_t body_bytes = 0;
+  };
+  Recorded recorded(std::size_t requeued_max) const;
 
   // REQUIRES a position above all that were pushed before.
   void push(QueueEntry entry);
@@ -235,8 +243,7 @@ void ReadyMessages::visit_evictable(std::size_t level, Position after, const Kep
 
 template <class Visit>
 std::vector<EvictionPart> ReadyMessages::plan_eviction(Position after, Position through,
-                                                       const KeptHeads& kept,
-                                                       Visit&& visit) const {
+                                                       const KeptHeads& kept, Visit&& visit) const {
   std::vector<EvictionPart> parts;
   for (std::size_t index = 0; index != levels_.size(); ++index) {
     EvictionPart part{static_cast<std::uint8_t>(index), {}, {}};

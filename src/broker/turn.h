@@ -17,6 +17,7 @@
 #include "base/intrusive_list.h"
 #include "base/ref.h"
 #include "base/time.h"
+#include "broker/activity.h"
 #include "broker/changes.h"
 #include "broker/counters.h"
 #include "broker/limits.h"
@@ -45,6 +46,7 @@ struct Turn {
   const VirtualHostLimits& limits;
   VirtualHostCounters counters;
   Timers timers;
+  Activity activity{*this};
   SharedSettings settings;
   // Set by a store that pages (or by a test); without it nothing ever leaves memory.
   BodyReader* body_reader = nullptr;

@@ -32,9 +32,11 @@
 #include "broker/key_map.h"
 #include "broker/policies.h"
 #include "broker/policy_pass.h"
+#include "broker/publish_outcome.h"
 #include "broker/queue.h"
 #include "broker/queue_table.h"
 #include "broker/reply_sink.h"
+#include "broker/reserved_names.h"
 #include "broker/roster.h"
 #include "broker/router.h"
 #include "broker/sliced_task.h"
@@ -43,16 +45,6 @@
 #include "broker/turn_listeners.h"
 
 namespace harrier::broker {
-
-struct PublishOutcome {
-  bool refused = false;  // a queue with reject-publish was full
-  Lsn lsn;               // the record's; zero when nothing was recorded
-};
-
-// Names that only the broker may give.
-inline constexpr std::string_view kReservedPrefix = "amq.";
-inline constexpr std::string_view kReplyTo = "amq.rabbitmq.reply-to";
-inline constexpr std::string_view kReplyToPrefix = "amq.rabbitmq.reply-to.";
 
 class VirtualHost {
  public:
@@ -222,6 +214,13 @@ class VirtualHost {
     return put(message, queues);
   }
 
+  // ---- statistics
+  // nullptr: the default exchange.
+  ExchangeTraffic& traffic_of(Exchange* exchange) {
+    return exchange == nullptr ? default_exchange_traffic_ : exchange->traffic();
+  }
+  void join_activity(Active& active) { turn_.activity.join(active); }
+
   // ---- direct replies
   // The reply-to of a channel; unguessable.
   std::string add_reply_sink(ReplySink& sink);
@@ -271,6 +270,7 @@ class VirtualHost {
   Turn turn_;
   TenantQuota quota_;
   KeyMap<base::Ref<Exchange>> exchanges_;
+  ExchangeTraffic default_exchange_traffic_;
   QueuesByName queues_;
   QueuesById queues_by_id_;
   std::map<ConnectionId, std::map<QueueId, Queue*>> exclusive_queues_;

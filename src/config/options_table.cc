@@ -25,9 +25,9 @@ Table metrics_table() {
       boolean("enabled", &O::enabled,
               {"Whether GET /metrics is served, for Prometheus; off: no port is opened.",
                "A broker that nobody watches fails unseen."}),
-      address(
-          "bind", &O::bind,
-          {"Where; 0.0.0.0 for all addresses.", "It wants no login unless authentication says so."}),
+      address("bind", &O::bind,
+              {"Where; 0.0.0.0 for all addresses.",
+               "It wants no login unless authentication says so."}),
       integer("port", &O::port, 0, 65535, {"TCP port; 0: any free port.", "RabbitMQ's number."}),
       boolean("authentication", &O::authentication,
               {"Whether the pages want Basic authentication, by a user with the tag monitoring or "

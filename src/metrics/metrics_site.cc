@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "metrics/object_page.h"
 #include "metrics/probes.h"
 
 namespace harrier::metrics {
@@ -51,7 +52,7 @@ void add_implied(Selection& selection) {
 
 }  // namespace
 
-MetricsSite::MetricsSite(const server::Node& node, const base::Clock& clock,
+MetricsSite::MetricsSite(server::Node& node, const base::Clock& clock,
                          const MetricsOptions& options, Authorize authorize)
     : node_(node),
       clock_(clock),
@@ -131,7 +132,18 @@ http::Response MetricsSite::by_object(Selection selection) const {
   std::string head = exposition_.text(selection);
   if (head.empty()) return text_answer(500, "The metrics could not be collected.\n");
   http::Response response = page_answer();
-  response.body = head;
+  if (!node_.ready()) {
+    response.body = std::move(head);  // there are no objects before it has recovered
+    return response;
+  }
+  // The place is given back when the page has gone, whether it was sent to its end or not.
+  const auto finished = [this, held, endpoint = selection.endpoint,
+                         began = clock_.now().monotonic](std::size_t bytes) {
+    const std::chrono::duration<double> took = clock_.now().monotonic - began;
+    exposition_.scrapes().count(endpoint, took.count(), static_cast<double>(bytes));
+  };
+  response.source =
+      std::make_unique<ObjectPage>(node_, std::move(selection), std::move(head), finished);
   return response;
 }
 

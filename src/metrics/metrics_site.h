@@ -2,8 +2,8 @@
 // 405.
 //
 // Role:   app gives it to a listener, and says who may read the pages.
-// Model:  /metrics and /metrics/memory-breakdown are made whole: they are as long as there are loops
-//         and families. /metrics/per-object and /metrics/detailed are made while they are sent
+// Model:  /metrics and /metrics/memory-breakdown are made whole: they have families and loops, no
+//         objects. /metrics/per-object and /metrics/detailed are made while they are sent
 //         (ObjectPage).
 // Thread: as http::Site says. Walks of objects hold a worker, never a loop for longer than a slice.
 // Errors: a regular expression that is none: 400. A page of metrics that is not known: 404. What
@@ -37,7 +37,7 @@ class MetricsSite final : public http::Site {
 
   // `authorize` is asked with MetricsOptions::authentication. REQUIRES that the node and the clock
   // outlive it.
-  MetricsSite(const server::Node& node, const base::Clock& clock, const MetricsOptions& options,
+  MetricsSite(server::Node& node, const base::Clock& clock, const MetricsOptions& options,
               Authorize authorize);
 
   void admit(const std::shared_ptr<const http::Request>& request, http::Waiter& waiter,
@@ -54,7 +54,7 @@ class MetricsSite final : public http::Site {
   // nullptr: as many as may be are there.
   std::shared_ptr<void> place(Endpoint endpoint) const;
 
-  const server::Node& node_;
+  server::Node& node_;
   const base::Clock& clock_;
   const MetricsOptions options_;
   const Authorize authorize_;

@@ -37,12 +37,14 @@ class NodeReading {
     });
   }
   double sum(LoopCounter counter) const;
-  // Of `get(counters)` over all virtual hosts.
+  // Of `get(counters)` over all virtual hosts, those that have been deleted included.
   template <class Get>
   double sum_of(const Get& get) const {
     std::uint64_t total = 0;
     for (const auto& host : virtual_hosts_.hosts)
       total += get(*host.counters);
+    for (const broker::VirtualHostCounters* counters : virtual_hosts_.ended)
+      total += get(*counters);
     return static_cast<double>(total);
   }
   // Of all listeners.

@@ -15,10 +15,10 @@
 namespace harrier::metrics {
 
 // What they have in /metrics/detailed besides RabbitMQ's groups.
-inline constexpr char kQueueFates[] = "harriermq_queue_metrics";
-inline constexpr char kQueueLatencies[] = "harriermq_queue_latency_metrics";
-inline constexpr char kVirtualHosts[] = "harriermq_vhost_metrics";
-inline constexpr char kUsers[] = "harriermq_user_metrics";
+inline constexpr char kQueueFateGroup[] = "harriermq_queue_metrics";
+inline constexpr char kQueueLatencyGroup[] = "harriermq_queue_latency_metrics";
+inline constexpr char kVirtualHostGroup[] = "harriermq_vhost_metrics";
+inline constexpr char kUserGroup[] = "harriermq_user_metrics";
 
 // An exchange and how many bindings begin there.
 struct BoundExchange {

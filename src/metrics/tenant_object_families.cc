@@ -15,6 +15,10 @@ template <auto counter>
 Value counted(const VirtualHostView& host) {
   return static_cast<double>((host.counters->*counter).value());
 }
+template <auto total>
+Value total_of(const VirtualHostView& host) {
+  return static_cast<double>((host.counters->*total)());
+}
 template <auto counter, auto... more>
 Value counted_together(const VirtualHostView& host) {
   return static_cast<double>(
@@ -41,64 +45,67 @@ constexpr char kUsedHelp[] = "How much of what can be limited it has.";
 constexpr ObjectFamily<VirtualHostView> kHosts[] = {
     {"rabbitmq_cluster_vhost_status", MetricType::Gauge, "1: it is there.", "vhost_status",
      [](const VirtualHostView&) -> Value { return 1; }},
-    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHosts, counted<&C::connections>,
+    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHostGroup, counted<&C::connections>,
      "of=\"connections\""},
-    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHosts, counted<&C::channels>, "of=\"channels\""},
-    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHosts, counted<&C::consumers>,
-     "of=\"consumers\""},
-    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHosts, counted<&C::queues>, "of=\"queues\""},
-    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHosts, counted<&C::exchanges>,
-     "of=\"exchanges\""},
-    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHosts, counted<&C::bindings>, "of=\"bindings\""},
-    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHosts,
-     counted_together<&C::ready_bytes, &C::unacked_bytes>, "of=\"stored_bytes\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts, limited<&TenantLimits::connections_max>,
-     "of=\"connections\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts, limited<&TenantLimits::channels_max>,
+    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHostGroup, counted<&C::channels>,
      "of=\"channels\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts, limited<&TenantLimits::consumers_max>,
+    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHostGroup, counted<&C::consumers>,
      "of=\"consumers\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts, limited<&TenantLimits::queues_max>,
-     "of=\"queues\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts, limited<&TenantLimits::exchanges_max>,
+    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHostGroup, counted<&C::queues>, "of=\"queues\""},
+    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHostGroup, counted<&C::exchanges>,
      "of=\"exchanges\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts, limited<&TenantLimits::bindings_max>,
+    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHostGroup, counted<&C::bindings>,
      "of=\"bindings\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts, limited<&TenantLimits::stored_bytes_max>,
-     "of=\"stored_bytes\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts,
+    {kUsed, MetricType::Gauge, kUsedHelp, kVirtualHostGroup,
+     counted_together<&C::ready_bytes, &C::unacked_bytes>, "of=\"stored_bytes\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup,
+     limited<&TenantLimits::connections_max>, "of=\"connections\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup, limited<&TenantLimits::channels_max>,
+     "of=\"channels\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup,
+     limited<&TenantLimits::consumers_max>, "of=\"consumers\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup, limited<&TenantLimits::queues_max>,
+     "of=\"queues\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup,
+     limited<&TenantLimits::exchanges_max>, "of=\"exchanges\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup, limited<&TenantLimits::bindings_max>,
+     "of=\"bindings\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup,
+     limited<&TenantLimits::stored_bytes_max>, "of=\"stored_bytes\""},
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup,
      rate_limited<&broker::PublishRateLimits::messages>, "of=\"publish_messages\""},
-    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHosts,
+    {kLimit, MetricType::Gauge, kLimitHelp, kVirtualHostGroup,
      rate_limited<&broker::PublishRateLimits::bytes>, "of=\"publish_bytes\""},
     {"harriermq_vhost_holding_publishers", MetricType::Gauge,
-     "1 while its publishers are held, since it stores as much as it may.", kVirtualHosts,
+     "1 while its publishers are held, since it stores as much as it may.", kVirtualHostGroup,
      [](const VirtualHostView& host) -> Value { return host.tenant->held(); }},
     {"harriermq_vhost_messages_published_total", MetricType::Counter, "Messages published in it.",
-     kVirtualHosts, counted<&C::published>},
+     kVirtualHostGroup, counted<&C::published>},
     {"harriermq_vhost_messages_delivered_total", MetricType::Counter,
-     "Messages delivered in it, direct replies included.", kVirtualHosts, counted<&C::delivered>},
+     "Messages delivered in it, direct replies included.", kVirtualHostGroup,
+     total_of<&C::delivered>},
     {"harriermq_vhost_messages_acknowledged_total", MetricType::Counter,
-     "Messages acknowledged in it.", kVirtualHosts, counted<&C::acknowledged>},
+     "Messages acknowledged in it.", kVirtualHostGroup, total_of<&C::acknowledged>},
     {"harriermq_vhost_limits_reached_total", MetricType::Counter,
-     "Commands refused in it, since there were too many of something.", kVirtualHosts,
+     "Commands refused in it, since there were too many of something.", kVirtualHostGroup,
      counted<&C::limits_reached>},
     {"harriermq_vhost_access_refused_total", MetricType::Counter,
-     "Commands refused in it, since a right was missing.", kVirtualHosts,
+     "Commands refused in it, since a right was missing.", kVirtualHostGroup,
      counted<&C::access_refused>}};
 
 constexpr ObjectFamily<UserUsage> kAccounts[] = {
-    {"harriermq_user_connections", MetricType::Gauge, "Connections it has open.", kUsers,
+    {"harriermq_user_connections", MetricType::Gauge, "Connections it has open.", kUserGroup,
      [](const UserUsage& user) -> Value { return static_cast<double>(user.connections); }},
-    {"harriermq_user_channels", MetricType::Gauge, "Channels it has open.", kUsers,
+    {"harriermq_user_channels", MetricType::Gauge, "Channels it has open.", kUserGroup,
      [](const UserUsage& user) -> Value { return static_cast<double>(user.channels); }},
     {"harriermq_user_connections_limit", MetricType::Gauge,
-     "How many it may have; no sample without a limit.", kUsers,
+     "How many it may have; no sample without a limit.", kUserGroup,
      [](const UserUsage& user) -> Value {
        if (!user.limits.connections_max) return {};
        return static_cast<double>(*user.limits.connections_max);
      }},
     {"harriermq_user_channels_limit", MetricType::Gauge,
-     "How many it may have; no sample without a limit.", kUsers,
+     "How many it may have; no sample without a limit.", kUserGroup,
      [](const UserUsage& user) -> Value {
        if (!user.limits.channels_max) return {};
        return static_cast<double>(*user.limits.channels_max);

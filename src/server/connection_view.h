@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "broker/ids.h"
 #include "server/measured.h"
+#include "session/connection_ends.h"
 
 namespace harrier::server {
 
@@ -33,15 +34,7 @@ struct ConnectionKey {
   bool operator==(const ConnectionKey&) const = default;
 };
 
-// The two ends as RabbitMQ names them: "host:port -> host:port".
-struct ConnectionEnds {
-  std::string peer_host;
-  std::uint16_t peer_port = 0;
-  std::string host;
-  std::uint16_t port = 0;
-
-  std::string name() const;
-};
+using session::ConnectionEnds;
 
 struct ConnectionView {
   ConnectionKey key;

@@ -91,11 +91,32 @@ class Inspection {
   // every connection.
   std::vector<ConnectionKey> connections_named(std::string_view name) const;
 
-  // ---- statistics; cheap: no loop is asked
+  // ---- statistics. Each virtual host's loop is asked, and each loop: cheap, but not for thousands
+  // of virtual hosts.
   std::vector<VirtualHostStatistics> virtual_hosts() const;  // by name
   NodeStatistics node() const;
 
  private:
+  using OnHost = std::function<void(NodeLoop& loop, HostedVirtualHost& host)>;
+
+  // Runs `task` on the virtual host's loop, in a turn of its, and waits. False: there is none.
+  bool on_host(std::string_view virtual_host, const OnHost& task) const;
+  std::vector<std::string> names(const Where& where) const;
+  template <class View, class Visit>
+  void each_target(const Where& where, const Take<View>& take, Visit&& visit) const;
+  template <class Walk>
+  void each_binding(std::string_view virtual_host, Walk& walk, const Take<BindingView>& take,
+                    bool& stopped) const;
+  // False: `take` has had enough.
+  template <class View, class Walk, class Visit>
+  bool each_channel(std::string_view virtual_host, Walk& walk, const Take<View>& take,
+                    Visit&& visit) const;
+  template <class Visit>
+  void each_connection(Visit&& visit) const;
+  void complete(std::vector<ConnectionView>& batch) const;
+  // Empty: there is no such connection, or it is not open.
+  std::string virtual_host_of(const ConnectionKey& key) const;
+
   Shared& shared_;
   const VirtualHosts::Loops& loops_;
 };

@@ -12,6 +12,7 @@
 #include "server/administration.h"
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
+#include "server/inspection.h"
 #include "server/listener.h"
 #include "server/loop_watch.h"
 #include "server/node_loop.h"
@@ -78,6 +79,7 @@ class Node::Parts {
   const auth::LoginCounters* login_counters_ = nullptr;
   std::unique_ptr<Administration> administration_;
   std::unique_ptr<DefinitionsTransfer> definitions_;
+  std::unique_ptr<Inspection> inspection_;
   // The authenticator's; nullptr if no tokens are taken.
   TokenKeyRefresher* token_keys_ = nullptr;
   std::uint16_t port_ = 0;
@@ -278,6 +280,7 @@ Outcome Node::Parts::start(const Recover& recover) {
   if (recovered) {
     definitions_ = std::make_unique<DefinitionsTransfer>(*administration_, shared_.virtual_hosts,
                                                          loops_, store_ != nullptr);
+    inspection_ = std::make_unique<Inspection>(shared_, loops_);
     if (*file) recovered = import_configured_definitions(*definitions_, options_, **file);
   }
   if (!recovered) {
@@ -471,15 +474,19 @@ void Node::note_login(const auth::Peer& peer, std::string_view mechanism, const 
 
 VirtualHostViews Node::virtual_hosts() const {
   const VirtualHostTable& table = parts_->shared_.virtual_hosts;
-  VirtualHostViews views{table.keep(), {}};
+  VirtualHostViews views{table.keep(), {}, {}};
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return views;
   for (const auto& [name, place] : table.list())
     views.hosts.push_back(
         {place.host->host().name(), &place.host->host().counters(), place.tenant.get()});
+  views.ended.push_back(&table.ended());
+  for (const HostedVirtualHost* host : table.ending())
+    views.ended.push_back(&host->host().counters());
   return views;
 }
 Administration& Node::administration() { return *parts_->administration_; }
 DefinitionsTransfer& Node::definitions() { return *parts_->definitions_; }
+Inspection& Node::inspection() { return *parts_->inspection_; }
 
 std::vector<LoopView> Node::loops() const {
   std::vector<LoopView> views;
@@ -495,6 +502,7 @@ std::optional<StoreView> Node::store() const {
   StoreView view;
   view.journal = store.journal_usage();
   view.flushes = store.flushes().value();
+  view.flush_counters = &store.flush_counters();
   view.runs = store.run_count();
   view.run_bytes = store.run_bytes();
   view.checkpoints = store.checkpointer().cycles();

@@ -39,6 +39,7 @@ namespace harrier::server {
 class Administration;
 class DefinitionsTransfer;
 class PasswordWorkers;
+class Inspection;
 
 // What metrics may look at; valid while the node exists, a virtual host's as long as its views.
 struct VirtualHostView {
@@ -49,6 +50,9 @@ struct VirtualHostView {
 struct VirtualHostViews {
   std::shared_lock<std::shared_mutex> lock;  // holds up who deletes one: for a scrape's time
   std::vector<VirtualHostView> hosts;        // by name
+  // To be added to every total, or it would fall with a virtual host: what those that are gone have
+  // counted, and those whose end goes on.
+  std::vector<const broker::VirtualHostCounters*> ended;
 };
 struct LoopView {
   const LoopCounters* counters;
@@ -111,6 +115,8 @@ class Node {
   Administration& administration();
   // Likewise.
   DefinitionsTransfer& definitions();
+  // Likewise.
+  Inspection& inspection();
   std::vector<LoopView> loops() const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;

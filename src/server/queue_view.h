@@ -4,16 +4,15 @@
 // Thread: plain values.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "amqp/field_table.h"
 #include "base/time.h"
-#include "broker/changes.h"
 #include "broker/ids.h"
 #include "broker/queue_arguments.h"
+#include "broker/queue_reading.h"
 #include "server/measured.h"
 
 namespace harrier::server {
@@ -30,20 +29,7 @@ struct QueueParts {
   static QueueParts all() { return {true, true, true, true, true}; }
 };
 
-// How many messages left it, or came back, by what happened to them.
-struct QueueFates {
-  // Indexed by broker::SettleReason, as VirtualHostCounters::settled. Dead-lettered or not.
-  std::array<std::uint64_t, 7> settled{};
-  std::uint64_t requeued = 0;
-  std::uint64_t dead_lettered = 0;         // of settled: to an exchange
-  std::uint64_t dead_letters_dropped = 0;  // of settled: no such exchange, no queue, or a cycle
-  std::uint64_t refused = 0;               // by overflow: reject-publish; these never were in it
-  std::uint64_t unreadable = 0;            // the disk did not give them back
-
-  std::uint64_t settled_by(broker::SettleReason reason) const {
-    return settled[static_cast<std::size_t>(reason)];
-  }
-};
+using broker::QueueFates;
 
 struct QueueView {
   broker::QueueId id;  // of its virtual host
@@ -89,7 +75,11 @@ struct QueueView {
   std::string operator_policy;
   amqp::FieldTable effective_policy_definition;
   MessageStatistics statistics;
-  QueueFates fates;  // statistics
+  // With statistics, too: how fast `ready` and `unacked` grow, per second, and what became of
+  // messages.
+  double ready_rate = 0;
+  double unacked_rate = 0;
+  QueueFates fates;
   // In seconds, of a resolution of 1 ms. Without counts while nothing has been delivered for about
   // ten seconds; then they begin anew.
   Distribution time_in_queue;   // from publish to delivery

@@ -14,6 +14,7 @@ namespace harrier::server {
 struct StoreView {
   journal::JournalUsage journal;
   std::uint64_t flushes = 0;
+  const journal::FlushCounters* flush_counters = nullptr;  // valid while the node exists
   std::uint64_t runs = 0;
   std::uint64_t run_bytes = 0;
   std::uint64_t checkpoints = 0;

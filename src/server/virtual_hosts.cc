@@ -99,6 +99,7 @@ bool VirtualHosts::close(const std::string& name) {
   shared_.virtual_hosts.erase(name);
   if (!disconnect(*found) || !empty(*found)) return false;
   const auto ending = shared_.virtual_hosts.end_lives();
+  shared_.virtual_hosts.end(*found->host);
   NodeLoop& loop = *loops_[found->loop];
   loop.run([&] {
     loop.broker().remove(*found->host);

@@ -60,6 +60,7 @@ class WatchedTest(unittest.TestCase):
     """One broker for the whole class, with a port for metrics."""
 
     settings = {}
+    more_metrics = {}
 
     @classmethod
     def setUpClass(cls):
@@ -67,7 +68,8 @@ class WatchedTest(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
         cls.metrics_port = free_port()
-        settings = {"metrics": {"enabled": True, "port": cls.metrics_port}, "loops": 2,
+        settings = {"metrics": {"enabled": True, "port": cls.metrics_port, **cls.more_metrics},
+                    "loops": 2,
                     "shutdown_timeout": "50ms", **cls.settings}
         cls.daemon = Daemon(cls.folder / "data", settings)
         cls.daemon.start()
