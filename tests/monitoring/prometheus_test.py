@@ -62,7 +62,7 @@ class Scraped(WatchedTest):
     def setUp(self):
         busy = Busy(self.daemon.parameters())
         self.enterContext(busy)
-        held = self.daemon.connect()
+        held = self.daemon.connect(heartbeat=0)
         self.addCleanup(held.close)
         self.hold(held)
         self.prometheus = self.enterContext(
