@@ -29,6 +29,12 @@ struct MetricsOptions {
   bool enabled = true;
   std::string bind = "127.0.0.1";
   std::uint16_t port = 15692;  // 0: any free port
+  // Basic, by a user with the tag monitoring or administrator.
+  bool authentication = false;
+  // /metrics is what /metrics/per-object is.
+  bool return_per_object_metrics = false;
+  // Answers of /metrics/detailed that are made at one time.
+  std::uint32_t detailed_scrapes_max = 4;
 
   bool operator==(const MetricsOptions&) const = default;
 };

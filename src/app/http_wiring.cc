@@ -30,8 +30,8 @@ Outcome failed(const char* what, const base::Error& error) {
 
 HttpWiring::HttpWiring(const Options& options, server::Node& node, const base::Clock& clock)
     : options_(options),
-      exposition_(node, clock),
-      metrics_site_(node, [this] { return exposition_.text(); }),
+      metrics_login_(node, clock),
+      metrics_site_(node, clock, options.metrics, authorize_monitors()),
       api_(management::Ports{.node = node,
                              .options = options,
                              .clock = clock,
@@ -39,6 +39,22 @@ HttpWiring::HttpWiring(const Options& options, server::Node& node, const base::C
                              .counters = counters_}),
       certificates_(clock),
       server_(limits_of(options)) {}
+
+metrics::MetricsSite::Authorize HttpWiring::authorize_monitors() const {
+  using Access = metrics::MetricsSite::Access;
+  using management::LoginResult;
+  return [this](const std::shared_ptr<const http::Request>& request, http::Waiter& waiter,
+                std::function<void(Access)> told) {
+    metrics_login_.run(
+        *request, waiter,
+        [told = std::move(told)](LoginResult result,
+                                 const std::shared_ptr<const management::Visitor>& visitor) {
+          if (result == LoginResult::kMissing) return told(Access::kNoCredentials);
+          const bool allowed = visitor != nullptr && visitor->is_monitor();
+          told(allowed ? Access::kAllowed : Access::kRefused);
+        });
+  };
+}
 
 Outcome HttpWiring::start() {
   if (auto known = api_.set_administrators_group(options_.management.administrators_group); !known)

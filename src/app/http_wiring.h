@@ -14,7 +14,7 @@
 #include "harrier/result.h"
 #include "http/server.h"
 #include "management/api.h"
-#include "metrics/exposition.h"
+#include "management/login.h"
 #include "metrics/metrics_site.h"
 #include "server/node.h"
 #include "server/tls_certificates.h"
@@ -45,9 +45,11 @@ class HttpWiring {
   Outcome listen_management_tls();
   Outcome listen_unix();
   Outcome listen_metrics();
+  // Who may read the metrics, if not everybody.
+  metrics::MetricsSite::Authorize authorize_monitors() const;
 
   const Options& options_;
-  const metrics::Exposition exposition_;
+  const management::Login metrics_login_;
   metrics::MetricsSite metrics_site_;
   management::Counters counters_;
   management::Api api_;

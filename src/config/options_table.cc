@@ -18,10 +18,21 @@ Table metrics_table() {
       boolean("enabled", &O::enabled,
               {"Whether GET /metrics is served, for Prometheus; off: no port is opened.",
                "A broker that nobody watches fails unseen."}),
-      address(
-          "bind", &O::bind,
-          {"Where; 0.0.0.0 for all addresses.", "It knows no login: do not open it to strangers."}),
+      address("bind", &O::bind,
+              {"Where; 0.0.0.0 for all addresses.",
+               "It wants no login unless authentication says so."}),
       integer("port", &O::port, 0, 65535, {"TCP port; 0: any free port.", "RabbitMQ's number."}),
+      boolean("authentication", &O::authentication,
+              {"Whether the pages want Basic authentication, by a user with the tag monitoring or "
+               "administrator.",
+               "Most Prometheus servers are set up without, as for RabbitMQ."}),
+      boolean("return_per_object_metrics", &O::return_per_object_metrics,
+              {"Whether /metrics has what /metrics/per-object has.",
+               "A series for each queue is dear for Prometheus."}),
+      integer("detailed_scrapes_max", &O::detailed_scrapes_max, 1, 64,
+              {"How many answers of /metrics/detailed are made at one time; a further one is "
+               "refused with 503.",
+               "Each holds a row for every queue while it is sent."}),
   });
 }
 

@@ -562,6 +562,8 @@ std::optional<StoreView> Node::store() const {
     view.damaged_blocks += loop.pager().damaged_blocks().value();
   }
   view.recovery = store.recovery();
+  view.segment_bytes = parts_->options_.journal.segment_size;
+  view.disk = &parts_->directory_->disk_counters();
   return view;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "journal/disk_counters.h"
 #include "journal/journal.h"
 #include "store/store.h"
 
@@ -29,6 +30,8 @@ struct StoreView {
   std::uint64_t damaged_blocks = 0;
   // What the start found.
   store::RecoverySummary recovery;
+  std::uint64_t segment_bytes = 0;              // of the journal's, each
+  const journal::DiskCounters* disk = nullptr;  // valid while the node exists
 };
 
 }  // namespace harrier::server
