@@ -143,14 +143,13 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
     own_rates_ = std::make_unique<broker::PublishRates>();
     own_rates_->set(limits, io_.shared().publish_rate_burst);
   }
-  session::ConnectionParameters completed = parameters;
-  completed.ends = ends();
   if (place->loop != io_.index()) {
-    remote_ = io_.hand_over().attach(*place, completed);
+    remote_ = io_.hand_over().attach(*place, parameters);
     return remote_.get();
   }
   host_ = place->host;
   touch_host();
+  session::ConnectionParameters completed = parameters;
   completed.account = account_;
   direct_ = std::make_unique<session::BrokerSession>(host_->host(), completed,
                                                      io_.shared().session_limits, *marked_output_);
@@ -185,7 +184,6 @@ void Connection::take_proxy_header() {
 void Connection::end_proxy_header(auth::Peer client) {
   proxy_.reset();
   peer_ = std::move(client);
-  ends_.reset();
   session_.set_peer(peer_);
   const std::string_view refusal = io_.shared().admission.assign(peer_.address);
   counted_for_address_ = refusal.empty();
@@ -450,7 +448,7 @@ void Connection::log_opened(const session::ConnectionParameters& parameters) {
                  {{"peer", peer_.display()},
                   {"user", parameters.actor.user},
                   {"vhost", parameters.virtual_host},
-                  {"name", session_.client().connection_name}});
+                  {"name", session_.client().connection_name()}});
 }
 
 // Sockets that never became a connection (port checks, scanners) are of little interest.
@@ -461,7 +459,7 @@ void Connection::log_closed() {
             {{"peer", peer_.display()},
              {"user", session_.user()},
              {"vhost", session_.virtual_host()},
-             {"name", session_.client().connection_name},
+             {"name", session_.client().connection_name()},
              {"reason", session_.end_reason()}});
 }
 

@@ -144,8 +144,10 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
 
   // What its I/O half knows: all but channels and statistics.
   ConnectionView view();
-  // Made when first asked for.
-  const std::shared_ptr<const ConnectionEnds>& ends();
+  // Asks the kernel for ours.
+  ConnectionEnds ends();
+  // What it tells to whom asks which virtual host it is open in.
+  const std::string& virtual_host() const { return session_.virtual_host(); }
 
   base::DeadlineHeap<Connection*>::Handle& deadline() { return deadline_; }
   // Memory it holds for input and output; 0 when idle.
@@ -234,7 +236,6 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   broker::Published paid_;
   base::MonotonicTime next_publish_ = base::MonotonicTime::min();
 
-  std::shared_ptr<const ConnectionEnds> ends_;
   const base::WallTime connected_at_;
   OctetTraffic octets_;
   base::Buffer tail_;

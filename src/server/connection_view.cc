@@ -44,14 +44,12 @@ std::string_view name_of(ConnectionStateView state) {
   return "closing";
 }
 
-const std::shared_ptr<const ConnectionEnds>& Connection::ends() {
-  if (ends_) return ends_;
+ConnectionEnds Connection::ends() {
   ConnectionEnds ends;
   ends.peer_port = peer_.port;
   ends.peer_host = peer_.port == 0 ? peer_.display() : peer_.address;
   if (socket_.is_open()) take_local_end(socket_.native_handle(), ends);
-  ends_ = std::make_shared<const ConnectionEnds>(std::move(ends));
-  return ends_;
+  return ends;
 }
 
 ConnectionStateView Connection::state_view() const {
@@ -69,14 +67,14 @@ ConnectionView Connection::view() {
   const session::ClientDescription& client = session_.client();
   ConnectionView view;
   view.key = {io_.index(), id_};
-  view.ends = *ends();
+  view.ends = ends();
   view.name = view.ends.name();
   view.state = state_view();
   view.user = session_.user();
   view.virtual_host = session_.virtual_host();
   view.protocol = session_.actor().protocol;
   view.auth_mechanism = session_.mechanism();
-  view.user_provided_name = client.connection_name;
+  view.user_provided_name = client.connection_name();
   view.client_properties = client.properties;
   view.connected_at = connected_at_;
   view.frame_max = session_.frame_max();

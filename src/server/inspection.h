@@ -113,6 +113,9 @@ class Inspection {
                     Visit&& visit) const;
   template <class Visit>
   void each_connection(Visit&& visit) const;
+  // What only the connections' loops know: names and ends. Whose connection is gone is left out.
+  template <class View>
+  void name_all(std::vector<View>& batch) const;
   void complete(std::vector<ConnectionView>& batch) const;
   // Empty: there is no such connection, or it is not open.
   std::string virtual_host_of(const ConnectionKey& key) const;

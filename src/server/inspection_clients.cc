@@ -89,6 +89,52 @@ bool ChannelWalk::run(NodeLoop& loop, const HostedVirtualHost& host, InspectionS
 
 // ---- channels and consumers
 
+namespace {
+
+const ConnectionKey& connection_of(const ChannelView& view) { return view.key.connection; }
+const ConnectionKey& connection_of(const ConsumerView& view) { return view.channel.connection; }
+
+void name_one(ChannelView& view, const ConnectionEnds& ends) {
+  view.ends = ends;
+  view.name = ends.name() + " (" + std::to_string(view.key.number) + ")";
+}
+void name_one(ConsumerView& view, const ConnectionEnds& ends) {
+  view.ends = ends;
+  view.channel_name = ends.name() + " (" + std::to_string(view.channel.number) + ")";
+}
+
+}  // namespace
+
+template <class View>
+void Inspection::name_all(std::vector<View>& batch) const {
+  // A vector of flags, since views of one loop stand anywhere in the batch.
+  std::vector<bool> named(batch.size());
+  for (std::size_t index = 0; index != loops_.size(); ++index) {
+    std::size_t next = 0;
+    while (next != batch.size()) {
+      const auto on_loop = [&](const View& view) { return connection_of(view).loop == index; };
+      next = static_cast<std::size_t>(
+          std::find_if(batch.begin() + static_cast<std::ptrdiff_t>(next), batch.end(), on_loop) -
+          batch.begin());
+      if (next == batch.size()) break;
+      loops_[index]->run([&] {
+        InspectionSlice slice;
+        do {
+          View& view = batch[next];
+          if (on_loop(view)) {
+            Connection* connection = loops_[index]->io().find(connection_of(view).id);
+            if (connection != nullptr) name_one(view, connection->ends());
+            named[next] = connection != nullptr;
+          }
+          ++next;
+        } while (next != batch.size() && slice.goes_on());
+      });
+    }
+  }
+  std::size_t place = 0;
+  std::erase_if(batch, [&](const View&) { return !named[place++]; });
+}
+
 template <class View, class Walk, class Visit>
 bool Inspection::each_channel(std::string_view virtual_host, Walk& walk, const Take<View>& take,
                               Visit&& visit) const {
@@ -103,6 +149,7 @@ bool Inspection::each_channel(std::string_view virtual_host, Walk& walk, const T
                       });
     });
     if (!there) return true;
+    name_all(batch);
     if (!batch.empty() && !take(batch)) return false;
   }
   return true;
@@ -146,14 +193,17 @@ void Inspection::channels_of(const ConnectionKey& connection, const Take<Channel
 }
 
 std::optional<ChannelView> Inspection::channel(const ChannelKey& key) const {
-  std::optional<ChannelView> view;
+  std::vector<ChannelView> found_one;
   on_host(virtual_host_of(key.connection), [&](NodeLoop& loop, HostedVirtualHost& host) {
     const BrokerSession* session = session_in(loop, host, key.connection.id);
     if (session == nullptr) return;
     const auto found = session->channels().find(session::ChannelNumber(key.number));
-    if (found != session->channels().end()) view = channel_view(host, *session, *found->second);
+    if (found != session->channels().end())
+      found_one.push_back(channel_view(host, *session, *found->second));
   });
-  return view;
+  name_all(found_one);
+  if (found_one.empty()) return {};
+  return std::move(found_one.front());
 }
 
 // "<connection> (<number>)".
@@ -201,7 +251,9 @@ void Inspection::consumers_of(std::string_view virtual_host, std::string_view qu
         return;
       }
     });
-    if (!there || (!batch.empty() && !take(batch))) return;
+    if (!there) return;
+    name_all(batch);
+    if (!batch.empty() && !take(batch)) return;
   }
 }
 
@@ -291,7 +343,7 @@ std::vector<ConnectionKey> Inspection::connections_named(std::string_view name) 
     std::vector<ConnectionKey>& keys;
 
     void look(Connection& connection) {
-      if (connection.ends()->name() == name)
+      if (connection.ends().name() == name)
         keys.push_back({IoLoop::loop_of(connection.id()), connection.id()});
     }
     bool slice_ended() { return true; }

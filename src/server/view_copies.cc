@@ -65,17 +65,8 @@ base::WallTime wall_of(base::MonotonicTime time, const base::Now& now) {
   return now.wall - (now.monotonic - time);
 }
 
-const ConnectionEnds& ends_of(const session::BrokerSession& session) {
-  static const ConnectionEnds kUnknown;
-  return session.parameters().ends ? *session.parameters().ends : kUnknown;
-}
-
 ConnectionKey key_of(const session::BrokerSession& session) {
   return {IoLoop::loop_of(session.parameters().id), session.parameters().id};
-}
-
-std::string channel_name(const ConnectionEnds& ends, std::uint16_t number) {
-  return ends.name() + " (" + std::to_string(number) + ")";
 }
 
 }  // namespace
@@ -199,8 +190,6 @@ ChannelView channel_view(const HostedVirtualHost& host, const session::BrokerSes
   const session::ChannelReading reading = channel.read();
   ChannelView view;
   view.key = {key_of(session), channel.number().value};
-  view.ends = ends_of(session);
-  view.name = channel_name(view.ends, view.key.number);
   view.user = session.parameters().actor.user;
   view.virtual_host = host.host().name();
   switch (reading.state) {
@@ -231,8 +220,6 @@ ConsumerView consumer_view(const HostedVirtualHost& host, const session::BrokerS
   view.queue = queue.name();
   view.consumer_tag = options.consumer_tag;
   view.channel = {key_of(session), channel.number().value};
-  view.ends = ends_of(session);
-  view.channel_name = channel_name(view.ends, view.channel.number);
   view.user = session.parameters().actor.user;
   view.ack_required = !options.no_ack;
   view.exclusive = options.exclusive;

@@ -24,8 +24,10 @@ ExchangeView exchange_view(HostedVirtualHost& host, const broker::Exchange& exch
 ExchangeView default_exchange_view(HostedVirtualHost& host);
 BindingView binding_view(const HostedVirtualHost& host, const broker::Binding& binding);
 BindingView default_binding_view(const HostedVirtualHost& host, const broker::Queue& queue);
+// Without ends and name, which only the connection's I/O loop knows.
 ChannelView channel_view(const HostedVirtualHost& host, const session::BrokerSession& session,
                          const session::Channel& channel);
+// Likewise.
 ConsumerView consumer_view(const HostedVirtualHost& host, const session::BrokerSession& session,
                            const session::Channel& channel, const broker::Consumer& consumer);
 

@@ -41,7 +41,6 @@ class Channel final : public broker::ConsumerSink,
                       public broker::TurnEndListener,
                       public broker::CommitListener,
                       public broker::SlicedTask,
-                      public broker::Active,
                       public broker::Timed {
  public:
   Channel(BrokerSession& session, ChannelNumber number);
@@ -60,6 +59,8 @@ class Channel final : public broker::ConsumerSink,
   bool publishes() const { return published_ != 0; }
   // Of what it has published since the last time.
   void report_published();
+  // Its statistics say so.
+  void become_quiet();
 
   // ---- from the client
   void handle_method(const amqp::Method& method);
@@ -84,8 +85,6 @@ class Channel final : public broker::ConsumerSink,
   bool run_slice(broker::Turn& turn) override;
   void deadline_reached() override;
   std::optional<base::MonotonicTime> oldest_unacked_of(const broker::Queue& queue) const override;
-  bool look(base::MonotonicTime now) override;
-  void quiet() override;
 
  private:
   friend struct MethodDispatch;
@@ -251,6 +250,7 @@ class Channel final : public broker::ConsumerSink,
   // basic.recover: what goes back to its queues, in slices, and the replies that wait for it.
   broker::UnackedMessages returning_;
   std::vector<ReplySlots::Slot*> recover_slots_;
+  bool active_ = false;       // it has moved messages lately: statistics_->window is there
   bool abandoned_ = false;    // the connection ends: nothing is said any more
   bool peer_closed_ = false;  // kClosing: close-ok (or close) has come
 };

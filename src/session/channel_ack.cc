@@ -62,7 +62,7 @@ void Channel::apply_settlement(broker::Unacked unacked, Settlement settlement) {
   broker::Consumer* consumer = unacked.consumer.get();
   switch (settlement) {
     case Settlement::kAcknowledge:
-      if (!broker::Active::linked()) [[unlikely]]
+      if (!active_) [[unlikely]]
         become_active();
       ++acknowledged_;
       return queue.acknowledge(std::move(unacked.entry), consumer);

@@ -177,7 +177,7 @@ void Channel::note_unacked(broker::QueueRef queue, broker::ConsumerRef consumer,
 void Channel::deliver(broker::Consumer& consumer, broker::QueueEntry&& entry) {
   const broker::Message& message = *entry.message;
   broker::Queue& queue = consumer.queue();
-  if (!broker::Active::linked()) [[unlikely]]
+  if (!active_) [[unlikely]]
     become_active();
   if (entry.redelivered) [[unlikely]]
     ++statistics_->redelivered;

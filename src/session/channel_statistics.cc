@@ -12,24 +12,28 @@ using broker::MessageEvent;
 using broker::total_of;
 
 ChannelStatistics& Channel::statistics() {
-  if (!statistics_) statistics_ = std::make_unique<ChannelStatistics>();
+  if (!statistics_) statistics_ = std::make_unique<ChannelStatistics>(*this);
   return *statistics_;
 }
 
 void Channel::become_active() {
   statistics().window =
       std::make_unique<ChannelStatistics::Window>(totals(), virtual_host().now().monotonic);
-  virtual_host().join_activity(*this);
+  virtual_host().join_activity(*statistics_);
+  active_ = true;
 }
 
-bool Channel::look(base::MonotonicTime now) {
-  const broker::MessageTotals totals = this->totals();
-  const bool still = statistics_->window->still(totals);
-  statistics_->window->look(totals, now);
+bool ChannelStatistics::look(base::MonotonicTime now) {
+  const broker::MessageTotals totals = channel.totals();
+  const bool still = window->still(totals);
+  window->look(totals, now);
   return !still;
 }
 
-void Channel::quiet() {
+void ChannelStatistics::quiet() { channel.become_quiet(); }
+
+void Channel::become_quiet() {
+  active_ = false;
   statistics_->quiet_since = virtual_host().now().monotonic - broker::Activity::kPeriod;
   statistics_->window.reset();
 }
@@ -61,7 +65,7 @@ void Channel::report_published() {
 
 void Channel::count_published(std::uint64_t count, std::uint64_t routed,
                               broker::ExchangeTraffic* traffic) {
-  if (!broker::Active::linked()) become_active();
+  if (!active_) become_active();
   if (published_ == 0) ++virtual_host().counters().publishers;
   published_ += count;
   virtual_host().counters().routed.add(routed);
@@ -76,12 +80,12 @@ void Channel::note_committed(const Transaction::Publish& publish) {
 }
 
 void Channel::note_get_empty() {
-  if (!broker::Active::linked()) become_active();
+  if (!active_) become_active();
   ++statistics_->get_empty;
 }
 
 void Channel::count_got(bool no_ack, bool redelivered) {
-  if (!broker::Active::linked()) become_active();
+  if (!active_) become_active();
   ++(no_ack ? statistics_->got_no_ack : statistics_->got);
   if (redelivered) ++statistics_->redelivered;
 }

@@ -8,13 +8,22 @@
 #include <memory>
 
 #include "base/rate_window.h"
+#include "broker/activity.h"
 #include "broker/message_counts.h"
 
 namespace harrier::session {
 
-struct ChannelStatistics {
+class Channel;
+
+struct ChannelStatistics final : broker::Active {
   using Window = base::RateWindow<broker::kMessageEvents>;
 
+  explicit ChannelStatistics(Channel& of) : channel(of) {}
+
+  bool look(base::MonotonicTime now) override;
+  void quiet() override;
+
+  Channel& channel;
   std::uint64_t confirmed = 0;
   std::uint64_t returned = 0;
   std::uint64_t dropped = 0;

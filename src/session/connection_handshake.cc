@@ -136,8 +136,11 @@ void ConnectionSession::dispatch_handshake_method(const amqp::Method& method) {
     return handle_connection_open(*open);
 }
 
+std::string ClientDescription::connection_name() const {
+  return text_in(properties, "connection_name");
+}
+
 void ConnectionSession::describe_client(amqp::TableView properties) {
-  client_.connection_name = text_in(properties, "connection_name");
   client_.properties = amqp::FieldTable(properties);
   const auto capabilities = properties.find("capabilities");
   if (!capabilities || capabilities->type != 'F') return;

@@ -59,7 +59,7 @@ enum class ConnectionState : std::uint8_t {
 
 // What a client said of itself in start-ok; for logs and lists.
 struct ClientDescription {
-  std::string connection_name;
+  std::string connection_name() const;
   amqp::FieldTable properties;  // all of them; what a frame may hold before it is open
   bool authentication_failure_close = false;
   bool consumer_cancel_notify = false;

@@ -39,7 +39,7 @@ TEST(ConnectionHandshake, DescribesTheClientForTheLog) {
   client.open();
   EXPECT_EQ(client.session.user(), "ali");
   EXPECT_EQ(client.session.virtual_host(), "/");
-  EXPECT_EQ(client.session.client().connection_name, "the one");
+  EXPECT_EQ(client.session.client().connection_name(), "the one");
   const amqp::TableView properties = client.session.client().properties;
   EXPECT_EQ(properties.find("product")->bytes, "test client");
   EXPECT_EQ(properties.find("version")->bytes, "1.2");
