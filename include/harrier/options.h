@@ -70,6 +70,8 @@ struct TlsListenerOptions {
   std::string key_file;
   // Who may have signed clients' certificates.
   std::string ca_file;
+  // Which of their certificates count no more; empty: none is looked for.
+  std::string crl_file;
   TlsVerifyOption verify = TlsVerifyOption::kNone;
   // Intermediates between a client's certificate and an authority of ca_file.
   std::uint32_t depth = 3;
@@ -154,6 +156,7 @@ struct SessionLimitOptions {
   std::uint64_t output_credit_bytes = 1 << 20;
   std::uint64_t direct_reply_bytes_max = 16 << 20;
   std::uint32_t consumers_per_channel_max = 10'000;
+  std::uint32_t consumers_per_connection_max = 100'000;
   std::uint32_t unacked_per_channel_max = 1'000'000;
   std::uint32_t transaction_entries_max = 100'000;
   std::uint64_t transaction_bytes_max = 256 << 20;

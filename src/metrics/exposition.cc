@@ -174,7 +174,9 @@ void add_limits(Families& families) {
       {"vhost_message_size", LimitKind::kVirtualHostMessageSize},
       {"vhost_stored_bytes", LimitKind::kVirtualHostStoredBytes},
       {"user_connections", LimitKind::kUserConnections},
-      {"user_channels", LimitKind::kUserChannels}};
+      {"user_channels", LimitKind::kUserChannels},
+      {"user_consumers", LimitKind::kUserConsumers},
+      {"connection_consumers", LimitKind::kConnectionConsumers}};
   for (const auto& [name, kind] : kinds)
     families.counter("harriermq_limit_refusals_total",
                      "What limits of virtual hosts and users refused, by limit",

@@ -191,7 +191,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void finish();
   void drain();
   void close_socket();
-  void log_opened(const session::ConnectionParameters& parameters);
+  // Once connection.open is granted.
+  void log_accepted();
   void log_closed();
 
   IoLoop& io_;
@@ -234,6 +235,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   bool write_failed_ = false;
   bool bytes_came_ = false;
   bool authenticated_ = false;
+  bool accepted_ = false;
   bool lingering_ = false;
   bool closed_ = false;
 };
