@@ -59,6 +59,8 @@ struct TlsListenerOptions {
   std::string key_file;
   // Who may have signed clients' certificates.
   std::string ca_file;
+  // Which of their certificates count no more; empty: none is looked for.
+  std::string crl_file;
   TlsVerifyOption verify = TlsVerifyOption::kNone;
   // Intermediates between a client's certificate and an authority of ca_file.
   std::uint32_t depth = 3;

@@ -95,6 +95,7 @@ struct SessionLimitOptions {
   std::uint64_t output_credit_bytes = 1 << 20;
   std::uint64_t direct_reply_bytes_max = 16 << 20;
   std::uint32_t consumers_per_channel_max = 10'000;
+  std::uint32_t consumers_per_connection_max = 100'000;
   std::uint32_t unacked_per_channel_max = 1'000'000;
   std::uint32_t transaction_entries_max = 100'000;
   std::uint64_t transaction_bytes_max = 256 << 20;

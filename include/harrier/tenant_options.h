@@ -50,6 +50,7 @@ struct TenantDefaultOptions {
 struct UserLimitOptions {
   std::optional<std::int64_t> connections_max;
   std::optional<std::int64_t> channels_max;
+  std::optional<std::int64_t> consumers_max;
   std::optional<std::int64_t> publish_rate_max;
   std::optional<std::int64_t> publish_byte_rate_max;
 

@@ -46,6 +46,7 @@ struct TenantLimits {
 struct UserLimits {
   std::optional<std::uint64_t> connections_max;  // more: 530
   std::optional<std::uint64_t> channels_max;     // more: 530
+  std::optional<std::uint64_t> consumers_max;    // more: 530
   PublishRateLimits publish_rate;                // above: publishers are read more slowly
 
   bool operator==(const UserLimits&) const = default;
@@ -63,7 +64,9 @@ enum class LimitKind : std::uint8_t {
   kVirtualHostStoredBytes,
   kUserConnections,
   kUserChannels,
+  kUserConsumers,
+  kConnectionConsumers,
 };
-inline constexpr std::size_t kLimitKinds = 10;
+inline constexpr std::size_t kLimitKinds = 12;
 
 }  // namespace harrier::broker

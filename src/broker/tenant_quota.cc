@@ -77,6 +77,20 @@ amqp::CheckedStatus TenantQuota::check_consumer() const {
                           ") of consumers in vhost " + quoted(virtual_host_));
 }
 
+amqp::ProtocolError TenantQuota::refuse_user_consumer(const Actor& actor,
+                                                      std::uint64_t limit) const {
+  count(LimitKind::kUserConsumers);
+  return amqp::protocol_error(ReplyCode::kNotAllowed, "reached maximum (" + std::to_string(limit) +
+                                                          ") of consumers for user " +
+                                                          quoted(actor.user));
+}
+
+amqp::ProtocolError TenantQuota::refuse_connection_consumer(std::uint64_t limit) const {
+  count(LimitKind::kConnectionConsumers);
+  return amqp::protocol_error(ReplyCode::kNotAllowed, "reached maximum (" + std::to_string(limit) +
+                                                          ") of consumers per connection");
+}
+
 amqp::CheckedStatus TenantQuota::check_queue(std::string_view name) const {
   const std::uint64_t limit = lower(limits_.queues_max, node_.queues_max);
   if (counters_.queues.value() < limit) return base::Done{};

@@ -43,9 +43,12 @@ class TenantQuota {
   amqp::CheckedStatus check_queue(std::string_view name) const;
   amqp::CheckedStatus check_exchange(std::string_view name) const;
   amqp::CheckedStatus check_binding(std::string_view exchange) const;
-  // One more of a user's: counted here, the words are RabbitMQ's.
+  // One more of a user's: counted here, the words are RabbitMQ's for the first two.
   amqp::ProtocolError refuse_user_connection(const Actor& actor, std::uint64_t limit) const;
   amqp::ProtocolError refuse_user_channel(const Actor& actor, std::uint64_t limit) const;
+  amqp::ProtocolError refuse_user_consumer(const Actor& actor, std::uint64_t limit) const;
+  // One more of a connection's.
+  amqp::ProtocolError refuse_connection_consumer(std::uint64_t limit) const;
 
   // Whether publishing must be asked about at all.
   bool guards_size() const { return guards_size_; }

@@ -46,15 +46,18 @@ class UserAccount {
   void set_limits(const UserLimits& limits, base::Milliseconds burst) {
     connections_.set_limit(limits.connections_max);
     channels_.set_limit(limits.channels_max);
+    consumers_.set_limit(limits.consumers_max);
     publish_rates_.set(limits.publish_rate, burst);
   }
   CountedPlaces& connections() { return connections_; }
   CountedPlaces& channels() { return channels_; }
+  CountedPlaces& consumers() { return consumers_; }
   PublishRates& publish_rates() { return publish_rates_; }
 
  private:
   CountedPlaces connections_;
   CountedPlaces channels_;
+  CountedPlaces consumers_;
   PublishRates publish_rates_;
 };
 

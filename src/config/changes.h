@@ -15,7 +15,8 @@ struct Change {
   // Dotted. A list of mappings is one key: users.
   std::string path;
   Applies applies = Applies::kAtStart;
-  // As YAML; empty for lists of mappings, which may hold secrets, and for secrets.
+  // As YAML; empty for secrets, and for lists of mappings that hold some. Of other lists the
+  // mappings that the other side has not, with what they say beside their defaults.
   std::string before;
   std::string after;
 };

@@ -129,6 +129,9 @@ Table session_table() {
             "A client that reads at all stays far below."}),
       integer("consumers_per_channel_max", &O::consumers_per_channel_max, 1, kU32Max,
               {"Consumers of a channel; one more is refused (530).", "Clients use one or a few."}),
+      integer("consumers_per_connection_max", &O::consumers_per_connection_max, 1, kU32Max,
+              {"Consumers of all channels of a connection; one more is refused (530).",
+               "About 500 bytes each."}),
       integer("unacked_per_channel_max", &O::unacked_per_channel_max, 1, kU32Max,
               {"Deliveries of a channel that nobody acknowledged; then its consumers wait and "
                "basic.get is 406.",

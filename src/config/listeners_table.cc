@@ -43,6 +43,8 @@ void check_tls(Section& section, const TlsListenerOptions& tls) {
     section.error("enabled", "a certificate_file and a key_file are needed");
   if (tls.verify != TlsVerifyOption::kNone && tls.ca_file.empty())
     section.error("verify", "a ca_file is needed: whom else to believe?");
+  if (tls.verify == TlsVerifyOption::kNone && !tls.crl_file.empty())
+    section.error("crl_file", "verify is none: nobody shows a certificate");
   std::set<std::string> names;
   for (const TlsCertificateOptions& certificate : tls.certificates)
     if (!names.insert(certificate.server_name).second)
@@ -76,6 +78,13 @@ std::vector<Key> tls_files() {
            {"PEM: authorities that may have signed clients' certificates; needed unless verify is "
             "none.",
             "The system's authorities are not asked: they vouch for strangers."}),
+      path("crl_file", &O::crl_file,
+           {"PEM: certificate revocation lists of the authorities that sign clients' certificates. "
+            "A "
+            "client whose certificate is on one is refused, and every client of an authority "
+            "without "
+            "a current list. Empty: nothing is asked.",
+            "What it holds is read again at a reload."}),
       choice<O, TlsVerifyOption>(
           "verify", &O::verify,
           {{"none", TlsVerifyOption::kNone},

@@ -193,6 +193,8 @@ Table user_limits_table() {
                 {"The user's connections; one more is refused (530).", kOneTenant}),
           limit("channels_max", &O::channels_max, 0,
                 {"Channels of all of them; one more is refused (530).", kOneTenant}),
+          limit("consumers_max", &O::consumers_max, 0,
+                {"Consumers of all its channels; one more is refused (530).", kOneTenant}),
           limit(
               "publish_rate_max", &O::publish_rate_max, 1,
               {"Messages a second; a faster user's connections are read more slowly.", kOneTenant}),

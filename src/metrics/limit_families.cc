@@ -26,7 +26,9 @@ void collect_refusals(const NodeReading& node, Samples& samples) {
       {"vhost_message_size", LimitKind::kVirtualHostMessageSize},
       {"vhost_stored_bytes", LimitKind::kVirtualHostStoredBytes},
       {"user_connections", LimitKind::kUserConnections},
-      {"user_channels", LimitKind::kUserChannels}};
+      {"user_channels", LimitKind::kUserChannels},
+      {"user_consumers", LimitKind::kUserConsumers},
+      {"connection_consumers", LimitKind::kConnectionConsumers}};
   for (const auto& [name, kind] : kKinds)
     samples.add(node.sum_of([kind = kind](const broker::VirtualHostCounters& counters) {
       return counters.limit_refusals[static_cast<std::size_t>(kind)].value();
@@ -51,8 +53,9 @@ constexpr Family kLimits[] = {
     {"harriermq_limit_refusals_total", MetricType::Counter,
      "What limits refused: `vhost_connections`, `vhost_channels`, `vhost_consumers`, "
      "`vhost_queues`, `vhost_exchanges`, `vhost_bindings`, `vhost_message_size`, "
-     "`vhost_stored_bytes`, `user_connections`, `user_channels`. `vhost_stored_bytes` counts each "
-     "time publishers began to be held, or with `quota_action: reject` each message.",
+     "`vhost_stored_bytes`, `user_connections`, `user_channels`, `user_consumers`, "
+     "`connection_consumers`. `vhost_stored_bytes` counts each time publishers began to be held, "
+     "or with `quota_action: reject` each message.",
      collect_refusals, "limit"},
     {"harriermq_publish_rate_exceeded_total", MetricType::Counter,
      "Times a connection had to wait for a publish rate: of the `connection` itself, its `user`, "

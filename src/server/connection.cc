@@ -135,7 +135,6 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   authenticated_ = true;
   io_.shared().admission.authenticated(admitted_as());
   ++io_.counters().logins;
-  log_opened(parameters);
   marked_output_.emplace(*this, output);
   tenant_ = place->tenant;
   account_ = io_.shared().users.account_of(parameters.actor.user);
@@ -400,6 +399,7 @@ void Connection::flush() {
 
 void Connection::settle() {
   charge_input();
+  if (!accepted_ && session_.opened()) log_accepted();
   if (session_.finished() && session_.output().empty()) return finish();
   update_reading();
   io_.arm_deadline(*this, next_deadline());
@@ -443,11 +443,12 @@ void Connection::handle_deadline() {
 
 // ---- endings
 
-void Connection::log_opened(const session::ConnectionParameters& parameters) {
+void Connection::log_accepted() {
+  accepted_ = true;
   base::log_info("connection", "accepted",
                  {{"peer", peer_.display()},
-                  {"user", parameters.actor.user},
-                  {"vhost", parameters.virtual_host},
+                  {"user", session_.user()},
+                  {"vhost", session_.virtual_host()},
                   {"name", session_.client().connection_name()}});
 }
 

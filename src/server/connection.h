@@ -146,8 +146,6 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   ConnectionView view();
   // Asks the kernel for ours.
   ConnectionEnds ends();
-  // What it tells to whom asks which virtual host it is open in.
-  const std::string& virtual_host() const { return session_.virtual_host(); }
 
   base::DeadlineHeap<Connection*>::Handle& deadline() { return deadline_; }
   // Memory it holds for input and output; 0 when idle.
@@ -209,7 +207,8 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void drain();
   void close_socket();
   ConnectionStateView state_view() const;
-  void log_opened(const session::ConnectionParameters& parameters);
+  // Once connection.open is granted.
+  void log_accepted();
   void log_closed();
 
   IoLoop& io_;
@@ -255,6 +254,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   bool write_failed_ = false;
   bool bytes_came_ = false;
   bool authenticated_ = false;
+  bool accepted_ = false;
   bool lingering_ = false;
   bool closed_ = false;
   std::uint32_t roster_place_ = 0;

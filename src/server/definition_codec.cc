@@ -3,22 +3,16 @@
 #include <optional>
 #include <utility>
 
+#include "amqp/table_lookup.h"
+
 namespace harrier::server {
 namespace {
 
 using amqp::FieldTable;
+using amqp::flag_in;
 using amqp::TableView;
+using amqp::text_in;
 using store::NodeDefinitionKind;
-
-std::string text_in(TableView table, std::string_view name) {
-  const auto value = table.find(name);
-  return value && value->is_string() ? std::string(value->bytes) : std::string();
-}
-
-bool flag_in(TableView table, std::string_view name) {
-  const auto value = table.find(name);
-  return value && value->type == 't' && value->boolean();
-}
 
 void add_texts(FieldTable& table, std::string_view name, const std::vector<std::string>& texts) {
   if (texts.empty()) return;
@@ -199,12 +193,14 @@ FieldTable encode(const broker::UserLimits& limits) {
   FieldTable table;
   add_number(table, "connections_max", limits.connections_max);
   add_number(table, "channels_max", limits.channels_max);
+  add_number(table, "consumers_max", limits.consumers_max);
   add_rates(table, limits.publish_rate);
   return table;
 }
 
 broker::UserLimits decode_user_limits(TableView value) {
-  return {number_in(value, "connections_max"), number_in(value, "channels_max"), rates_in(value)};
+  return {number_in(value, "connections_max"), number_in(value, "channels_max"),
+          number_in(value, "consumers_max"), rates_in(value)};
 }
 
 FieldTable encode_json(const std::string& json) {

@@ -159,6 +159,8 @@ void Reader::read_user_limits(const std::string& user, const json& value,
   broker::UserLimits limits;
   limits.connections_max = item.limit("max-connections");
   limits.channels_max = item.limit("max-channels");
+  // Ours.
+  limits.consumers_max = item.limit("max-consumers");
   limits.publish_rate = {item.limit("max-publish-rate"), item.limit("max-publish-byte-rate")};
   if (limits != broker::UserLimits()) document_.user_limits.push_back({user, limits});
 }

@@ -168,10 +168,11 @@ void Writer::put_user_limits(json& object, const UserDefinition& user) {
     put(limits, "max-channels", found->second.channels_max);
     const broker::PublishRateLimits& rate = found->second.publish_rate;
     if (own_) {
+      put(limits, "max-consumers", found->second.consumers_max);
       put(limits, "max-publish-rate", rate.messages);
       put(limits, "max-publish-byte-rate", rate.bytes);
-    } else if (rate != broker::PublishRateLimits()) {
-      leave_out("user '" + user.name + "': limits of publishing");
+    } else if (rate != broker::PublishRateLimits() || found->second.consumers_max) {
+      leave_out("user '" + user.name + "': limits of consumers or publishing");
     }
   }
   object["limits"] = std::move(limits);

@@ -98,6 +98,19 @@ bool set_ciphers(SSL_CTX* context, const TlsListenerOptions& options, std::strin
   return error.empty();
 }
 
+// Only what the file holds is known: a list that is missing or out of date refuses everybody.
+bool set_revocations(SSL_CTX* context, const std::string& path, std::string& error) {
+  if (path.empty()) return true;
+  if (!readable(path, error)) return false;
+  X509_STORE* const store = ::SSL_CTX_get_cert_store(context);
+  X509_LOOKUP* const lookup = ::X509_STORE_add_lookup(store, ::X509_LOOKUP_file());
+  if (lookup == nullptr || ::X509_load_crl_file(lookup, path.c_str(), X509_FILETYPE_PEM) <= 0) {
+    error = failure(path, openssl_reason());
+    return false;
+  }
+  return ::X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) == 1;
+}
+
 bool set_verification(SSL_CTX* context, const TlsListenerOptions& options, std::string& error) {
   if (options.verify == TlsVerifyOption::kNone) return true;
   if (!readable(options.ca_file, error)) return false;
@@ -113,7 +126,7 @@ bool set_verification(SSL_CTX* context, const TlsListenerOptions& options, std::
   const bool required = options.verify == TlsVerifyOption::kRequire;
   ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                        nullptr);
-  return true;
+  return set_revocations(context, options.crl_file, error);
 }
 
 bool set_certificate(SSL_CTX* context, const TlsCertificateOptions& certificate,

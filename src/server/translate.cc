@@ -76,6 +76,7 @@ session::SessionLimits session_limits(const SessionLimitOptions& options) {
   limits.output_credit_bytes = options.output_credit_bytes;
   limits.direct_reply_bytes_max = options.direct_reply_bytes_max;
   limits.consumers_per_channel_max = options.consumers_per_channel_max;
+  limits.consumers_per_connection_max = options.consumers_per_connection_max;
   limits.unacked_per_channel_max = options.unacked_per_channel_max;
   limits.transaction_entries_max = options.transaction_entries_max;
   limits.transaction_bytes_max = options.transaction_bytes_max;
@@ -108,6 +109,7 @@ broker::UserLimits user_limits(const UserLimitOptions& options) {
   broker::UserLimits limits;
   limits.connections_max = limit_of(options.connections_max);
   limits.channels_max = limit_of(options.channels_max);
+  limits.consumers_max = limit_of(options.consumers_max);
   limits.publish_rate = {limit_of(options.publish_rate_max),
                          limit_of(options.publish_byte_rate_max)};
   return limits;

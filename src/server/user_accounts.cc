@@ -24,7 +24,7 @@ std::vector<UserUsage> UserAccounts::usage() const {
   users.reserve(entries_.size());
   for (const auto& [name, entry] : entries_)
     users.push_back({name, entry.account->connections().count(), entry.account->channels().count(),
-                     entry.limits});
+                     entry.account->consumers().count(), entry.limits});
   return users;
 }
 

@@ -22,6 +22,7 @@ struct UserUsage {
   std::string name;
   std::uint64_t connections = 0;
   std::uint64_t channels = 0;
+  std::uint64_t consumers = 0;
   broker::UserLimits limits;
 };
 

@@ -231,6 +231,24 @@ broker::MessageCounts BrokerSession::counts() const {
   return counts;
 }
 
+amqp::CheckedStatus BrokerSession::take_consumer() {
+  const broker::TenantQuota& quota = virtual_host_.quota();
+  if (auto status = quota.check_consumer(); !status.ok()) return status;
+  if (consumers_ >= limits_.consumers_per_connection_max)
+    return base::fail(quota.refuse_connection_consumer(limits_.consumers_per_connection_max));
+  if (broker::UserAccount* account = parameters_.account.get();
+      account != nullptr && !account->consumers().take())
+    return base::fail(quota.refuse_user_consumer(parameters_.actor, account->consumers().limit()));
+  ++consumers_;
+  return base::Done{};
+}
+
+void BrokerSession::give_back_consumer() {
+  CHECK(consumers_ != 0);
+  --consumers_;
+  if (parameters_.account) parameters_.account->consumers().give_back();
+}
+
 void BrokerSession::await_output(Channel& channel) {
   const ChannelNumber number = channel.number();
   if (std::find(awaiting_output_.begin(), awaiting_output_.end(), number) == awaiting_output_.end())

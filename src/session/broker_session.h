@@ -74,6 +74,9 @@ class BrokerSession final : public SessionInput {
   void channel_ended(Channel& channel);
   // Both sides have closed it, but it still gives back what it held: its number is free already.
   void release_number(Channel& channel);
+  // A place for one more consumer of virtual host, connection and user; its channel gives it back.
+  amqp::CheckedStatus take_consumer();
+  void give_back_consumer();
   // A channel has confirms that output credit holds back: it is told when they may go.
   void await_output(Channel& channel);
 
@@ -101,6 +104,7 @@ class BrokerSession final : public SessionInput {
   const SessionLimits& limits_;
   SessionOutput& output_;
   broker::Credit output_credit_;
+  std::uint32_t consumers_ = 0;
   std::map<ChannelNumber, std::unique_ptr<Channel>> channels_;
   // The channel of the last call: most connections use one.
   Channel* last_channel_ = nullptr;

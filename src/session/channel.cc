@@ -235,12 +235,15 @@ void Channel::abandon() {
 }
 
 void Channel::close_consumers() {
-  for (auto& [tag, consumer] : std::exchange(consumers_, {}))
+  for (auto& [tag, consumer] : std::exchange(consumers_, {})) {
     consumer->queue().detach(*consumer);
+    session_.give_back_consumer();
+  }
   if (reply_consumer_tag_) {
     virtual_host().remove_reply_sink(reply_to_);
     --virtual_host().counters().consumers;
     reply_consumer_tag_.reset();
+    session_.give_back_consumer();
   }
 }
 

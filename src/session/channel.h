@@ -116,6 +116,7 @@ class Channel final : public broker::ConsumerSink,
   // channel_consume.cc
   Status handle_basic_qos(const amqp::BasicQos& method);
   Status handle_basic_consume(const amqp::BasicConsume& method);
+  Status add_consumer(const amqp::BasicConsume& method);
   Status handle_basic_cancel(const amqp::BasicCancel& method);
   Status handle_basic_get(const amqp::BasicGet& method);
   Status consume_reply_to(const amqp::BasicConsume& method, const std::string& consumer_tag);

@@ -58,10 +58,15 @@ Channel::Status Channel::handle_basic_consume(const amqp::BasicConsume& method) 
         {.action = "basic.consume", .outcome = broker::AuditOutcome::kLimit, .reason = text});
     return amqp::refuse(ReplyCode::kNotAllowed, text);
   }
-  if (auto status = virtual_host().note_limit(actor(), "basic.consume",
-                                              virtual_host().quota().check_consumer());
+  if (auto status = virtual_host().note_limit(actor(), "basic.consume", session_.take_consumer());
       !status.ok())
     return status;
+  auto status = add_consumer(method);
+  if (!status.ok()) session_.give_back_consumer();
+  return status;
+}
+
+Channel::Status Channel::add_consumer(const amqp::BasicConsume& method) {
   std::string consumer_tag(method.consumer_tag);
   if (consumer_tag.empty()) consumer_tag = "amq.ctag-" + virtual_host().random().token();
   if (consumers_.contains(consumer_tag) || reply_consumer_tag_ == consumer_tag) {
@@ -131,9 +136,11 @@ Channel::Status Channel::handle_basic_cancel(const amqp::BasicCancel& method) {
     virtual_host().remove_reply_sink(reply_to_);
     --virtual_host().counters().consumers;
     reply_consumer_tag_.reset();
+    session_.give_back_consumer();
   } else if (const auto found = consumers_.find(method.consumer_tag); found != consumers_.end()) {
     const broker::ConsumerRef consumer = found->second;
     consumers_.erase(found);
+    session_.give_back_consumer();
     consumer->queue().detach(*consumer);
   }
   // An unknown tag is no error (S33).
@@ -158,7 +165,7 @@ void Channel::heed_new_rights() {
 
 void Channel::cancelled(broker::Consumer& consumer) {
   const std::string consumer_tag = consumer.consumer_tag();
-  consumers_.erase(consumer_tag);
+  if (consumers_.erase(consumer_tag) != 0) session_.give_back_consumer();
   if (state_ == State::kOpen && session_.parameters().consumer_cancel_notify)
     reply(amqp::BasicCancel{consumer_tag, true});
 }

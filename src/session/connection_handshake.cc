@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "amqp/table_lookup.h"
 #include "session/connection_faults.h"
 #include "session/connection_session.h"
 
@@ -23,16 +24,6 @@ Awaited awaited_in(ConnectionState state) {
     case ConnectionState::kAwaitOpen: return {amqp::ConnectionOpen::kTraits.id, "opening"};
     default: return {amqp::ConnectionStartOk::kTraits.id, "starting"};
   }
-}
-
-std::string text_in(amqp::TableView table, std::string_view name) {
-  const auto value = table.find(name);
-  return value && value->is_string() ? std::string(value->bytes) : std::string();
-}
-
-bool flag_in(amqp::TableView table, std::string_view name) {
-  const auto value = table.find(name);
-  return value && value->type == 't' && value->boolean();
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -137,7 +128,7 @@ void ConnectionSession::dispatch_handshake_method(const amqp::Method& method) {
 }
 
 std::string ClientDescription::connection_name() const {
-  return text_in(properties, "connection_name");
+  return amqp::text_in(properties, "connection_name");
 }
 
 void ConnectionSession::describe_client(amqp::TableView properties) {
@@ -145,9 +136,9 @@ void ConnectionSession::describe_client(amqp::TableView properties) {
   const auto capabilities = properties.find("capabilities");
   if (!capabilities || capabilities->type != 'F') return;
   const amqp::TableView table = capabilities->table();
-  client_.authentication_failure_close = flag_in(table, "authentication_failure_close");
-  client_.consumer_cancel_notify = flag_in(table, "consumer_cancel_notify");
-  client_.connection_blocked = flag_in(table, "connection.blocked");
+  client_.authentication_failure_close = amqp::flag_in(table, "authentication_failure_close");
+  client_.consumer_cancel_notify = amqp::flag_in(table, "consumer_cancel_notify");
+  client_.connection_blocked = amqp::flag_in(table, "connection.blocked");
 }
 
 void ConnectionSession::handle_connection_start_ok(const amqp::ConnectionStartOk& start_ok) {

@@ -16,7 +16,8 @@ struct SessionLimits {
   // Direct replies know no credit: above so many bytes not yet written they are dropped and
   // counted.
   std::size_t direct_reply_bytes_max = 16 << 20;
-  std::uint32_t consumers_per_channel_max = 10'000;  // more: 530
+  std::uint32_t consumers_per_channel_max = 10'000;      // more: 530
+  std::uint32_t consumers_per_connection_max = 100'000;  // more: 530
   // Unacknowledged deliveries of a channel whose consumers set no prefetch: then they wait;
   // basic.get beyond it is 406.
   std::uint32_t unacked_per_channel_max = 1'000'000;

@@ -8,11 +8,15 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import tls_proxy
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tool"))
+import rabbitmq  # noqa: E402
 
 RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 
@@ -193,28 +197,8 @@ class Rabbit(Broker):
         return [RABBITMQ_SERVER]
 
     def environment(self):
-        folder = str(self.folder)
-        return {
-            "PATH": os.environ["PATH"],
-            "HOME": folder,  # the cookie's place
-            "LANG": "C.UTF-8",
-            "RABBITMQ_NODENAME": f"bench{self.port}@localhost",
-            "RABBITMQ_CONF_ENV_FILE": folder + "/no-such-file",
-            "RABBITMQ_CONFIG_FILE": folder + "/rabbitmq.conf",
-            "RABBITMQ_ENABLED_PLUGINS_FILE": folder + "/enabled_plugins",
-            "RABBITMQ_MNESIA_BASE": folder + "/mnesia",
-            "RABBITMQ_LOG_BASE": folder + "/log",
-            "RABBITMQ_PID_FILE": folder + "/pid",
-            "RABBITMQ_DIST_PORT": str(self.node_port),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
-                "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
-            "ERL_EPMD_PORT": str(self.epmd_port),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_CRASH_DUMP_SECONDS": "0",
-            # The start script then becomes the node instead of waiting beside it: its process id is
-            # the one to measure and to kill.
-            "detached": "true",
-        }
+        return rabbitmq.environment(self.folder, f"bench{self.port}", self.node_port,
+                                    self.epmd_port)
 
     def start(self, limit_s=None):
         if self.epmd is None:

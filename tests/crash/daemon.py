@@ -50,6 +50,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def wait_until(condition, what, limit_s=20):
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("not in time: " + what)
+        time.sleep(0.01)
+
+
 def _yaml(settings, depth=0):
     for key, value in settings.items():
         if isinstance(value, dict):

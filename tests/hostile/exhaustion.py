@@ -11,6 +11,7 @@ from peer import Ended, HonestPair, Peer
 NAME = "exhaustion"
 CONNECTIONS, UNAUTHENTICATED, PER_ADDRESS = 60, 30, 8
 CHANNELS, CONSUMERS, UNACKED = 16, 10, 20
+OF_A_CONNECTION, OF_A_USER = 24, 12  # consumers
 QUEUES, EXCHANGES, BINDINGS = 20, 20, 40
 ENTRIES, BYTES, MESSAGE, ASSEMBLY = 50, 1 << 20, 1 << 20, 2 << 20
 SETTINGS = {
@@ -21,7 +22,8 @@ SETTINGS = {
                        "assembly_bytes_max": ASSEMBLY, "table_depth_max": 4,
                        "table_elements_max": 32, "refusal_delay": "20ms",
                        "reply_bytes_max": "64KiB", "initial_frame_max": "4KiB"},
-        "session": {"consumers_per_channel_max": CONSUMERS, "unacked_per_channel_max": UNACKED,
+        "session": {"consumers_per_channel_max": CONSUMERS,
+                    "consumers_per_connection_max": OF_A_CONNECTION, "unacked_per_channel_max": UNACKED,
                     "transaction_entries_max": ENTRIES, "transaction_bytes_max": BYTES},
         "virtual_host": {"queues_max": QUEUES, "exchanges_max": EXCHANGES,
                          "bindings_max": BINDINGS},
@@ -30,7 +32,10 @@ SETTINGS = {
     "users": [{"name": name, "password": name,
                "permissions": [{"virtual_host": "/", "configure": True, "write": True,
                                 "read": True}]}
-              for name in ("guest", "honest", "victim")],
+              for name in ("guest", "honest", "victim")]
+             + [{"name": "limited", "password": "limited", "limits": {"consumers_max": OF_A_USER},
+                 "permissions": [{"virtual_host": "/", "configure": True, "write": True,
+                                  "read": True}]}],
 }
 
 
@@ -136,6 +141,37 @@ def consumers(node):
         peer.send(wire.consume(1, "q"))
         expect_close(peer, closed(530, f"reached maximum ({CONSUMERS}) of consumers per channel",
                                   "basic.consume"))
+
+
+def consumers_of_a_connection(node):
+    with client(node, channels=(1, 2, 3)) as peer:
+        peer.call(wire.queue_declare(1, "q", exclusive=True), "queue.declare-ok")
+        for number in range(OF_A_CONNECTION):
+            peer.call(wire.consume(1 + number // CONSUMERS, "q"), "basic.consume-ok")
+        peer.send(wire.consume(3, "q"))
+        expect_close(peer, closed(530, f"reached maximum ({OF_A_CONNECTION}) of consumers "
+                                  "per connection", "basic.consume"))
+
+
+def consumers_of_a_user(node):
+    """Over all its connections, until one has gone."""
+    limited = {"user": "limited", "password": "limited"}
+    with client(node, **limited) as first:
+        first.call(wire.queue_declare(1, "of-a-user"), "queue.declare-ok")
+        for _ in range(CONSUMERS):
+            first.call(wire.consume(1, "of-a-user"), "basic.consume-ok")
+        with client(node, **limited) as second:
+            for _ in range(OF_A_USER - CONSUMERS):
+                second.call(wire.consume(1, "of-a-user"), "basic.consume-ok")
+            second.send(wire.consume(1, "of-a-user"))
+            expect_close(second, closed(530, f"reached maximum ({OF_A_USER}) of consumers for user "
+                                        "'limited'", "basic.consume"))
+        # The broker gave its places back before it said so.
+        with client(node, **limited) as third:
+            third.call(wire.consume(1, "of-a-user"), "basic.consume-ok")
+            third.send(wire.queue_delete(1, "of-a-user"))
+            third.expect("basic.cancel")
+            third.expect("queue.delete-ok")
 
 
 def unacknowledged_gets(node):
@@ -351,7 +387,8 @@ def guesses_for_one_user(node):
 
 
 CASES = (sockets_of_one_address, sockets_of_many_addresses, connections_of_the_node, channels,
-         numbers_of_channels, consumers, unacknowledged_gets, unacknowledged_deliveries,
+         numbers_of_channels, consumers, consumers_of_a_connection, consumers_of_a_user,
+         unacknowledged_gets, unacknowledged_deliveries,
          entries_of_a_transaction, bytes_of_a_transaction, size_of_a_message,
          bodies_that_are_put_together, replies_that_nobody_reads, queues, exchanges, bindings,
          names_of_the_servers_own, declared_and_deleted, depth_of_tables, elements_of_tables,

@@ -11,7 +11,6 @@ import pathlib
 import socket
 import sys
 import tempfile
-import time
 import unittest
 import urllib.request
 
@@ -24,14 +23,6 @@ from daemon import Daemon, free_port  # noqa: E402
 
 DEADLINE = 20  # seconds that anything may take
 HEADER = b"AMQP\x00\x00\x09\x01"
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("not in time: " + what)
-        time.sleep(0.01)
 
 
 def read_to_end(client):

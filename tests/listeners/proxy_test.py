@@ -12,7 +12,8 @@ import unittest
 
 import pika
 
-from listener_case import DEADLINE, HEADER, ListenerCase, free_port, read_to_end, wait_until
+from listener_case import DEADLINE, HEADER, ListenerCase, free_port, read_to_end
+from daemon import wait_until
 from relay import Relay
 from tls_test import Certificates
 

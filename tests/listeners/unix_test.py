@@ -10,9 +10,10 @@ import stat
 import tempfile
 import unittest
 
-from listener_case import (DEADLINE, HEADER, Daemon, ListenerCase, free_port, read_to_end,
-                           wait_until)
-from daemon import CONFIG, DaemonEnded
+import pika
+
+from listener_case import DEADLINE, HEADER, Daemon, ListenerCase, free_port, read_to_end
+from daemon import CONFIG, DaemonEnded, wait_until
 from relay import Relay
 
 UNAVAILABLE = 69
@@ -81,6 +82,24 @@ class Serving(UnixCase):
         mode = self.path.stat().st_mode
         self.assertTrue(stat.S_ISSOCK(mode))
         self.assertEqual(stat.S_IMODE(mode), 0o666)
+
+
+class Granting(UnixCase):
+    @classmethod
+    def settings(cls):
+        settings = super().settings()
+        settings["limits"]["virtual_hosts"] = "[{name: /, connections_max: 1}]"
+        return settings
+
+    def test_who_is_refused_a_virtual_host_is_not_said_to_be_accepted(self):
+        port = self.relay().port
+        self.connect(port)
+        refusal = "refused for user 'guest': connection limit (1) is reached"
+        with self.assertRaises(pika.exceptions.AMQPConnectionError) as refused:
+            self.connect(port)
+        self.assertIn(refusal, str(refused.exception))
+        wait_until(lambda: refusal in self.daemon.log(), "the line of the refused one's end")
+        self.assertEqual(self.daemon.log().count("accepted peer=unix:"), 1)
 
 
 class LivesAndDeaths(unittest.TestCase):

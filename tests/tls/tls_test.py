@@ -29,7 +29,7 @@ import pika
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash"))
-from daemon import CONFIG, Daemon, DaemonEnded, free_port  # noqa: E402
+from daemon import CONFIG, Daemon, DaemonEnded, free_port, wait_until  # noqa: E402
 
 AUTHORITY = "that of the case"
 DEADLINE = 20  # seconds that anything may take
@@ -56,6 +56,19 @@ class Certificates:
                       "-extfile", extensions, "-out", self.folder / f"{name}.pem")
         return self.folder / f"{name}.pem", self.folder / f"{name}.key"
 
+    def revoke(self, *names):
+        """The list of everything that was ever revoked, these included."""
+        database, configuration = self.folder / "revoked", self.folder / "revocation.cnf"
+        database.touch()
+        configuration.write_text(
+            f"[ca]\ndefault_ca=this\n[this]\ndatabase={database}\n"
+            f"certificate={self.authority}\nprivate_key={self.folder / 'authority.key'}\n"
+            "default_md=sha256\ndefault_crl_days=2\n")
+        for name in names:
+            self._openssl("ca", "-config", configuration, "-revoke", self.folder / f"{name}.pem")
+        self._openssl("ca", "-config", configuration, "-gencrl", "-out", self.folder / "list.pem")
+        return self.folder / "list.pem"
+
     def _key(self, name):
         return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-keyout", self.folder / f"{name}.key")
@@ -63,14 +76,6 @@ class Certificates:
     @staticmethod
     def _openssl(*arguments):
         subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("not in time: " + what)
-        time.sleep(0.01)
 
 
 def close_if_open(connection):
@@ -95,6 +100,8 @@ class TlsCase(unittest.TestCase):
                  "key_file": cls.key, **cls.SETTINGS}
         if amqps.get("ca_file") == AUTHORITY:
             amqps["ca_file"] = cls.certificates.authority
+        if amqps.get("crl_file") == AUTHORITY:
+            amqps["crl_file"] = cls.certificates.revoke()
         cls.daemon = cls.stack.enter_context(Daemon(cls.folder / "data", {
             "listeners": {"amqps": amqps}, "loops": os.environ.get("HARRIER_TEST_LOOPS", 1),
             "metrics": {"enabled": True, "port": cls.metrics_port}}))
@@ -291,6 +298,29 @@ class ClientCertificates(TlsCase):
             secure = self.socket(self.context(stranger))
             with self.assertRaisesRegex(ssl.SSLError, "UNKNOWN_CA"):
                 secure.recv(1)
+
+
+class Revocation(TlsCase):
+    SETTINGS = {"verify": "require", "ca_file": AUTHORITY, "crl_file": AUTHORITY}
+
+    def assert_revoked(self, context):
+        with self.one_more_failure(), \
+                self.assertRaisesRegex(ssl.SSLError, "CERTIFICATE_REVOKED"):
+            self.socket(context).recv(1)
+
+    def test_revoked_from_the_next_reload_on(self):
+        gone = self.context(self.certificates.issue("gone"))
+        stays = self.context(self.certificates.issue("stays"))
+        self.assert_serves(gone)
+        revoked = self.certificates.revoke("gone")
+        self.hang_up("server: reloaded")
+        self.assert_revoked(gone)
+        self.assert_serves(stays)
+
+        revoked.write_text("hello\n")
+        self.hang_up("not reloaded, everything stays as it was")
+        self.assert_revoked(gone)
+        self.assert_serves(stays)
 
 
 class Reloading(TlsCase):

@@ -34,6 +34,29 @@ def free_ports(count):
     raise AssertionError("no free ports")
 
 
+def environment(folder, name, node_port, epmd_port):
+    """Of a node `name` that keeps everything below `folder` and talks on loopback only."""
+    folder = str(folder)
+    return {
+        # The cookie is in HOME.
+        "PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8",
+        "RABBITMQ_NODENAME": f"{name}@localhost",
+        "RABBITMQ_CONF_ENV_FILE": folder + "/no-such-file",
+        "RABBITMQ_CONFIG_FILE": folder + "/rabbitmq.conf",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": folder + "/enabled_plugins",
+        "RABBITMQ_MNESIA_BASE": folder + "/mnesia",
+        "RABBITMQ_LOG_BASE": folder + "/log",
+        "RABBITMQ_PID_FILE": folder + "/pid",
+        "RABBITMQ_DIST_PORT": str(node_port),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
+            "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
+        "ERL_EPMD_PORT": str(epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_CRASH_DUMP_SECONDS": "0",
+        # The start script becomes the node: its process id is the one to measure and to end.
+        "detached": "true",
+    }
+
+
 class Rabbit:
     """with Rabbit(folder) as rabbit: rabbit.control("list_users")"""
 
@@ -48,24 +71,7 @@ class Rabbit:
         self.epmd = self.node = None
 
     def environment(self):
-        folder = str(self.folder)
-        return {
-            "PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8",
-            "RABBITMQ_NODENAME": f"harrier{self.port}@localhost",
-            "RABBITMQ_CONF_ENV_FILE": folder + "/no-such-file",
-            "RABBITMQ_CONFIG_FILE": folder + "/rabbitmq.conf",
-            "RABBITMQ_ENABLED_PLUGINS_FILE": folder + "/enabled_plugins",
-            "RABBITMQ_MNESIA_BASE": folder + "/mnesia",
-            "RABBITMQ_LOG_BASE": folder + "/log",
-            "RABBITMQ_PID_FILE": folder + "/pid",
-            "RABBITMQ_DIST_PORT": str(self.node_port),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
-                "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
-            "ERL_EPMD_PORT": str(self.epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_CRASH_DUMP_SECONDS": "0",
-            # The start script becomes the node: its process id is the one to end.
-            "detached": "true",
-        }
+        return environment(self.folder, f"harrier{self.port}", self.node_port, self.epmd_port)
 
     def __enter__(self):
         try:

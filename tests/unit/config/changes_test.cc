@@ -42,6 +42,21 @@ TEST(Changes, OfAListOfMappingsShowNoSecret) {
   EXPECT_EQ(changes[0].before + changes[0].after, "");
 }
 
+TEST(Changes, OfAListWithoutSecretsShowBothSidesOfWhatDiffers) {
+  Options before;
+  before.tenants = {{"same", {.queues_max = 1}}, {"team-a", {.queues_max = 7}}};
+  Options after;
+  after.tenants = {{"same", {.queues_max = 1}},
+                   {"team-a", {.queues_max = -1, .quota_action = QuotaActionOption::kReject}}};
+  const auto changes = changes_between(before, after);
+  EXPECT_THAT(paths(changes), ElementsAre("limits.virtual_hosts"));
+  EXPECT_EQ(changes[0].before, "{name: team-a, queues_max: 7}");
+  EXPECT_EQ(changes[0].after, "{name: team-a, queues_max: -1, quota_action: reject}");
+  const auto added = changes_between({}, before);
+  EXPECT_EQ(added[0].before, "");
+  EXPECT_EQ(added[0].after, "{name: same, queues_max: 1}, {name: team-a, queues_max: 7}");
+}
+
 TEST(Changes, WherePoliciesStandIsNone) {
   Options before;
   before.policies.emplace_back().origin = "a:1";

@@ -83,7 +83,8 @@ TEST(LoadOptions, ReadsTheTlsListener) {
   const Options options = parsed(
       "listeners:\n"
       "  amqps: {enabled: true, bind: 0.0.0.0, port: 0, certificate_file: a.pem, key_file: a.key,\n"
-      "          ca_file: ca.pem, verify: require, depth: 1, min_version: 1.3, ciphers: C,\n"
+      "          ca_file: ca.pem, crl_file: crl.pem, verify: require, depth: 1, min_version: 1.3,\n"
+      "          ciphers: C,\n"
       "          ciphersuites: S, handshake_timeout: 2s, handshakes_per_second_max: 7,\n"
       "          key_updates_per_minute_max: 8,\n"
       "          certificates: [{server_name: b, certificate_file: b.pem, key_file: b.key}]}\n");
@@ -93,6 +94,7 @@ TEST(LoadOptions, ReadsTheTlsListener) {
                                     .certificate_file = "a.pem",
                                     .key_file = "a.key",
                                     .ca_file = "ca.pem",
+                                    .crl_file = "crl.pem",
                                     .verify = TlsVerifyOption::kRequire,
                                     .depth = 1,
                                     .min_version = TlsVersionOption::kTls13,
@@ -110,6 +112,8 @@ TEST(LoadOptions, TlsNeedsWhatItCannotDoWithout) {
               HasSubstr("listeners.amqps.enabled: a certificate_file and a key_file are needed"));
   EXPECT_THAT(error_of("listeners: {amqps: {verify: request}}"),
               HasSubstr("listeners.amqps.verify: a ca_file is needed"));
+  EXPECT_THAT(error_of("listeners: {amqps: {crl_file: a}}"),
+              HasSubstr("listeners.amqps.crl_file: verify is none: nobody shows a certificate"));
   EXPECT_THAT(error_of("listeners: {amqps: {certificates: [{server_name: a}]}}"),
               HasSubstr("listeners.amqps.certificates[0]: a certificate_file and a key_file"));
   EXPECT_THAT(error_of("listeners: {amqps: {certificates: [\n"

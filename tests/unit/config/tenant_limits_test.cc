@@ -32,9 +32,9 @@ TEST(TenantLimits, AreReadWhereTheyStand) {
   const Options options = parsed(
       "virtual_hosts: [/, team-a]\n"
       "users:\n"
-      "  - {name: u, password: p, limits: {connections_max: 1, channels_max: 2, publish_rate_max: "
-      "3,\n"
-      "     publish_byte_rate_max: 4KiB}}\n"
+      "  - {name: u, password: p, limits: {connections_max: 1, channels_max: 2, consumers_max: "
+      "7,\n"
+      "     publish_rate_max: 3, publish_byte_rate_max: 4KiB}}\n"
       "limits:\n"
       "  publish_rate_burst: 2s\n"
       "  connection: {publish_rate_max: 5, publish_byte_rate_max: 6KiB}\n"
@@ -43,7 +43,7 @@ TEST(TenantLimits, AreReadWhereTheyStand) {
       "  defaults:\n"
       "    - {vhost_pattern: ^team-, queues_max: -1, publish_byte_rate_max: -1}\n"
       "    - {vhost_pattern: true, message_size_max: 0}\n");
-  EXPECT_EQ(options.users[0].limits, (UserLimitOptions{1, 2, 3, 4096}));
+  EXPECT_EQ(options.users[0].limits, (UserLimitOptions{1, 2, 7, 3, 4096}));
   EXPECT_EQ(options.publish_rate_burst, std::chrono::seconds(2));
   EXPECT_EQ(options.connection.publish_rate_max, 5u);
   EXPECT_EQ(options.connection.publish_byte_rate_max, 6144u);
@@ -90,11 +90,11 @@ TEST(TenantLimits, AMistakeOfAUserIsShownWithItsLine) {
       "users:\n"
       "  - name: u\n"
       "    password: p\n"
-      "    limits: {publish_rate_max: 0, channels_max: none, consumers_max: 1,\n"
+      "    limits: {publish_rate_max: 0, channels_max: none, queues_max: 1,\n"
       "             connections_max: null}\n");
   for (const char* error : {":4: users[0].limits.publish_rate_max: 0: nobody could publish",
                             ":4: users[0].limits.channels_max: 'none' is not a whole number",
-                            ":4: users[0].limits.consumers_max: unknown key",
+                            ":4: users[0].limits.queues_max: unknown key",
                             ":5: users[0].limits.connections_max: expected a whole number"})
     EXPECT_THAT(errors, HasSubstr(error));
 }
@@ -128,7 +128,7 @@ TEST(TenantLimits, TheEnvironmentSetsThemAndTakesThemAway) {
 
 TEST(TenantLimits, ArePrintedAsTheyAreRead) {
   Loaded some;
-  some.options.users[0].limits = {0, -1, std::nullopt, 4096};
+  some.options.users[0].limits = {0, -1, 3, std::nullopt, 4096};
   TenantLimitOptions limits;
   limits.queues_max = 7;
   limits.message_size_max = 0;

@@ -51,6 +51,8 @@ TEST_F(ExpositionTest, HasRabbitmqsNames) {
                            "harriermq_loop_turns_total{loop=\"0\"} 0",
                            "harriermq_limit_refusals_total{limit=\"vhost_stored_bytes\"} 0",
                            "harriermq_limit_refusals_total{limit=\"user_channels\"} 0",
+                           "harriermq_limit_refusals_total{limit=\"user_consumers\"} 0",
+                           "harriermq_limit_refusals_total{limit=\"connection_consumers\"} 0",
                            "harriermq_publish_rate_exceeded_total{of=\"vhost\"} 0",
                            "harriermq_connections_throttled 0",
                            "harriermq_vhosts_holding_publishers 0",

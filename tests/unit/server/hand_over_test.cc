@@ -2,15 +2,16 @@
 
 #include <atomic>
 
-#include <poll.h>
-
 #include <gtest/gtest.h>
 
 #include "server/node_loop.h"
 #include "server/translate.h"
+#include "support/eventually.h"
 
 namespace harrier::server {
 namespace {
+
+using test::eventually;
 
 // Two loops without sockets: loop 0 has the virtual host, loop 1 the recorders of connections.
 class HandOverTest : public ::testing::Test {
@@ -76,16 +77,6 @@ class HandOverTest : public ::testing::Test {
     });
     EXPECT_TRUE(eventually([&] { return done.load(); }));
     return count;
-  }
-
-  template <class Condition>
-  static bool eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      ::poll(nullptr, 0, 1);
-    }
-    return true;
   }
 
   base::SystemClock clock_;

@@ -3,7 +3,6 @@
 #include <future>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <asio/ip/tcp.hpp>
@@ -12,10 +11,13 @@
 #include "auth/internal_authenticator.h"
 #include "server/node_loop.h"
 #include "server/translate.h"
+#include "support/eventually.h"
 #include "support/frame_client.h"
 
 namespace harrier::server {
 namespace {
+
+using test::eventually;
 
 // One loop whose inside the test may ask, with sockets of its own.
 class IoLoopTest : public ::testing::Test {
@@ -62,15 +64,6 @@ class IoLoopTest : public ::testing::Test {
   }
   std::size_t held() {
     return ask([](IoLoop& io) { return io.buffer_bytes(); });
-  }
-  template <class Condition>
-  static bool eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      ::poll(nullptr, 0, 1);
-    }
-    return true;
   }
   // A client whose other end is in the loop.
   test::FrameClient client() {

@@ -7,17 +7,19 @@
 #include <utility>
 #include <vector>
 
-#include <poll.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "server/administration.h"
 #include "server/node.h"
+#include "support/eventually.h"
 #include "support/frame_client.h"
+#include "unit/server/loop_sum.h"
 
 namespace harrier::server {
 namespace {
+
+using test::eventually;
 
 using test::ConnectOptions;
 using test::FrameClient;
@@ -82,26 +84,11 @@ class NodeLimitsTest : public ::testing::TestWithParam<unsigned> {
     for (int n = 0; n != count; ++n)
       client.publish(1, "", "q", body);
   }
-  std::uint64_t sum(base::Counter LoopCounters::*counter) const {
-    std::uint64_t total = 0;
-    for (const LoopView& loop : node_->loops())
-      total += (loop.counters->*counter).value();
-    return total;
-  }
   std::uint64_t published() const {
     std::uint64_t total = 0;
     for (const VirtualHostView& host : node_->virtual_hosts().hosts)
       total += host.counters->published.value();
     return total;
-  }
-  template <class Condition>
-  static bool eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      ::poll(nullptr, 0, 1);
-    }
-    return true;
   }
   // Something a publisher does that is answered only once it is read.
   static void ask(FrameClient& client) { client.send(1, test::confirm_select()); }
@@ -136,8 +123,8 @@ TEST_P(NodeLimitsTest, APublisherAboveARateIsNotReadUntilItsDebtIsPaidAndOthersA
   for (const Case& one : cases) {
     FrameClient slow = client(one.host, one.user), quick = client();
     publish_many(slow, one.messages, std::string(one.size, 'x'));
-    EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 1; }));
-    EXPECT_NE(sum(one.counter), 0u);
+    EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::throttled) == 1; }));
+    EXPECT_NE(loop_sum(*node_, one.counter), 0u);
     ask(slow);
     quick.publish(1, "", "q", "m");
     ask(quick);
@@ -152,7 +139,7 @@ TEST_P(NodeLimitsTest, APublisherAboveARateIsNotReadUntilItsDebtIsPaidAndOthersA
     }));
     EXPECT_TRUE(eventually([&] {
       skip(std::chrono::hours(2));
-      return sum(&LoopCounters::throttled) == 0;
+      return loop_sum(*node_, &LoopCounters::throttled) == 0;
     }));
     slow.close();
     quick.close();
@@ -171,7 +158,7 @@ TEST_P(NodeLimitsTest, AThrottledConnectionGetsDeliveriesAndHeartbeats) {
   slow.declare_queue(2, "own");
   slow.consume(2, "own", {});
   publish_many(slow, 1'000, "");
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 1; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::throttled) == 1; }));
   FrameClient quick = client();
   quick.publish(1, "", "own", "m");
   EXPECT_EQ(slow.deliver(2).body, "m");
@@ -179,7 +166,7 @@ TEST_P(NodeLimitsTest, AThrottledConnectionGetsDeliveriesAndHeartbeats) {
   for (int beat = 0; beat != 6; ++beat)
     EXPECT_TRUE(slow.any_frame(Milliseconds(30'000)));
   EXPECT_FALSE(slow.at_end());
-  EXPECT_EQ(sum(&LoopCounters::throttled), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::throttled), 1u);
 }
 
 TEST_P(NodeLimitsTest, ARateThatIsLiftedEndsTheWait) {
@@ -189,11 +176,11 @@ TEST_P(NodeLimitsTest, ARateThatIsLiftedEndsTheWait) {
   FrameClient one = client("other"), two = client("/", "ali");
   publish_many(one, 1'000, "");
   publish_many(two, 1'000, "");
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 2; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::throttled) == 2; }));
   must(SetVirtualHostLimits{"other", {}});
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 1; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::throttled) == 1; }));
   must(SetUserLimits{"ali", {}});
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 0; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::throttled) == 0; }));
   EXPECT_TRUE(eventually([&] { return published() == 2'000; }));
 }
 
@@ -203,7 +190,7 @@ TEST_P(NodeLimitsTest, AThrottledConnectionThatIsResetIsGone) {
   {
     FrameClient slow = client("/", "ali");
     publish_many(slow, 1'000, "");
-    EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 1; }));
+    EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::throttled) == 1; }));
     slow.reset();
   }
   // Its end is read behind the rest.
@@ -211,7 +198,7 @@ TEST_P(NodeLimitsTest, AThrottledConnectionThatIsResetIsGone) {
     skip(std::chrono::hours(2));
     return node_->connections() == 0;
   }));
-  EXPECT_EQ(sum(&LoopCounters::throttled), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::throttled), 0u);
 }
 
 TEST_P(NodeLimitsTest, AVirtualHostThatIsFullHoldsItsPublishersAndNobodyElses) {
@@ -228,7 +215,7 @@ TEST_P(NodeLimitsTest, AVirtualHostThatIsFullHoldsItsPublishersAndNobodyElses) {
   publisher.publish(1, "", "q", "late");
   EXPECT_EQ(publisher.expect(0, {10, 60}).shortstr(),
             "vhost 'other' is at its limit stored_bytes_max");
-  EXPECT_EQ(sum(&LoopCounters::held_by_quota), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::held_by_quota), 1u);
   stranger.declare_queue(1, "q");
   stranger.publish(1, "", "q", "m");
   stranger.await_ready(1, "q", 1);
@@ -237,7 +224,7 @@ TEST_P(NodeLimitsTest, AVirtualHostThatIsFullHoldsItsPublishersAndNobodyElses) {
   consumer.must_get(1, "q");
   publisher.expect(0, {10, 61});
   EXPECT_EQ(consumer.await_message(1, "q").body, "late");
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::held_by_quota) == 0; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::held_by_quota) == 0; }));
   for (FrameClient* each : {&publisher, &consumer, &stranger})
     each->close();
 }
@@ -254,7 +241,7 @@ TEST_P(NodeLimitsTest, AQuotaThatIsRaisedReleases) {
   // The node's own reason stands behind it: one blocked, one unblocked.
   node_->block_publishers("low on memory");
   must(SetVirtualHostLimits{"other", {.stored_bytes_max = 100}});
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::held_by_quota) == 0; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::held_by_quota) == 0; }));
   EXPECT_FALSE(publisher.next_frame(0, Milliseconds(0)));
   node_->unblock_publishers();
   publisher.expect(0, {10, 61});
@@ -277,7 +264,7 @@ TEST_P(NodeLimitsTest, AHeldPublisherThatIsResetIsGone) {
   }
   owner.purge(1, "q");
   EXPECT_TRUE(eventually([&] { return node_->connections() == 1; }));
-  EXPECT_EQ(sum(&LoopCounters::held_by_quota), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::held_by_quota), 0u);
   owner.close();
 }
 
@@ -293,11 +280,11 @@ TEST_P(NodeLimitsTest, StopsWhilePublishersAreHeldByQuotaAndRate) {
   held.publish(1, "", "q", "late");
   held.expect(0, {10, 60});
   publish_many(slow, 1'000, "");
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::throttled) == 1; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::throttled) == 1; }));
   node_->stop();
   EXPECT_EQ(node_->connections(), 0u);
-  EXPECT_EQ(sum(&LoopCounters::held_by_quota), 0u);
-  EXPECT_EQ(sum(&LoopCounters::throttled), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::held_by_quota), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::throttled), 0u);
 }
 
 TEST_P(NodeLimitsTest, ConnectionsOfAVirtualHostAndOfAUserOverAllLoops) {

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,11 +15,15 @@
 #include <gtest/gtest.h>
 
 #include "auth/stored_password.h"
+#include "support/eventually.h"
 #include "support/frame_client.h"
 #include "support/temporary_directory.h"
+#include "unit/server/loop_sum.h"
 
 namespace harrier::server {
 namespace {
+
+using test::eventually;
 
 using test::ConnectOptions;
 using test::FrameClient;
@@ -45,22 +48,6 @@ class NodeTest : public ::testing::TestWithParam<unsigned> {
     FrameClient client(endpoint(), ConnectOptions{});
     client.open_channel(1);
     return client;
-  }
-
-  std::uint64_t sum(base::Counter LoopCounters::*counter) const {
-    std::uint64_t total = 0;
-    for (const LoopView& loop : node_->loops())
-      total += (loop.counters->*counter).value();
-    return total;
-  }
-  template <class Condition>
-  static bool eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      ::poll(nullptr, 0, 1);
-    }
-    return true;
   }
 
   Options options_;
@@ -155,7 +142,7 @@ TEST_P(NodeTest, SlowPasswordsAreHashedOnceAndThenKnown) {
   wrong.send_start_ok(options);
   wrong.expect_connection_close(403, "Login was refused");
   EXPECT_EQ(node_->logins()->counters->passwords_hashed, 2u);
-  EXPECT_EQ(sum(&LoopCounters::logins_refused), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::logins_refused), 1u);
 }
 
 // The first hash takes so long that the second must wait; with room for none it is refused.
@@ -173,7 +160,7 @@ TEST_P(NodeTest, APasswordWithoutAPlaceToWaitIsRefused) {
   }
   for (const auto& each : clients)
     each->send_start_ok(options);
-  ASSERT_TRUE(eventually([&] { return sum(&LoopCounters::logins_refused) >= 5; }));
+  ASSERT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::logins_refused) >= 5; }));
   EXPECT_GE(node_->logins()->hashes_refused, 5u);
   // Others are served meanwhile.
   FrameClient guest = client();
@@ -271,8 +258,8 @@ TEST_P(NodeTest, ClientsAreWhomATrustedProxyNames) {
   far.send_header_and_read_start();
   far.send_start_ok({});
   far.expect_connection_close(403, "ACCESS_REFUSED");
-  EXPECT_EQ(sum(&LoopCounters::proxy_headers), 2u);
-  EXPECT_EQ(sum(&LoopCounters::logins_refused), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::proxy_headers), 2u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::logins_refused), 1u);
 }
 
 TEST_P(NodeTest, HeaderAndHandshakeMayComeInOnePiece) {
@@ -303,8 +290,8 @@ TEST_P(NodeTest, TrustedProxiesMustSayForWhomTheySpeak) {
   cut.send_raw(kNearClient.substr(0, 30));
   cut.half_close();
   EXPECT_EQ(cut.read_to_end(), "");
-  EXPECT_EQ(sum(&LoopCounters::proxy_headers_refused), 4u);
-  EXPECT_EQ(sum(&LoopCounters::proxy_headers), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::proxy_headers_refused), 4u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::proxy_headers), 0u);
   EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
 }
 
@@ -314,7 +301,7 @@ TEST_P(NodeTest, NobodyElsesHeaderIsBelieved) {
   FrameClient liar(endpoint());
   liar.send_raw(kNearClient);
   EXPECT_EQ(liar.read_to_end(), std::string("AMQP\0\0\x09\x01", 8));
-  EXPECT_EQ(sum(&LoopCounters::proxy_headers_refused), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::proxy_headers_refused), 0u);
   FrameClient direct = client();
   direct.close();
 }
@@ -344,7 +331,7 @@ TEST_P(NodeTest, LimitsPerAddressAreThoseOfTheClientsBehindAProxy) {
   }
   clients[2].send_raw(kFarClient);
   EXPECT_EQ(clients[2].read_to_end(), "");
-  EXPECT_EQ(sum(&LoopCounters::proxied_refused), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::proxied_refused), 1u);
   EXPECT_EQ(node_->listener_counters().refused.value(), 0u);
   clients[3].send_raw(kNearClient);
   clients[3].open({});
@@ -436,8 +423,8 @@ TEST_P(NodeTest, RefusedLoginIsCounted) {
   stranger.send_start_ok(options);
   stranger.expect_connection_close(403, "Login was refused");
   FrameClient guest = client();
-  EXPECT_EQ(sum(&LoopCounters::logins_refused), 1u);
-  EXPECT_EQ(sum(&LoopCounters::logins), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::logins_refused), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::logins), 1u);
   guest.close();
 }
 
@@ -466,7 +453,7 @@ TEST_P(NodeTest, SlowReaderIsCutOff) {
   reader.consume(1, "q");
   EXPECT_TRUE(eventually([&] { return node_->connections() == 1; }));
   publisher.await_ready(1, "q", kMessages);
-  EXPECT_GT(sum(&LoopCounters::writes_blocked), 0u);
+  EXPECT_GT(loop_sum(*node_, &LoopCounters::writes_blocked), 0u);
   publisher.close();
 }
 
@@ -540,11 +527,11 @@ TEST_P(NodeTest, PublishersThatAreBlockedAreToldAndOthersAreNot) {
   FrameClient late = client();
   late.publish(1, "", "nowhere", "m");
   late.expect(0, {10, 60});
-  EXPECT_EQ(sum(&LoopCounters::held), 2u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::held), 2u);
   node_->unblock_publishers();
   early.expect(0, {10, 61});
   late.expect(0, {10, 61});
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::held) == 0; }));
+  EXPECT_TRUE(eventually([&] { return loop_sum(*node_, &LoopCounters::held) == 0; }));
   silent.expect_quiet(1);
   EXPECT_FALSE(silent.next_frame(0, Milliseconds(0)));
   for (FrameClient* each : {&early, &late, &silent})
@@ -561,7 +548,7 @@ TEST_P(NodeTest, AHeldPublisherFillsItsWindow) {
   held.expect_quiet(1);
   node_->block_publishers("low on disk");
   held.expect(0, {10, 60});
-  const std::uint64_t received = sum(&LoopCounters::bytes_received);
+  const std::uint64_t received = loop_sum(*node_, &LoopCounters::bytes_received);
   std::string much;
   while (much.size() < (1 << 20))
     much += test::heartbeat_frame();
@@ -571,10 +558,11 @@ TEST_P(NodeTest, AHeldPublisherFillsItsWindow) {
     sent += taken;
   } while (taken != 0 && sent < (64u << 20));
   EXPECT_LT(sent, 64u << 20);
-  EXPECT_EQ(sum(&LoopCounters::bytes_received), received);
-  EXPECT_EQ(sum(&LoopCounters::held), 1u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::bytes_received), received);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::held), 1u);
   node_->unblock_publishers();
-  EXPECT_TRUE(eventually([&] { return sum(&LoopCounters::bytes_received) == received + sent; }));
+  EXPECT_TRUE(eventually(
+      [&] { return loop_sum(*node_, &LoopCounters::bytes_received) == received + sent; }));
 }
 
 TEST_P(NodeTest, AHeldPublisherThatIsResetIsNotHeldForever) {
@@ -589,7 +577,7 @@ TEST_P(NodeTest, AHeldPublisherThatIsResetIsNotHeldForever) {
   }
   node_->unblock_publishers();
   EXPECT_TRUE(eventually([&] { return node_->connections() == 0; }));
-  EXPECT_EQ(sum(&LoopCounters::held), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::held), 0u);
 }
 
 TEST_P(NodeTest, StopsWhilePublishersAreHeld) {
@@ -601,7 +589,7 @@ TEST_P(NodeTest, StopsWhilePublishersAreHeld) {
   held.expect(0, {10, 60});
   node_->stop();
   EXPECT_EQ(node_->connections(), 0u);
-  EXPECT_EQ(sum(&LoopCounters::held), 0u);
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::held), 0u);
 }
 
 TEST_P(NodeTest, WhileItRecoversLoginsAre320) {
@@ -660,7 +648,8 @@ TEST_P(NodeTest, ResetClientLeavesNothingBehind) {
   const auto& counters = *node_->virtual_hosts().hosts[0].counters;
   EXPECT_TRUE(eventually([&] { return counters.queues.value() == 0; }));
   EXPECT_EQ(counters.connections.value(), 0u);
-  EXPECT_EQ(sum(&LoopCounters::connections_opened), sum(&LoopCounters::connections_closed));
+  EXPECT_EQ(loop_sum(*node_, &LoopCounters::connections_opened),
+            loop_sum(*node_, &LoopCounters::connections_closed));
 }
 
 TEST_P(NodeTest, VirtualHostsLiveOnDifferentLoops) {

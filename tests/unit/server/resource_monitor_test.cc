@@ -2,25 +2,17 @@
 
 #include <atomic>
 
-#include <poll.h>
-
 #include <gtest/gtest.h>
+
+#include "support/eventually.h"
 
 namespace harrier::server {
 namespace {
 
+using test::eventually;
+
 class ResourceMonitorTest : public ::testing::Test {
  protected:
-  template <class Condition>
-  static bool eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      ::poll(nullptr, 0, 1);
-    }
-    return true;
-  }
-
   std::atomic<std::uint64_t> free_{5'000};
   std::atomic<std::uint64_t> resident_{0};
   std::atomic<int> readings_{0};

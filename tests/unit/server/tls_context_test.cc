@@ -77,6 +77,15 @@ TEST_F(TlsContextTest, AuthoritiesThatCannotBeReadAreNamed) {
   EXPECT_THAT(error(), HasSubstr(path("ca.pem") + ": "));
 }
 
+TEST_F(TlsContextTest, RevocationListsThatCannotBeReadAreNamed) {
+  options_.verify = TlsVerifyOption::kRequire;
+  options_.ca_file = authority_.file();
+  options_.crl_file = file("list.pem", "hello\n");
+  EXPECT_THAT(error(), HasSubstr(path("list.pem") + ": "));
+  options_.crl_file = path("nowhere.pem");
+  EXPECT_THAT(error(), HasSubstr(path("nowhere.pem") + ": cannot be read: "));
+}
+
 TEST_F(TlsContextTest, UnknownCiphersAreRefused) {
   options_.ciphers = "ROT13";
   EXPECT_EQ(error(), "listeners.amqps: ciphers: no cipher match");

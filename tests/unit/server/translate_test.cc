@@ -33,6 +33,7 @@ TEST(Translate, DefaultSessionLimitsAreSessionsOwn) {
   EXPECT_EQ(ours.output_credit_bytes, theirs.output_credit_bytes);
   EXPECT_EQ(ours.direct_reply_bytes_max, theirs.direct_reply_bytes_max);
   EXPECT_EQ(ours.consumers_per_channel_max, theirs.consumers_per_channel_max);
+  EXPECT_EQ(ours.consumers_per_connection_max, theirs.consumers_per_connection_max);
   EXPECT_EQ(ours.unacked_per_channel_max, theirs.unacked_per_channel_max);
   EXPECT_EQ(ours.transaction_entries_max, theirs.transaction_entries_max);
   EXPECT_EQ(ours.transaction_bytes_max, theirs.transaction_bytes_max);
@@ -197,8 +198,8 @@ TEST(Translate, EveryLimitOfATenantArrives) {
                                       .quota_action = broker::QuotaAction::kReject,
                                       .publish_rate = {8, 9}};
   EXPECT_EQ(tenant_limits(options, "v").value(), expected);
-  EXPECT_EQ(user_limits({1, 2, 3, 4}), (broker::UserLimits{1, 2, {3, 4}}));
-  EXPECT_EQ(user_limits({-1, -1, -1, -1}), broker::UserLimits{});
+  EXPECT_EQ(user_limits({1, 2, 5, 3, 4}), (broker::UserLimits{1, 2, 5, {3, 4}}));
+  EXPECT_EQ(user_limits({-1, -1, -1, -1, -1}), broker::UserLimits{});
   ConnectionLimitOptions connection;
   EXPECT_EQ(connection_publish_rate(connection), broker::PublishRateLimits{});
   connection.publish_rate_max = 5;

@@ -102,6 +102,55 @@ TEST_F(ChannelLimitsTest, AVirtualHostsConsumers) {
   EXPECT_EQ(refused(LimitKind::kVirtualHostConsumers), 1u);
 }
 
+TEST_F(ChannelLimitsTest, AUsersConsumersOverAllConnections) {
+  limit_user({.consumers_max = 2});
+  auto one = come(1), two = come(2);
+  one->open(1).declare("q").consume("q", "a");
+  two->open(1).consume("q", "b");
+  EXPECT_EQ(two->close_text(), "no close");
+  two->consume("q", "c");
+  EXPECT_EQ(two->close_text(),
+            "530 NOT_ALLOWED - reached maximum (2) of consumers for user 'guest'");
+  EXPECT_EQ(refused(LimitKind::kUserConsumers), 1u);
+  // The second connection has ended with its consumer.
+  EXPECT_EQ(account->consumers().count(), 1u);
+}
+
+TEST_F(ChannelLimitsTest, AUsersConsumerGivesItsPlaceBackHoweverItEnds) {
+  limit_user({.consumers_max = 1});
+  auto one = come(1);
+  one->open(1).declare("q").declare("gone").consume("q", "a");
+  one->send(1, amqp::BasicCancel{"a", false});
+  EXPECT_EQ(account->consumers().count(), 0u);
+  one->consume("amq.rabbitmq.reply-to", "replies", true);
+  EXPECT_EQ(account->consumers().count(), 1u);
+  one->send(1, amqp::BasicCancel{"replies", false});
+  EXPECT_EQ(account->consumers().count(), 0u);
+  one->consume("gone", "b");
+  EXPECT_EQ(account->consumers().count(), 1u);
+  one->send(1, amqp::QueueDelete{.queue = "gone"});
+  EXPECT_EQ(account->consumers().count(), 0u);
+  // One that is refused for another reason took none.
+  one->open(2).consume("q", "c").send(1, amqp::ChannelClose{});
+  EXPECT_EQ(account->consumers().count(), 0u);
+  one->open(1).consume("nowhere", "d");
+  EXPECT_EQ(account->consumers().count(), 0u);
+  EXPECT_EQ(refused(LimitKind::kUserConsumers), 0u);
+}
+
+TEST_F(ChannelLimitsTest, AConnectionsConsumersOverAllItsChannels) {
+  session::SessionLimits limits;
+  limits.consumers_per_connection_max = 2;
+  TestSession one(broker, 1, limits, "guest", account);
+  one.open(1).open(2).declare("q").consume("q", "a");
+  one.send(2, amqp::BasicConsume{.queue = "q", .consumer_tag = "b"});
+  EXPECT_EQ(one.close_text(), "no close");
+  one.send(2, amqp::BasicConsume{.queue = "q", .consumer_tag = "c"});
+  EXPECT_EQ(one.close_text(), "530 NOT_ALLOWED - reached maximum (2) of consumers per connection");
+  EXPECT_EQ(refused(LimitKind::kConnectionConsumers), 1u);
+  EXPECT_EQ(account->consumers().count(), 0u);
+}
+
 TEST_F(ChannelLimitsTest, ALargerMessageClosesItsChannel) {
   limit({.message_size_max = 2});
   auto one = connect();
