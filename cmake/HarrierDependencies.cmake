@@ -20,6 +20,7 @@ find_library(HARRIER_PCRE2 pcre2-8 REQUIRED)
 find_path(HARRIER_CJOSE_INCLUDE cjose/cjose.h REQUIRED)
 find_library(HARRIER_CJOSE cjose REQUIRED)
 find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
 
 function(harrier_third_party name)
   add_library(harrier_third_${name} INTERFACE)
@@ -39,6 +40,7 @@ harrier_third_party(pcre2 ${HARRIER_PCRE2})
 harrier_third_party(nlohmann_json nlohmann_json::nlohmann_json)
 harrier_third_party(cjose ${HARRIER_CJOSE})
 harrier_third_party(curl CURL::libcurl)
+harrier_third_party(zlib ZLIB::ZLIB)
 
 # Standalone Asio with its bodies compiled once, instead of in each file that includes it.
 set(asio_bodies "${PROJECT_BINARY_DIR}/third_party/asio_bodies.cc")

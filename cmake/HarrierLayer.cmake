@@ -44,6 +44,9 @@ function(harrier_precompile target)
   endif()
 endfunction()
 
+# Everything that is installed: what `cmake --build --target programs` builds.
+add_custom_target(programs)
+
 # harrier_program(NAME <program> MAIN <file> DEPS <layer> ...): an executable in build/<preset>/bin.
 # A main reads its command line and hands over: it is compiled quickly.
 function(harrier_program)
@@ -56,6 +59,7 @@ function(harrier_program)
   list(TRANSFORM arg_THIRD_PARTY PREPEND harrier::third_)
   add_executable(${arg_NAME} ${HARRIER_ONLY_FOR_TESTS} ${arg_MAIN})
   target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPS} ${arg_THIRD_PARTY})
+  add_dependencies(programs ${arg_NAME})
   target_compile_options(${arg_NAME} PRIVATE $<$<CONFIG:Release>:-O1> ${HARRIER_QUICK_BUILD})
   if(NOT HARRIER_ONLY_FOR_TESTS)
     install(TARGETS ${arg_NAME} RUNTIME)

@@ -8,11 +8,14 @@
 //         own. The getters and the block functions: any thread while it runs.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "harrier/options.h"
+#include "harrier/process.h"
 #include "harrier/result.h"
 
 namespace harrier {
@@ -33,6 +36,15 @@ class Server {
   std::uint16_t port() const;
   std::uint16_t tls_port() const;
   std::uint16_t metrics_port() const;
+  std::uint16_t management_port() const;
+  std::uint16_t management_tls_port() const;
+
+  // Whether every loop that serves clients takes a turn within `patience`: one that stands still
+  // serves nobody, though the process lives. Waits until it is known; any thread.
+  bool loops_turn(std::chrono::milliseconds patience) const;
+  // Whom the management API asks for reloads and the configuration; nullptr, or nobody: those are
+  // refused. It outlives the server. Before start().
+  void serve_process(Process* process);
 
   // Takes from `options` what may change while it runs: `accept`, `connection` (for connections
   // that begin later), and of `amqps`, if it is served, all but where; ignores the rest.
@@ -44,6 +56,11 @@ class Server {
   //           gone or
   // Options::shutdown_timeout has passed, then ends the rest. Idempotent.
   void stop();
+
+  // Called, on a thread of the server, when an operator asks the node to stop, over HTTP say: it
+  // returns at once and sees to it that stop() is called. Before start(); without it such requests
+  // are refused.
+  void on_stop_requested(std::function<void()> stop);
 
   // Holds publishers as a resource alarm does, until unblocked: connections that have published, or
   // do, are not read, and hear `connection.blocked` with this reason if they asked for it. A second

@@ -7,24 +7,17 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "app/running_configuration.h"
+#include "app/process_control.h"
+#include "app/service_reporter.h"
 #include "base/log.h"
 #include "config/print_options.h"
 #include "harrier/server.h"
 
 namespace harrier::app {
 namespace {
-
-base::LogLevel log_level(LogLevelOption level) {
-  switch (level) {
-    case LogLevelOption::kDebug: return base::LogLevel::kDebug;
-    case LogLevelOption::kInfo: return base::LogLevel::kInfo;
-    case LogLevelOption::kWarning: return base::LogLevel::kWarning;
-    case LogLevelOption::kError: break;
-  }
-  return base::LogLevel::kError;
-}
 
 // Every connection is a descriptor; the soft limit of most systems is for programs that need few.
 void raise_descriptor_limit() {
@@ -35,9 +28,15 @@ void raise_descriptor_limit() {
 }
 
 // SIGTERM, SIGINT and SIGHUP are taken by sigwait() alone; threads made later inherit the mask.
-// Writing to a closed socket is an error code, not a signal.
+// Writing to a closed socket is an error code, not a signal. Signals that mean something to other
+// brokers must not end this one. As the first process of a container it inherits orphans, which the
+// kernel buries if nobody asks for SIGCHLD.
 sigset_t block_signals() {
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2, SIGCHLD})
+    std::signal(ignored, SIG_IGN);
+  // Those that whoever became this process has left behind already.
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -68,55 +67,11 @@ void configure_log(const LogOptions& options) {
                                                     : base::LogFormat::kText);
 }
 
-// The mask of --print-config is a password that everyone knows.
-Outcome refuse_masked(const config::Loaded& loaded) {
-  if (loaded.masked.empty()) return {};
-  std::string message;
-  for (const std::string& place : loaded.masked)
-    message.append(message.empty() ? "" : "\n")
-        .append(place)
-        .append(": the mask of a secret, where the secret is needed");
-  return Failure{FailureKind::kBadOptions, std::move(message)};
-}
-
-void refuse_reload(std::string_view reasons) {
-  while (!reasons.empty()) {
-    const std::string_view line = reasons.substr(0, reasons.find('\n'));
-    reasons.remove_prefix(std::min(reasons.size(), line.size() + 1));
-    base::log_warning("config", "not reloaded, everything stays as it was",
-                      {{"reason", std::string(line)}});
-  }
-}
-
-void report(const RunningConfiguration::Report& report) {
-  for (const config::Change& change : report.in_effect)
-    base::log_info("config", "in effect",
-                   {{"key", change.path}, {"before", change.before}, {"now", change.after}});
-  for (const config::Change& change : report.pending)
-    base::log_warning("config", "waits for a restart",
-                      {{"key", change.path}, {"running", change.before}, {"file", change.after}});
-  base::log_info("server", "reloaded",
-                 {{"in_effect", std::to_string(report.in_effect.size())},
-                  {"waiting", std::to_string(report.pending.size())}});
-}
-
-// Everything or nothing; what happened is logged.
-void reload(const CommandLine& command_line, const config::Environment& environment,
-            RunningConfiguration& running, Server& server) {
-  base::Result<config::Loaded> loaded = effective_options(command_line, environment);
-  if (!loaded) return refuse_reload(loaded.error().message);
-  if (const Outcome masked = refuse_masked(*loaded); !masked)
-    return refuse_reload(masked.failure().message);
-  Options& options = loaded->options;
-  if (const Outcome reloaded = server.reload(options); !reloaded)
-    return refuse_reload(reloaded.failure().message);
-  // At the more talkative of both levels, so that whoever asks for either finds the report.
-  const base::LogLevel before = log_level(running.applied().log.level);
-  const base::LogLevel after = log_level(options.log.level);
-  base::set_log_level(std::min(before, after));
-  report(running.compare(options));
-  base::set_log_level(after);
-  running.adopt(std::move(options));
+std::string serving(const Server& server) {
+  const auto at = [](std::uint16_t port) { return port == 0 ? "off" : std::to_string(port); };
+  return "Serving: AMQP on port " + at(server.port()) + ", with TLS on " + at(server.tls_port()) +
+         ", management on " + at(server.management_port()) + ", metrics on " +
+         at(server.metrics_port());
 }
 
 ExitCode show(const CommandLine& command_line, const config::Loaded& loaded) {
@@ -163,18 +118,28 @@ ExitCode run(const CommandLine& command_line) {
   raise_descriptor_limit();
 
   Server server(loaded->options);
-  RunningConfiguration running(std::move(loaded->options));
+  ServiceReporter service(ServiceReporter::from_environment(),
+                          [&server](auto patience) { return server.loops_turn(patience); });
+  service.starting("Starting: recovering " + loaded->options.data_dir);
+  ProcessControl control(command_line, environment, std::move(loaded).value(), server);
+  server.serve_process(&control);
+  server.on_stop_requested([] { ::kill(::getpid(), SIGTERM); });
   if (const Outcome started = server.start(); !started) {
+    service.stopping("Not started: " + started.failure().message);
     base::log_error("server", started.failure().message);
     return exit_code(started.failure().kind);
   }
+  service.ready(serving(server));
   int signal = 0;
   while (true) {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
-    reload(command_line, environment, running, server);
+    service.reloading();
+    control.reload();
+    service.ready(serving(server));
   }
   base::log_info("server", "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  service.stopping("Stopping: clients are told, messages are kept");
   server.stop();
   base::log_info("server", "stopped");
   return kExitOk;

@@ -127,7 +127,7 @@ class Describer {
   }
   static std::string queue(const store::QueueDefinition& queue) {
     return "queue declared " + number(queue.id.value) + " " + quoted(queue.declaration.name) +
-           arguments(queue.declaration.arguments);
+           arguments(queue.declaration.arguments) + (queue.declaration.paused ? " paused" : "");
   }
   static std::string exchange(const store::ExchangeDefinition& exchange) {
     return "exchange declared " + quoted(exchange.declaration.name) + " of virtual host " +

@@ -6,6 +6,8 @@
 #include "app/application.h"
 #include "config/reference.h"
 #include "harrier/version.h"
+#include "management/openapi.h"
+#include "metrics/reference.h"
 
 int main(int argc, char** argv) {
   using namespace harrier;
@@ -24,11 +26,18 @@ int main(int argc, char** argv) {
   cli.add_flag("--check-config", command_line.check_config, "check the configuration and exit");
   cli.add_flag("--print-config", command_line.print_config,
                "print the effective configuration, secrets masked, and exit");
-  // For script/configuration; an empty group hides them.
+  // For script/configuration and script/metrics-reference; an empty group hides them.
   bool reference = false;
   bool example = false;
+  bool openapi = false;
+  bool http_api = false;
+  bool metrics = false;
   cli.add_flag("--print-reference", reference)->group("");
   cli.add_flag("--print-example", example)->group("");
+  cli.add_flag("--print-metrics", metrics)->group("");
+  // For script/http-api.
+  cli.add_flag("--print-openapi", openapi)->group("");
+  cli.add_flag("--print-http-api", http_api)->group("");
   cli.add_flag("--version", version, "print the version and exit");
   try {
     cli.parse(argc, argv);
@@ -43,6 +52,15 @@ int main(int argc, char** argv) {
   }
   if (reference || example) {
     std::fputs((reference ? config::reference_markdown() : config::example_yaml()).c_str(), stdout);
+    return app::kExitOk;
+  }
+  if (openapi || http_api) {
+    std::puts(openapi ? management::openapi_document().dump(1).c_str()
+                      : management::http_api_markdown().c_str());
+    return app::kExitOk;
+  }
+  if (metrics) {
+    std::fputs(metrics::reference_markdown().c_str(), stdout);
     return app::kExitOk;
   }
   return app::run(command_line);

@@ -1,10 +1,10 @@
-// The facade: a node, and the exporter that reads its counters.
+// The facade: a node, and the HTTP listeners beside it.
 #include "harrier/server.h"
 
+#include "app/http_wiring.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "metrics/exporter.h"
-#include "metrics/exposition.h"
+#include "server/maintenance.h"
 #include "server/node.h"
 
 namespace harrier {
@@ -21,32 +21,21 @@ class Server::Parts {
  public:
   explicit Parts(Options given) : options(std::move(given)), node(options, clock) {}
 
-  Outcome start_metrics();
-
   const Options options;
   const base::SystemClock clock;
   server::Node node;
-  const metrics::Exposition exposition{node, clock};
-  // Last: its thread reads the node.
-  metrics::Exporter exporter{[this] { return exposition.text(); }};
-  std::uint16_t metrics_port = 0;
+  // Last: its threads read the node.
+  app::HttpWiring http{options, node, clock};
 };
-
-Outcome Server::Parts::start_metrics() {
-  if (!options.metrics.enabled) return {};
-  auto listening = exporter.start(options.metrics.bind, options.metrics.port);
-  if (!listening) return Failure{FailureKind::kCannotListen, listening.error().message};
-  metrics_port = *listening;
-  return {};
-}
 
 Server::Server(Options options) : parts_(std::make_unique<Parts>(std::move(options))) {}
 Server::~Server() { stop(); }
 
 Outcome Server::start() {
-  if (Outcome listening = parts_->start_metrics(); !listening) return listening;
-  if (Outcome started = parts_->node.start(); !started) {
-    parts_->exporter.stop();
+  Outcome started = parts_->http.start();
+  if (started) started = parts_->node.start();
+  if (!started) {
+    parts_->http.stop();
     return started;
   }
   const std::string& path = parts_->options.unix_socket.path;
@@ -54,23 +43,38 @@ Outcome Server::start() {
                  {{"amqp", place(parts_->options.amqp.bind, port())},
                   {"amqps", place(parts_->options.amqps.bind, tls_port())},
                   {"unix", path.empty() ? "off" : path},
+                  {"management", place(parts_->options.management.bind, management_port())},
                   {"metrics", place(parts_->options.metrics.bind, metrics_port())}});
   return {};
 }
 
 std::uint16_t Server::port() const { return parts_->node.port(); }
 std::uint16_t Server::tls_port() const { return parts_->node.tls_port(); }
-std::uint16_t Server::metrics_port() const { return parts_->metrics_port; }
+std::uint16_t Server::metrics_port() const { return parts_->http.metrics_port(); }
+std::uint16_t Server::management_port() const { return parts_->http.management_port(); }
+std::uint16_t Server::management_tls_port() const { return parts_->http.management_tls_port(); }
+
+bool Server::loops_turn(std::chrono::milliseconds patience) const {
+  return parts_->node.loops_turn(patience);
+}
+void Server::serve_process(Process* process) { parts_->http.set_process(process); }
 
 Outcome Server::reload(const Options& options) {
   auto reloaded = parts_->node.reload(options);
   if (!reloaded) return Failure{FailureKind::kBadOptions, reloaded.error().message};
+  if (auto again = parts_->http.reload(options); !again)
+    return Failure{FailureKind::kBadOptions, "management.tls: " + again.error().message};
   return {};
 }
 
+// Requests wait for loops: they end first.
 void Server::stop() {
+  parts_->http.stop();
   parts_->node.stop();
-  parts_->exporter.stop();
+}
+
+void Server::on_stop_requested(std::function<void()> stop) {
+  parts_->node.maintenance().on_stop(std::move(stop));
 }
 
 void Server::block_publishers(std::string reason) {

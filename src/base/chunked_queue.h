@@ -76,6 +76,25 @@ class ChunkedQueue {
     }
   }
 
+  // Takes out the first entry of which before() is false, and puts those before it together.
+  // REQUIRES that there is one. Cost: linear in the entries before it.
+  template <class Before>
+  T extract(Before&& before) {
+    Chunk* chunk = first_;
+    std::size_t index = begin_;
+    T carried = std::move(*chunk->at(index));
+    while (before(std::as_const(carried))) {
+      if (++index == kChunkEntries) {
+        chunk = chunk->next;
+        index = 0;
+      }
+      DCHECK(chunk != last_ || index != end_);
+      std::swap(carried, *chunk->at(index));
+    }
+    pop_front();
+    return carried;
+  }
+
   T take_front() {
     T value = std::move(front());
     pop_front();

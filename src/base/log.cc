@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/hex.h"
+#include "base/log_tail.h"
 #include "base/utf8.h"
 
 namespace harrier::base {
@@ -138,9 +139,10 @@ bool log_enabled(LogLevel level) { return spdlog::should_log(spdlog_level(level)
 void log(LogLevel level, std::string_view category, std::string_view text,
          std::initializer_list<LogField> fields) {
   if (level == LogLevel::kOff || !log_enabled(level)) return;
-  const std::string line = format == LogFormat::kJson ? json_members(category, text, fields)
-                                                      : text_line(category, text, fields);
-  spdlog::log(spdlog_level(level), "{}", line);
+  std::string members = json_members(category, text, fields);
+  spdlog::log(spdlog_level(level), "{}",
+              format == LogFormat::kJson ? members : text_line(category, text, fields));
+  log_tail().add(level, std::move(members));
 }
 
 }  // namespace harrier::base

@@ -11,12 +11,20 @@
 
 namespace harrier::broker {
 
+class Exchange;
+
 struct BindingRequest {
   RoutingTarget::Kind destination_kind = RoutingTarget::Kind::kQueue;
   std::string destination;
   std::string source;
   std::string routing_key;
   amqp::TableView arguments;
+};
+
+// What it names, once it is found.
+struct BindingEnds {
+  Exchange* source = nullptr;
+  RoutingTarget* destination = nullptr;
 };
 
 }  // namespace harrier::broker

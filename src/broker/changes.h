@@ -10,6 +10,7 @@
 // Spec:      ADR 0001.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -20,6 +21,7 @@
 
 namespace harrier::broker {
 
+struct PagedIn;
 struct QueueDeclaration;
 
 // Why a message left a queue.
@@ -70,6 +72,7 @@ struct RequeueChange {
 struct DispatchedChange {
   QueuePlace last;
 };
+// Of a queue that is there: what changes is `paused`.
 struct QueueDeclaredChange {
   QueueId queue;
   const QueueDeclaration& declaration;
@@ -150,6 +153,9 @@ class BodyReader {
   virtual ~BodyReader() = default;
   // The answer is VirtualHost::paged_in().
   virtual void read_ahead(const ReadAhead& request) = 0;
+  // The same for somebody who only looks: nothing of it is taken in. `answer` is called in a turn
+  // of the virtual host, or never if the queue is gone by then.
+  virtual void peek(const ReadAhead& request, std::function<void(PagedIn)> answer) = 0;
   // The answer is VirtualHost::body_read(): a single message that was delivered and came back.
   virtual void read_body(QueuePlace place) = 0;
   // Messages that were not recorded are needed no more up to here.

@@ -12,8 +12,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
+#include "amqp/field_table.h"
 #include "base/intrusive_list.h"
 #include "base/ref.h"
 #include "broker/credit.h"
@@ -33,6 +36,9 @@ class ConsumerSink {
   virtual void deliver(Consumer& consumer, QueueEntry&& entry) = 0;
   // The queue is gone and has dropped this consumer.
   virtual void cancelled(Consumer& consumer) = 0;
+  // When the oldest of the queue's deliveries that it holds was delivered; it looks at some of its
+  // oldest only.
+  virtual std::optional<base::MonotonicTime> oldest_unacked_of(const Queue&) const { return {}; }
 };
 
 struct ConsumerOptions {
@@ -41,6 +47,8 @@ struct ConsumerOptions {
   bool exclusive = false;
   std::int64_t priority = 0;
   std::uint16_t prefetch_count = 0;  // 0: unlimited
+  // Of basic.consume; nullptr: none.
+  std::shared_ptr<const amqp::FieldTable> arguments{};
 };
 
 class Consumer final : public base::RefCounted<Consumer>, public base::ListNode<Consumer> {

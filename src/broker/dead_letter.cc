@@ -135,6 +135,7 @@ MessageRef dead_letter_message(const Message& message, const Death& death,
   parts.persistent = message.persistent();
   parts.priority = message.priority();
   parts.dead_lettered = true;
+  parts.traced = message.traced();
   parts.ingress = message.ingress();
   return Message::create(parts);
 }

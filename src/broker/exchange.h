@@ -31,6 +31,7 @@
 #include "broker/binding.h"
 #include "broker/binding_identity.h"
 #include "broker/binding_list.h"
+#include "broker/exchange_traffic.h"
 #include "broker/routing_target.h"
 
 namespace harrier::broker {
@@ -99,6 +100,8 @@ class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
   // `binding` is gone afterwards.
   void remove_binding(Binding& binding);
   bool has_bindings() const { return !owned_.empty(); }
+  ExchangeTraffic& traffic() { return traffic_; }
+  const ExchangeTraffic& traffic() const { return traffic_; }
   // By age. Made for each call: O(n log n), for those who remove or list them all.
   std::vector<Binding*> bindings() const;
   // An auto-delete exchange goes with its last binding, if it ever had one.
@@ -117,6 +120,7 @@ class Exchange : public base::RefCounted<Exchange>, public RoutingTarget {
 
   ExchangeDeclaration declaration_;
   AppliedPolicies policies_;
+  ExchangeTraffic traffic_;
   std::string alternate_exchange_;
   // With their hashes, so that growing does not read the bindings.
   tsl::robin_set<std::unique_ptr<Binding>, BindingIdentityHash, BindingIdentityEqual,

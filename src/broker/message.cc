@@ -25,6 +25,7 @@ Message::Message(const MessageParts& parts)
       persistent_(parts.persistent),
       dead_lettered_(parts.dead_lettered),
       has_expiration_(parts.has_expiration),
+      traced_(parts.traced),
       expiration_(parts.expiration),
       ingress_(parts.ingress) {}
 

@@ -32,6 +32,8 @@ struct MessageParts {
   // The broker made it of another message: its x-death header is the broker's own work.
   bool dead_lettered = false;
   bool has_expiration = false;
+  // A MessageTracer follows it.
+  bool traced = false;
   // Valid when has_expiration: the message's own time to live.
   base::Milliseconds expiration{0};
   base::WallTime ingress{};
@@ -65,6 +67,7 @@ class Message final : public base::RefCounted<Message> {
   bool persistent() const { return persistent_; }
   std::uint8_t priority() const { return priority_; }
   bool dead_lettered() const { return dead_lettered_; }
+  bool traced() const { return traced_; }
   bool has_expiration() const { return has_expiration_; }
   base::Milliseconds expiration() const { return expiration_; }
   base::WallTime ingress() const { return ingress_; }
@@ -82,6 +85,7 @@ class Message final : public base::RefCounted<Message> {
   bool persistent_;
   bool dead_lettered_;
   bool has_expiration_;
+  bool traced_;
   base::Milliseconds expiration_;
   base::WallTime ingress_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "broker/message_tracer.h"
 
 namespace harrier::broker {
 
@@ -59,11 +60,12 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   entry.logged = lsn != Lsn();
   entry.priority = std::min(message->priority(), settings_->max_priority);
   entry.expires_at = expiry_of(*message);
+  if (message->traced()) [[unlikely]]
+    trace(entry);
   const bool gated = settings_->type == QueueType::kQuorum && lsn > turn_.log.committed();
   if (gated) {
-    if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
-    if (!awaiting_commit_) awaiting_commit_ = std::make_unique<AwaitingCommits>();
-    awaiting_commit_->push_back({position, lsn});
+    if (!gate_.closed()) turn_.gated.push_back(QueueRef(this));
+    gate_.add_published(position, lsn);
   }
   // Nothing waits and somebody is ready: straight through. A time to live of zero asks for just
   // this.
@@ -84,7 +86,9 @@ void Queue::publish(const MessageRef& message, Position position, Lsn lsn) {
   if (over_length()) [[unlikely]]
     keep_length();
   // A queue whose consumers all wait for credit has nothing to do: the credit wakes it.
-  if (may_expire_ || over_length() || ring_.next() != nullptr) mark_dirty();
+  const bool can_serve = ring_.next() != nullptr;
+  if (may_expire_ || over_length() || can_serve) mark_dirty();
+  if (!can_serve && !consumers_.empty()) note_blocked();
 }
 
 // ---- consuming
@@ -114,8 +118,9 @@ void Queue::activate(Consumer& consumer) {
 }
 
 void Queue::consumer_ready(Consumer& consumer) {
-  if (!consumer.active() || deleted_) return;
+  if (!consumer.active() || deleted_ || paused()) return;
   ring_.add(consumer);
+  note_unblocked();
   if (!ready_.empty()) mark_dirty();
 }
 
@@ -145,6 +150,7 @@ void Queue::detach(Consumer& consumer) {
     active_consumer_ = nullptr;
     choose_active_consumer();
   }
+  if (consumers_.empty()) note_unblocked();
   trim_if_unused();
   touch();
   if (declaration_.auto_delete && consumers_.empty() && had_consumer_ && !doomed_) {
@@ -155,7 +161,13 @@ void Queue::detach(Consumer& consumer) {
 
 void Queue::hand_over(Consumer& consumer, QueueEntry&& entry) {
   ring_.served(consumer);
-  if (!consumer.no_ack()) consumer.take_credit();
+  QueueTypeCounters& of_type = statistics_->of_type;
+  if (consumer.no_ack()) {
+    ++of_type.delivered_auto_ack;
+  } else {
+    ++of_type.delivered_manual_ack;
+    consumer.take_credit();
+  }
   note_taken(entry, consumer.no_ack());
   consumer.sink().deliver(consumer, std::move(entry));
 }
@@ -164,6 +176,22 @@ void Queue::hand_over(Consumer& consumer, QueueEntry&& entry) {
 
 GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
   touch();
+  GetOutcome outcome = GetOutcome::kEmpty;
+  if (paused()) {
+    waiter.unlink();
+  } else {
+    outcome = await_head(waiter, false);
+  }
+  if (outcome == GetOutcome::kEmpty) note_empty_get();
+  if (outcome != GetOutcome::kEntry) return outcome;
+  entry = take_ready_head();
+  note_got(entry, no_ack);
+  // The next head's deadline is not armed while another stands before it.
+  if (may_expire_) mark_dirty();
+  return GetOutcome::kEntry;
+}
+
+GetOutcome Queue::await_head(GetWaiter& waiter, bool patient) {
   const auto wait = [&] {
     if (!waiter.linked()) waiters_.push_back(waiter);
     mark_dirty();
@@ -176,32 +204,60 @@ GetOutcome Queue::get(bool no_ack, QueueEntry& entry, GetWaiter& waiter) {
     Step step = may_work ? expire_one() : Step::kStuck;
     if (step == Step::kProgress) continue;
     const ReadyMessages::Head head = ready_.head();
-    if (step == Step::kDone && head.entry != nullptr && !deliverable(*head.entry)) break;
+    if (step == Step::kDone && head.entry != nullptr && !gate_.passes(*head.entry)) {
+      if (!patient) break;
+      step = Step::kStuck;
+    }
     if (step == Step::kDone && !head.resident()) step = page_in(head);
     if (step == Step::kStuck) return wait();
     waiter.unlink();
-    entry = take_ready_head();
-    note_taken(entry, no_ack);
-    // The next head's deadline is not armed while another stands before it.
-    if (may_expire_) mark_dirty();
     return GetOutcome::kEntry;
   }
   waiter.unlink();
-  trim_if_unused();
+  if (!deleted_) trim_if_unused();
   return GetOutcome::kEmpty;
 }
 
-void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
-  ++turn_.counters.delivered;
-  if (entry.redelivered) ++turn_.counters.redelivered;
+void Queue::note_empty_get() {
+  if (deleted_) return;
+  if (!active_) become_active();
+  ++statistics_->get_empty;
+  ++statistics_->of_type.get_empty;
+}
+
+void Queue::note_got(const QueueEntry& entry, bool no_ack) {
+  note_waited(entry);
+  QueueTypeCounters& of_type = statistics_->of_type;
   if (no_ack) {
+    ++statistics_->got_no_ack;
+    ++of_type.got_auto_ack;
+  } else {
+    ++statistics_->got;
+    ++of_type.got_manual_ack;
+  }
+  note_taken(entry, no_ack);
+}
+
+void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
+  if (entry.traced) [[unlikely]]
+    turn_.tracer->delivered(id_, name(), entry);
+  if (entry.redelivered) {
+    ++statistics_->of_type.redelivered;
+    ++statistics_->redelivered;
+  }
+  if (no_ack) {
+    ++statistics_->settled_by(SettleReason::kDeliveredWithoutAck);
     settle(entry, SettleReason::kDeliveredWithoutAck);
   } else {
-    ++unacked_count_;
-    ++turn_.counters.unacked;
-    unacked_bytes_ += entry.body_size;
-    turn_.counters.unacked_bytes.add(entry.body_size);
+    note_unacked(entry);
   }
+}
+
+void Queue::note_unacked(const QueueEntry& entry) {
+  ++unacked_count_;
+  ++turn_.counters.unacked;
+  unacked_bytes_ += entry.body_size;
+  turn_.counters.unacked_bytes.add(entry.body_size);
 }
 
 // ---- what came back
@@ -209,6 +265,8 @@ void Queue::note_taken(const QueueEntry& entry, bool no_ack) {
 void Queue::forget_unacked(const QueueEntry& entry, Consumer* consumer) {
   if (consumer != nullptr) consumer->give_credit();
   if (deleted_) return;
+  if (!active_) [[unlikely]]
+    become_active();
   CHECK(unacked_count_ != 0);
   --unacked_count_;
   --turn_.counters.unacked;
@@ -219,7 +277,9 @@ void Queue::forget_unacked(const QueueEntry& entry, Consumer* consumer) {
 void Queue::acknowledge(QueueEntry entry, Consumer* consumer) {
   forget_unacked(entry, consumer);
   if (deleted_) return;
-  ++turn_.counters.acknowledged;
+  ++statistics_->of_type.acknowledged;
+  if (entry.message)
+    statistics_->recent->publish_to_ack.add(turn_.now.wall - entry.message->ingress());
   settle(entry, SettleReason::kAcknowledged);
 }
 
@@ -231,23 +291,25 @@ void Queue::reject(QueueEntry entry, Consumer* consumer) {
 void Queue::requeue(QueueEntry entry, Consumer* consumer) {
   forget_unacked(entry, consumer);
   if (deleted_) return;
+  ++statistics_->fates.requeued;
   if (entry.delivery_count != UINT16_MAX) ++entry.delivery_count;
   if (settings_->delivery_limit && *settings_->delivery_limit >= 0 &&
       entry.delivery_count > *settings_->delivery_limit) {
     discard(std::move(entry), SettleReason::kDeliveryLimit);
     return;
   }
+  if (entry.traced) [[unlikely]]
+    turn_.tracer->requeued(id_, name(), entry);
   entry.redelivered = true;
   ++turn_.counters.requeued;
   ++turn_.counters.ready;
   turn_.counters.ready_bytes.add(entry.body_size);
   if (entry.logged) {
     turn_.log.append(RequeueChange{{id_, entry.position, entry.priority}, entry.delivery_count});
-    // Its next delivery shows the count, which a crash must not take back.
     if (settings_->type == QueueType::kQuorum &&
         turn_.log.last_appended() > turn_.log.committed()) {
-      if (!awaits_commit()) turn_.gated.push_back(QueueRef(this));
-      requeued_lsn_ = turn_.log.last_appended();
+      if (!gate_.closed()) turn_.gated.push_back(QueueRef(this));
+      gate_.add_requeued(turn_.log.last_appended());
     }
   }
   // It may have gone straight through when published, so that nothing here knew of its deadline.
@@ -259,7 +321,19 @@ void Queue::requeue(QueueEntry entry, Consumer* consumer) {
 
 void Queue::settle(const QueueEntry& entry, SettleReason reason) {
   ++turn_.counters.settled_by(reason);
+  trace_end(entry, reason);
   record(entry, reason);
+}
+
+void Queue::trace_end(const QueueEntry& entry, SettleReason reason) {
+  if (entry.traced) [[unlikely]]
+    turn_.tracer->settled(id_, name(), entry, reason);
+}
+
+void Queue::trace(QueueEntry& entry) {
+  if (turn_.tracer == nullptr) return;
+  entry.traced = true;
+  turn_.tracer->enqueued(id_, entry);
 }
 
 void Queue::record(const QueueEntry& entry, SettleReason reason) {
@@ -271,8 +345,10 @@ void Queue::record(const QueueEntry& entry, SettleReason reason) {
 // With a dead-letter exchange the message stays recorded here until it stands there: see
 // VirtualHost::send_dead_letter().
 void Queue::discard(QueueEntry entry, SettleReason reason) {
+  count_settled(reason, 1);
   if (!dead_letters()) return settle(entry, reason);
   ++turn_.counters.settled_by(reason);
+  trace_end(entry, reason);
   if (!entry.resident()) return dead_letter_when_read(std::move(entry), reason);
   turn_.dead_letters.push_back({QueueRef(this), std::move(entry), reason});
 }
@@ -312,6 +388,8 @@ void Queue::arm_expiry() {
 std::uint64_t Queue::purge() {
   const std::uint64_t count = ready_.count();
   if (count == 0) return 0;
+  statistics();
+  count_settled(SettleReason::kPurged, count);
   turn_.counters.settled_by(SettleReason::kPurged).add(count);
   turn_.counters.ready.subtract(count);
   turn_.counters.ready_bytes.subtract(ready_.bytes());
@@ -342,6 +420,7 @@ void Queue::close() {
   turn_.timers.disarm(*this);
   purge();
   dead_on_disk_.reset();
+  if (active_) become_quiet();
   unlink();
   turn_.counters.unacked.subtract(unacked_count_);
   turn_.counters.unacked_bytes.subtract(unacked_bytes_);

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,26 +29,17 @@
 
 #include "base/intrusive_list.h"
 #include "base/ref.h"
+#include "broker/commit_gate.h"
 #include "broker/consumer_ring.h"
+#include "broker/get_waiter.h"
 #include "broker/ids.h"
 #include "broker/queue_arguments.h"
+#include "broker/queue_statistics.h"
 #include "broker/ready_messages.h"
 #include "broker/routing_target.h"
 #include "broker/turn.h"
 
 namespace harrier::broker {
-
-// A basic.get that found its message on disk; told when to try again (or that the queue is gone),
-// until Queue::get() answers something else than kWait.
-class GetWaiter : public base::ListNode<GetWaiter> {
- public:
-  virtual void try_again() = 0;
-
- protected:
-  ~GetWaiter() { unlink(); }
-};
-
-enum class GetOutcome : std::uint8_t { kEntry, kEmpty, kWait };
 
 class Queue final : public base::RefCounted<Queue>,
                     public base::ListNode<Queue>,
@@ -65,9 +57,26 @@ class Queue final : public base::RefCounted<Queue>,
   ConnectionId owner() const { return owner_; }
   bool durable() const { return declaration_.durable; }
   bool deleted() const { return deleted_; }
+  const ReadyMessages& ready() const { return ready_; }
   std::uint64_t ready_count() const { return ready_.count(); }
   std::uint64_t unacked_count() const { return unacked_count_; }
+  std::uint64_t ready_bytes() const { return ready_.bytes(); }
+  std::uint64_t unacked_bytes() const { return unacked_bytes_; }
   std::size_t consumer_count() const { return consumers_.size(); }
+
+  // ---- for views
+  void read(QueueReading& reading) const;
+  const std::vector<ConsumerRef>& consumers() const { return consumers_; }  // by age
+  const Consumer* active_consumer() const { return active_consumer_; }      // of a single one
+  bool has_exclusive_consumer() const { return exclusive_consumer_; }
+  // Calls visit(message) for the oldest of each level that is in memory.
+  template <class Visit>
+  void visit_heads(Visit&& visit) {
+    ready_.visit_heads([&](const ReadyMessages::Head& head) {
+      if (head.resident()) visit(*head.entry->message);
+      return true;
+    });
+  }
 
   // ---- publishing
   // Whether reject-publish turns away a body of this size now.
@@ -76,6 +85,8 @@ class Queue final : public base::RefCounted<Queue>,
   }
   // REQUIRES a following publish() with it, in the order of the positions given out.
   Position take_position() {
+    if (!active_) [[unlikely]]
+      become_active();
     const Position position = next_position_;
     next_position_ = position.next();
     return position;
@@ -104,6 +115,30 @@ class Queue final : public base::RefCounted<Queue>,
   // place.
   GetOutcome get(bool no_ack, QueueEntry& entry, GetWaiter& waiter);
 
+  // ---- for operators (queue_operator.cc)
+  bool paused() const { return declaration_.paused; }
+  // While paused, consumers and basic.get get nothing. Recorded where the queue is durable.
+  void set_paused(bool paused);
+  // The head as it stands, also of a paused queue. It counts as unacked until settle_taken() or
+  // put_back(). kWait: the waiter is told when there is more to know, and has to step back then.
+  GetOutcome take(QueueEntry& entry, GetWaiter& waiter);
+  // REQUIRES that find_ready() finds it. put_back() is not for it.
+  QueueEntry extract(std::uint8_t level, Position position);
+  // The same for one that peek() has shown; false while something else is read there.
+  bool extract_from_disk(const QueueEntry& entry);
+  // It stands elsewhere now, or nowhere.
+  void settle_taken(const QueueEntry& entry, SettleReason reason);
+  // To its place before all others, as if it had never left.
+  void put_back(QueueEntry entry);
+  const QueueEntry* find_ready(std::uint8_t level, Position position) const {
+    return deleted_ ? nullptr : ready_.find(level, position);
+  }
+  // Whether what is ready at this place, if anything, is on disk.
+  bool on_disk(std::uint8_t level, Position position) const;
+  // See BodyReader.
+  void peek(std::uint8_t level, const ReadyMessages::OnDisk& range,
+            std::function<void(PagedIn)> answer);
+
   // ---- what came back. Ignored after deletion.
   void acknowledge(QueueEntry entry, Consumer* consumer);
   void reject(QueueEntry entry, Consumer* consumer);
@@ -131,8 +166,11 @@ class Queue final : public base::RefCounted<Queue>,
   // Records up to `committed` are on disk; false when nothing waits for the disk any more.
   bool commit_reached(Lsn committed);
 
-  // The dead letter made of `entry` has been published; both are one group of the log.
-  void note_dead_lettered(const QueueEntry& entry, SettleReason reason) { record(entry, reason); }
+  // The dead letter made of `entry` has been published, if there was a queue for it; both are one
+  // group of the log.
+  void note_dead_lettered(const QueueEntry& entry, SettleReason reason, bool routed);
+  // A publish was refused, for this queue is full.
+  void note_refused() { ++statistics().fates.refused; }
   // Whether a delivered message that BodyReader can read again may be dropped from memory.
   bool may_drop_bodies() const { return !dead_letters(); }
 
@@ -140,26 +178,14 @@ class Queue final : public base::RefCounted<Queue>,
   std::uint64_t resident_bytes() const { return ready_.resident_bytes(); }
   // What stays in memory of each level's head when the rest is evicted.
   ReadyMessages::KeptHeads kept_heads() const { return ready_.kept_heads(head_bytes()); }
-  // Behind `after`; kNoPosition: nothing.
-  Position first_evictable(Position after, const ReadyMessages::KeptHeads& kept) const {
-    return ready_.first_evictable(after, kept);
-  }
-  // Names ready messages in (after, through] that may leave memory and calls visit(entry) for each,
-  // in growing (level, position). Whoever wrote them (those not recorded, too) says evict().
-  // REQUIRES that no other plan of this queue is still to be evicted, but for earlier pieces of the
-  // same: what it names may have come back and been passed().
-  template <class Visit>
-  std::vector<EvictionPart> plan_eviction(Position after, Position through,
-                                          const ReadyMessages::KeptHeads& kept,
-                                          Visit&& visit) const {
-    return ready_.plan_eviction(after, through, kept, std::forward<Visit>(visit));
-  }
   // About how much an eviction could free.
   std::uint64_t evictable_bytes() const {
     return ready_.resident_bytes() - std::min(ready_.resident_bytes(), head_bytes());
   }
+  // Of ready().plan_eviction(). REQUIRES that they were written, those not recorded, too, and that
+  // no other plan of this queue is still to be evicted, but for earlier pieces of the same: what it
+  // names may have come back and been passed().
   void evict(const std::vector<EvictionPart>& parts);
-  // Gives back what an empty queue keeps for its next messages.
   void trim() { ready_.trim(); }
   // Up to where messages of the level may have been handed out, or may be without a record.
   Position dispatched_through(std::uint8_t level) {
@@ -170,18 +196,31 @@ class Queue final : public base::RefCounted<Queue>,
   void body_read(QueuePlace place, MessageRef message);
 
   // ---- recovery, before anything else happens to the queue
-  void restore_next_position(Position next) { next_position_ = std::max(next_position_, next); }
+  void restore_next_position(Position next);
   // REQUIRES each level's middle before its entries, and these in growing positions: what had been
   // handed out (up to the middle's `after`) stands before it again, the rest behind it.
   void restore_middle(std::uint8_t level, const PagedMiddle& middle);
   void restore_entry(QueueEntry entry);
 
  private:
+  friend class QueueActivity;
+
+  // queue_statistics.cc. What takes a message out of `ready` or from what is unacked is preceded by
+  // become_active() or statistics(): these begin with what is there.
+  QueueStatistics& statistics();
+  void become_active();
+  void become_quiet();
+  void count_settled(SettleReason reason, std::uint64_t count);
+  void note_waited(const QueueEntry& entry);
+  // Messages wait for the credit of consumers, or no longer.
+  void note_blocked();
+  void note_unblocked();
+  MessageTotals totals() const;
+  QueueActivity::Window::Totals window_totals() const;
+
   bool expired(const QueueEntry& entry) const { return entry.expires_at <= turn_.now.monotonic; }
-  bool awaits_commit() const { return awaiting_commit_ || requeued_lsn_ != Lsn(); }
   bool over_length() const;
   bool would_exceed(std::size_t body_size) const;
-  bool deliverable(const QueueEntry& entry) const;
   bool dead_letters() const { return settings_->dead_letter_exchange.has_value(); }
   // What is needed soon would only come back at once.
   std::uint64_t head_bytes() const {
@@ -190,6 +229,11 @@ class Queue final : public base::RefCounted<Queue>,
   base::MonotonicTime expiry_of(const Message& message) const;
   void hand_over(Consumer& consumer, QueueEntry&& entry);
   void note_taken(const QueueEntry& entry, bool no_ack);
+  void note_unacked(const QueueEntry& entry);
+  // kEntry: the head may be taken. `patient`: waits for one that must not be delivered yet.
+  GetOutcome await_head(GetWaiter& waiter, bool patient);
+  void note_got(const QueueEntry& entry, bool no_ack);
+  void note_empty_get();
   QueueEntry take_ready_head() { return take_ready(ready_.head().level); }
   QueueEntry take_ready(std::uint8_t level);
   // One step each of pump(); kDone: nothing to do, kProgress: done one, kStuck: must wait for the
@@ -213,6 +257,8 @@ class Queue final : public base::RefCounted<Queue>,
   void discard(QueueEntry entry, SettleReason reason);
   void dead_letter_when_read(QueueEntry entry, SettleReason reason);
   void settle(const QueueEntry& entry, SettleReason reason);
+  void trace_end(const QueueEntry& entry, SettleReason reason);
+  void trace(QueueEntry& entry);
   void record(const QueueEntry& entry, SettleReason reason);
   void forget_unacked(const QueueEntry& entry, Consumer* consumer);
   void choose_active_consumer();
@@ -228,26 +274,18 @@ class Queue final : public base::RefCounted<Queue>,
   std::vector<ConsumerRef> consumers_;   // by age
   Consumer* active_consumer_ = nullptr;  // with single_active_consumer
   base::IntrusiveList<GetWaiter> waiters_;
-  // Quorum: positions whose record is not committed yet; none at or behind the first is delivered
-  // (C2).
-  struct AwaitingCommit {
-    Position position;
-    Lsn lsn;
-  };
-  using AwaitingCommits = base::ChunkedQueue<AwaitingCommit, 32>;
-  // Never empty.
-  std::unique_ptr<AwaitingCommits> awaiting_commit_;
+  CommitGate gate_;  // a quorum queue's
   // Dead letters whose bodies are being read. Never empty.
   using DeadOnDisk = std::map<std::pair<std::uint8_t, Position>, DeadLetter>;
   std::unique_ptr<DeadOnDisk> dead_on_disk_;
-  // Quorum: the last requeue that is not committed yet; zero when there is none.
-  Lsn requeued_lsn_;
+  std::unique_ptr<QueueStatistics> statistics_;  // from the first message on
   Position next_position_{1};
   std::uint64_t unacked_count_ = 0;
   std::uint64_t unacked_bytes_ = 0;
   base::MonotonicTime last_used_;
   Position body_pending_{0};
   std::uint8_t memory_class_ = 0;
+  bool active_ = false;  // statistics_->recent is there
   bool exclusive_consumer_ = false;
   bool had_consumer_ = false;
   bool may_expire_ = false;

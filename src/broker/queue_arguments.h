@@ -33,6 +33,8 @@ struct QueueDeclaration {
   bool exclusive = false;
   bool auto_delete = false;
   amqp::FieldTable arguments;
+  // An operator's word, no client's: see Queue::set_paused().
+  bool paused = false;
 };
 
 struct QueueSettings {

@@ -23,6 +23,7 @@ struct QueueEntry {
   bool redelivered : 1 = false;
   bool logged : 1 = false;  // a PublishChange names it, so its settling is a record too
   bool stored : 1 = false;  // BodyReader can read it again
+  bool traced : 1 = false;  // a MessageTracer follows it here
 
   bool resident() const { return static_cast<bool>(message); }
   // Memory that the entry and its message take.

@@ -85,13 +85,21 @@ Queue::Step Queue::serve_waiter() {
 }
 
 Queue::Step Queue::deliver_one() {
-  if (ready_.empty()) return Step::kDone;
+  if (ready_.empty()) {
+    note_unblocked();
+    return Step::kDone;
+  }
   Consumer* consumer = ring_.next();
-  if (consumer == nullptr) return Step::kDone;
+  if (consumer == nullptr) {
+    if (!consumers_.empty()) note_blocked();
+    return Step::kDone;
+  }
   const ReadyMessages::Head head = ready_.head();
-  if (head.entry != nullptr && !deliverable(*head.entry)) return Step::kDone;
+  if (head.entry != nullptr && !gate_.passes(*head.entry)) return Step::kDone;
   if (!head.resident()) return page_in(head);
-  hand_over(*consumer, take_ready_head());
+  QueueEntry entry = take_ready_head();
+  note_waited(entry);
+  hand_over(*consumer, std::move(entry));
   return Step::kProgress;
 }
 
@@ -116,6 +124,8 @@ Queue::Step Queue::trim_one() {
 }
 
 QueueEntry Queue::take_ready(std::uint8_t level) {
+  if (!active_) [[unlikely]]
+    become_active();
   QueueEntry entry = ready_.take(level);
   --turn_.counters.ready;
   turn_.counters.ready_bytes.subtract(entry.body_size);
@@ -124,20 +134,10 @@ QueueEntry Queue::take_ready(std::uint8_t level) {
   return entry;
 }
 
-bool Queue::deliverable(const QueueEntry& entry) const {
-  if (entry.delivery_count != 0 && requeued_lsn_ != Lsn()) return false;
-  return !awaiting_commit_ || entry.position < awaiting_commit_->front().position;
-}
-
 bool Queue::commit_reached(Lsn committed) {
-  if (awaiting_commit_) {
-    while (!awaiting_commit_->empty() && awaiting_commit_->front().lsn <= committed)
-      awaiting_commit_->pop_front();
-    if (awaiting_commit_->empty()) awaiting_commit_.reset();
-  }
-  if (requeued_lsn_ <= committed) requeued_lsn_ = Lsn();
+  gate_.commit_reached(committed);
   mark_dirty();
-  return awaits_commit();
+  return gate_.closed();
 }
 
 // ---- paging
@@ -169,7 +169,9 @@ void Queue::paged_in(PagedIn answer) {
   if (middle == nullptr || !middle->reading || middle->after != answer.after) return;
   middle->reading = false;
   turn_.body_reader->passed({id_, answer.through, level});
+  statistics();
   if (answer.expired_count != 0) {
+    count_settled(SettleReason::kExpired, answer.expired_count);
     turn_.counters.settled_by(SettleReason::kExpired).add(answer.expired_count);
     turn_.counters.ready.subtract(answer.expired_count);
     turn_.counters.ready_bytes.subtract(answer.expired_body_bytes);
@@ -182,6 +184,7 @@ void Queue::paged_in(PagedIn answer) {
   for (const QueueEntry& entry : answer.entries)
     if (entry.expires_at != base::kNever) may_expire_ = true;
   const ReadyMessages::Missing missing = ready_.paged_in(std::move(answer));
+  statistics_->fates.unreadable += missing.count;
   turn_.counters.unreadable.add(missing.count);
   turn_.counters.ready.subtract(missing.count);
   turn_.counters.ready_bytes.subtract(missing.body_bytes);
@@ -211,6 +214,7 @@ void Queue::body_read(QueuePlace place, MessageRef message) {
       ready_.body_read(*entry, std::move(message));
     } else {
       // The disk does not give it back. It stays on the disk, for repair.
+      ++statistics().fates.unreadable;
       QueueEntry lost = ready_.take_requeued(place.level, place.position);
       ++turn_.counters.unreadable;
       --turn_.counters.ready;
@@ -241,9 +245,17 @@ void Queue::watch_memory() {
 
 // ---- recovery
 
+void Queue::restore_next_position(Position next) {
+  if (next <= next_position_) return;
+  // What was given before is not what has been published since.
+  if (statistics_) statistics_->first_position.value += next.value - next_position_.value;
+  next_position_ = next;
+}
+
 void Queue::restore_middle(std::uint8_t level, const PagedMiddle& middle) {
   turn_.counters.ready.add(middle.count);
   turn_.counters.ready_bytes.add(middle.body_bytes);
+  if (statistics_) statistics_->first_content += middle.count;
   ready_.restore_middle(level, middle);
   if (middle.may_expire) may_expire_ = true;
   restore_next_position(middle.last.next());
@@ -252,6 +264,7 @@ void Queue::restore_middle(std::uint8_t level, const PagedMiddle& middle) {
 
 void Queue::restore_entry(QueueEntry entry) {
   restore_next_position(entry.position.next());
+  if (statistics_) ++statistics_->first_content;
   if (entry.expires_at != base::kNever) may_expire_ = true;
   ++turn_.counters.ready;
   turn_.counters.ready_bytes.add(entry.body_size);

@@ -94,6 +94,30 @@ QueueEntry ReadyMessages::take(std::uint8_t index) {
   return entry;
 }
 
+std::uint64_t ReadyMessages::resident_count() const {
+  std::uint64_t count = count_;
+  for (const auto& level : levels_)
+    if (level) count -= level->middle.count;
+  return count;
+}
+
+ReadyMessages::Recorded ReadyMessages::recorded(std::size_t requeued_max) const {
+  Recorded recorded;
+  for (const auto& level : levels_) {
+    if (!level) continue;
+    recorded.count += level->logged_count;
+    recorded.body_bytes += level->logged_body_bytes;
+    std::size_t left = requeued_max;
+    for (auto entry = level->requeued.begin(); entry != level->requeued.end() && left != 0;
+         ++entry, --left) {
+      if (!entry->second.logged) continue;
+      ++recorded.count;
+      recorded.body_bytes += entry->second.body_size;
+    }
+  }
+  return recorded;
+}
+
 base::MonotonicTime ReadyMessages::next_expiry() {
   base::MonotonicTime earliest = base::kNever;
   visit_heads([&](const Head& head) {
@@ -101,6 +125,70 @@ base::MonotonicTime ReadyMessages::next_expiry() {
     return true;
   });
   return earliest;
+}
+
+// ---- one by one
+
+const QueueEntry* ReadyMessages::find(std::uint8_t number, Position position) const {
+  if (number >= levels_.size() || !levels_[number]) return nullptr;
+  const Level& level = *levels_[number];
+  const auto requeued = level.requeued.find(position);
+  if (requeued != level.requeued.end()) return &requeued->second;
+  const QueueEntry* found = nullptr;
+  for (const Entries* entries : {&level.front, &level.back})
+    entries->visit_while([position](const QueueEntry& entry) { return entry.position < position; },
+                         [&](const QueueEntry& entry) {
+                           if (entry.position == position) found = &entry;
+                           return false;
+                         });
+  return found;
+}
+
+QueueEntry ReadyMessages::extract(std::uint8_t number, Position position) {
+  Level& level = *levels_[number];
+  if (level.requeued.contains(position)) return take_requeued(number, position);
+  const auto before = [position](const QueueEntry& entry) { return entry.position < position; };
+  const bool in_front =
+      level.from_front() || (!level.front.empty() && level.front.back().position >= position);
+  Entries& entries = in_front ? level.front : level.back;
+  QueueEntry entry = entries.extract(before);
+  CHECK(entry.position == position);
+  if (in_front) level.front_bytes -= std::min<std::uint64_t>(level.front_bytes, entry.footprint());
+  if (entry.logged) {
+    --level.logged_count;
+    level.logged_body_bytes -= entry.body_size;
+  }
+  close_gap(level);
+  resident_bytes_ -= entry.footprint();
+  note_removed(number, 1, entry.body_size);
+  return entry;
+}
+
+void ReadyMessages::extract_from_middle(const QueueEntry& entry) {
+  Level& level = *levels_[entry.priority];
+  PagedMiddle& middle = level.middle;
+  CHECK(middle.count != 0 && !middle.reading && entry.position > middle.after &&
+        entry.position <= middle.last);
+  --middle.count;
+  middle.body_bytes -= std::min<std::uint64_t>(middle.body_bytes, entry.body_size);
+  if (entry.logged) {
+    --middle.logged_count;
+    middle.logged_body_bytes -= std::min<std::uint64_t>(middle.logged_body_bytes, entry.body_size);
+    --level.logged_count;
+    level.logged_body_bytes -= std::min<std::uint64_t>(level.logged_body_bytes, entry.body_size);
+  } else {
+    level.extracted.insert(entry.position);
+  }
+  if (middle.count == 0) {
+    middle = PagedMiddle();
+    level.extracted.clear();
+    close_gap(level);
+  }
+  note_removed(entry.priority, 1, entry.body_size);
+}
+
+bool ReadyMessages::extracted(std::uint8_t level, Position position) const {
+  return level < levels_.size() && levels_[level] && levels_[level]->extracted.contains(position);
 }
 
 // ---- paging
@@ -178,6 +266,12 @@ ReadyMessages::Missing ReadyMessages::paged_in(PagedIn answer) {
   Level& level = *levels_[answer.level];
   PagedMiddle& middle = level.middle;
   CHECK(middle.count != 0 && middle.after == answer.after && answer.through <= middle.last);
+  if (!level.extracted.empty()) {
+    std::erase_if(answer.entries, [&level](const QueueEntry& entry) {
+      return level.extracted.contains(entry.position);
+    });
+    level.extracted.erase(level.extracted.begin(), level.extracted.upper_bound(answer.through));
+  }
   std::uint64_t count = answer.expired_count, body_bytes = answer.expired_body_bytes;
   std::uint64_t logged = answer.expired_logged_count;
   std::uint64_t logged_bytes = answer.expired_logged_body_bytes;

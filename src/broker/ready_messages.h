@@ -17,52 +17,19 @@
 //             C1.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "base/chunked_queue.h"
+#include "broker/paged_middle.h"
 #include "broker/queue_entry.h"
 
 namespace harrier::broker {
-
-// What of a level is on disk: everything ready in (after, last].
-struct PagedMiddle {
-  Position after;
-  Position last;
-  std::uint64_t count = 0;
-  std::uint64_t body_bytes = 0;
-  // Those of them that the log knows.
-  std::uint64_t logged_count = 0;
-  std::uint64_t logged_body_bytes = 0;
-  // Some of it expires one day.
-  bool may_expire = false;
-  // It has been asked for.
-  bool reading = false;
-};
-
-// The answer to a ReadAhead: what was ready in (after, through] of the middle.
-struct PagedIn {
-  QueueId queue;
-  std::uint8_t level = 0;
-  Position after;
-  Position through;
-  // Expired, and so not read; before all entries.
-  std::uint64_t expired_count = 0;
-  std::uint64_t expired_body_bytes = 0;
-  std::uint64_t expired_logged_count = 0;
-  std::uint64_t expired_logged_body_bytes = 0;
-  Position expired_through;
-  std::vector<QueueEntry> entries;
-};
-
-// Part of a level that somebody writes to disk in order to evict it.
-struct EvictionPart {
-  std::uint8_t level = 0;
-  Position after;
-  Position through;
-};
 
 class ReadyMessages {
  public:
@@ -72,6 +39,14 @@ class ReadyMessages {
   // Memory of what is resident.
   std::uint64_t resident_bytes() const { return resident_bytes_; }
   std::size_t levels() const { return levels_.size(); }
+  // Entries in memory, with their messages or without.
+  std::uint64_t resident_count() const;
+  // What the log knows; of those that came back at most so many of each level are looked at.
+  struct Recorded {
+    std::uint64_t count = 0;
+    std::uint64_t body_bytes = 0;
+  };
+  Recorded recorded(std::size_t requeued_max) const;
 
   // REQUIRES a position above all that were pushed before.
   void push(QueueEntry entry);
@@ -104,6 +79,23 @@ class ReadyMessages {
   // together hold everything ready and recorded, and nothing that is not ready.
   template <class Visit>
   void visit_logged_ranges(Visit&& visit) const;
+
+  // ---- one by one, wherever they stand. OnDisk: what is ready in (after, last] of a level.
+  struct OnDisk {
+    Position after;
+    Position last;
+  };
+  // Calls visit(entry) for what is ready behind `after` in the level, in growing positions, until
+  // it says false or the disk has what comes next.
+  template <class Visit>
+  std::optional<OnDisk> visit_behind(std::uint8_t level, Position after, Visit&& visit) const;
+  // The entry at this place, if it is in memory; it may be there without its body.
+  const QueueEntry* find(std::uint8_t level, Position position) const;
+  // REQUIRES that find() finds it. Cost: linear in what stands before it in memory.
+  QueueEntry extract(std::uint8_t level, Position position);
+  // One that is alive in the middle, which nobody reads, leaves it. The disk may still show it.
+  void extract_from_middle(const QueueEntry& entry);
+  bool extracted(std::uint8_t level, Position position) const;
 
   // ---- paging
   // nullptr when nothing of the level is on disk.
@@ -163,6 +155,8 @@ class ReadyMessages {
     Entries front;
     PagedMiddle middle;
     Entries back;
+    // Left the middle without a record that would tell the disk.
+    std::set<Position> extracted;
     std::uint64_t front_bytes = 0;
     // Of front, middle and back.
     std::uint64_t logged_count = 0;
@@ -224,6 +218,30 @@ void ReadyMessages::visit_logged_ranges(Visit&& visit) const {
 }
 
 template <class Visit>
+std::optional<ReadyMessages::OnDisk> ReadyMessages::visit_behind(std::uint8_t number,
+                                                                 Position after,
+                                                                 Visit&& visit) const {
+  if (number >= levels_.size() || !levels_[number]) return std::nullopt;
+  const Level& level = *levels_[number];
+  bool going_on = true;
+  for (auto at = level.requeued.upper_bound(after); going_on && at != level.requeued.end(); ++at) {
+    if (!at->second.resident()) return OnDisk{Position(at->first.value - 1), at->first};
+    going_on = visit(at->second);
+  }
+  const auto visit_all = [&](const Entries& entries) {
+    if (!going_on) return;
+    entries.visit_while([after](const QueueEntry& entry) { return entry.position <= after; },
+                        [&](const QueueEntry& entry) { return going_on = visit(entry); });
+  };
+  visit_all(level.front);
+  if (!going_on) return std::nullopt;
+  if (level.middle.count != 0 && after < level.middle.last)
+    return OnDisk{std::max(after, level.middle.after), level.middle.last};
+  visit_all(level.back);
+  return std::nullopt;
+}
+
+template <class Visit>
 void ReadyMessages::visit_evictable(std::size_t level, Position after, const KeptHeads& kept,
                                     Visit&& visit) const {
   if (!levels_[level]) return;
@@ -235,8 +253,7 @@ void ReadyMessages::visit_evictable(std::size_t level, Position after, const Kep
 
 template <class Visit>
 std::vector<EvictionPart> ReadyMessages::plan_eviction(Position after, Position through,
-                                                       const KeptHeads& kept,
-                                                       Visit&& visit) const {
+                                                       const KeptHeads& kept, Visit&& visit) const {
   std::vector<EvictionPart> parts;
   for (std::size_t index = 0; index != levels_.size(); ++index) {
     EvictionPart part{static_cast<std::uint8_t>(index), {}, {}};

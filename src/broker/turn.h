@@ -17,6 +17,7 @@
 #include "base/intrusive_list.h"
 #include "base/ref.h"
 #include "base/time.h"
+#include "broker/activity.h"
 #include "broker/changes.h"
 #include "broker/counters.h"
 #include "broker/limits.h"
@@ -27,6 +28,7 @@
 
 namespace harrier::broker {
 
+class MessageTracer;
 class Queue;
 
 struct DeadLetter {
@@ -45,9 +47,12 @@ struct Turn {
   const VirtualHostLimits& limits;
   VirtualHostCounters counters;
   Timers timers;
+  Activity activity{*this};
   SharedSettings settings;
   // Set by a store that pages (or by a test); without it nothing ever leaves memory.
   BodyReader* body_reader = nullptr;
+  // nullptr: nothing is traced, and no message's `traced` is set.
+  MessageTracer* tracer = nullptr;
   // The journal or the disk is short of room: what the broker itself would publish waits, too.
   bool internal_publishing_held = false;
 

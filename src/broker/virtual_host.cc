@@ -225,9 +225,13 @@ amqp::Checked<Exchange*> VirtualHost::publish_exchange(const Actor& actor,
 
 void VirtualHost::turn_away(Queue& queue, const MessageRef& message) {
   ++turn_.counters.refused;
+  queue.note_refused();
   if (queue.settings().overflow == Overflow::kRejectPublishDeadLetter &&
       queue.settings().dead_letter_exchange) {
     if (quota_.far_exceeded()) return void(++turn_.counters.dead_letters_dropped);
+    turn_.counters.by_type[static_cast<std::size_t>(queue.settings().type)]
+        .dead_lettered_for(DeadLetterStrategy::kAtMostOnce, SettleReason::kMaxLength)
+        .add(1);
     QueueEntry refused;
     refused.message = message;
     turn_.dead_letters.push_back({QueueRef(&queue), std::move(refused), SettleReason::kMaxLength});
@@ -266,11 +270,22 @@ PublishOutcome VirtualHost::put(const MessageRef& message, std::span<Queue* cons
     turn_.log.append(PublishChange{*message, places_});
     outcome.lsn = turn_.log.last_appended();
   }
+  if (message->traced()) [[unlikely]]
+    turn_.tracer->publishing(*message);
   for (const Accepting& accepting : accepting_) {
     const bool logged = accepting.queue->logs(*message);
     accepting.queue->publish(message, accepting.position, logged ? outcome.lsn : Lsn());
   }
+  if (message->traced()) [[unlikely]] {
+    if (tracer_->published(outcome.lsn, accepting_.size()) && !tracer_->linked())
+      on_commit(*tracer_);
+  }
   return outcome;
+}
+
+void VirtualHost::set_tracing(const TracerLimits& limits, SpanSink& sink) {
+  tracer_ = std::make_unique<MessageTracer>(name_, turn_, limits, random_, sink);
+  turn_.tracer = tracer_.get();
 }
 
 // ---- dead letters
@@ -288,7 +303,7 @@ void VirtualHost::send_dead_letter(DeadLetter dead_letter) {
   if (!settings.dead_letter_exchange) {
     // A policy named one and has been cleared meanwhile.
     ++turn_.counters.dead_letters_dropped;
-    return source.note_dead_lettered(dead_letter.entry, dead_letter.reason);
+    return source.note_dead_lettered(dead_letter.entry, dead_letter.reason, false);
   }
   const MessageRef& dead = dead_letter.entry.message;
   const std::string& exchange_name = *settings.dead_letter_exchange;
@@ -314,7 +329,7 @@ void VirtualHost::send_dead_letter(DeadLetter dead_letter) {
     ++turn_.counters.dead_lettered;
     put(message, queues);
   }
-  source.note_dead_lettered(dead_letter.entry, dead_letter.reason);
+  source.note_dead_lettered(dead_letter.entry, dead_letter.reason, !queues.empty());
 }
 
 // ---- recovery

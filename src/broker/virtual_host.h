@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,11 +31,14 @@
 #include "broker/binding_request.h"
 #include "broker/exchange.h"
 #include "broker/key_map.h"
+#include "broker/message_tracer.h"
 #include "broker/policies.h"
 #include "broker/policy_pass.h"
+#include "broker/publish_outcome.h"
 #include "broker/queue.h"
 #include "broker/queue_table.h"
 #include "broker/reply_sink.h"
+#include "broker/reserved_names.h"
 #include "broker/roster.h"
 #include "broker/router.h"
 #include "broker/sliced_task.h"
@@ -43,16 +47,6 @@
 #include "broker/turn_listeners.h"
 
 namespace harrier::broker {
-
-struct PublishOutcome {
-  bool refused = false;  // a queue with reject-publish was full
-  Lsn lsn;               // the record's; zero when nothing was recorded
-};
-
-// Names that only the broker may give.
-inline constexpr std::string_view kReservedPrefix = "amq.";
-inline constexpr std::string_view kReplyTo = "amq.rabbitmq.reply-to";
-inline constexpr std::string_view kReplyToPrefix = "amq.rabbitmq.reply-to.";
 
 class VirtualHost {
  public:
@@ -144,7 +138,7 @@ class VirtualHost {
   // Deletes the exclusive queues of a connection that ends.
   void release_connection(ConnectionId connection);
 
-  // ---- audit
+  // ---- audit and tracing
   // Who is told; nullptr: nobody. It outlives the virtual host.
   void set_audit(AuditTrail* audit) { audit_ = audit; }
   // Counts what was refused, and tells of it.
@@ -154,6 +148,10 @@ class VirtualHost {
                                  amqp::CheckedStatus status);
   // The same for an error that a client gets, if it is about a right or a limit.
   void note_error(const Actor& actor, std::string_view action, const amqp::ProtocolError& error);
+  // Tracing: before any message is published; the sink outlives it.
+  void set_tracing(const TracerLimits& limits, SpanSink& sink);
+  // Whether the publisher of a message with these headers asked for a trace that is followed.
+  bool traces(amqp::TableView headers) const { return tracer_ && tracer_->follows(headers); }
 
   // ---- exchanges
   amqp::CheckedStatus declare_exchange(const Actor& actor, ExchangeDeclaration declaration);
@@ -222,6 +220,13 @@ class VirtualHost {
     return put(message, queues);
   }
 
+  // ---- statistics
+  // nullptr: the default exchange.
+  ExchangeTraffic& traffic_of(Exchange* exchange) {
+    return exchange == nullptr ? default_exchange_traffic_ : exchange->traffic();
+  }
+  void join_activity(Active& active) { turn_.activity.join(active); }
+
   // ---- direct replies
   // The reply-to of a channel; unguessable.
   std::string add_reply_sink(ReplySink& sink);
@@ -243,12 +248,7 @@ class VirtualHost {
   amqp::CheckedStatus check_new_queue(const Actor& actor, const QueueDeclaration& declaration);
   amqp::CheckedStatus check_new_exchange(const Actor& actor,
                                          const ExchangeDeclaration& declaration);
-  // 406.
   void note_binding(const Actor& actor, std::string_view action, const BindingRequest& request);
-  struct BindingEnds {
-    Exchange* source = nullptr;
-    RoutingTarget* destination = nullptr;
-  };
   amqp::Checked<BindingEnds> binding_ends(const Actor& actor, const BindingRequest& request) const;
   amqp::CheckedStatus check_binding_access(const Actor& actor, const BindingRequest& request) const;
   amqp::CheckedStatus check_owner(const RoutingTarget& target, ConnectionId connection) const;
@@ -271,6 +271,7 @@ class VirtualHost {
   Turn turn_;
   TenantQuota quota_;
   KeyMap<base::Ref<Exchange>> exchanges_;
+  ExchangeTraffic default_exchange_traffic_;
   QueuesByName queues_;
   QueuesById queues_by_id_;
   std::map<ConnectionId, std::map<QueueId, Queue*>> exclusive_queues_;
@@ -279,6 +280,7 @@ class VirtualHost {
   std::vector<base::Ref<Exchange>> doomed_exchanges_;
   base::IntrusiveList<TurnEndListener> turn_end_listeners_;
   base::IntrusiveList<CommitListener> commit_listeners_;
+  std::unique_ptr<MessageTracer> tracer_;  // turn_.tracer; stands among them
   base::IntrusiveList<SlicedTask> tasks_;
   Roster<RoutingTarget> roster_;
   Policies policies_;

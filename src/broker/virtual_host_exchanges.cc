@@ -167,8 +167,8 @@ amqp::CheckedStatus VirtualHost::check_binding_access(const Actor& actor,
   return access_->check_topic(actor, Permission::kRead, request.source, request.routing_key, name_);
 }
 
-amqp::Checked<VirtualHost::BindingEnds> VirtualHost::binding_ends(
-    const Actor& actor, const BindingRequest& request) const {
+amqp::Checked<BindingEnds> VirtualHost::binding_ends(const Actor& actor,
+                                                     const BindingRequest& request) const {
   if (auto status = check_binding_access(actor, request); !status.ok())
     return base::fail(status.error());
   // With both ends missing RabbitMQ names the source.

@@ -58,6 +58,7 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
     if (auto status = check_equivalent(existing->declaration(), declaration, name_); !status.ok())
       return base::fail(status.error());
     existing->touch();
+    ++turn_.counters.queues_declared;
     return QueueRef(existing);
   }
   if (!generated && name.starts_with(kReservedPrefix)) {
@@ -78,6 +79,8 @@ amqp::Checked<QueueRef> VirtualHost::declare_queue(const Actor& actor, QueueDecl
                                      std::move(effective), owner, turn_);
   if (queue->durable()) turn_.log.append(QueueDeclaredChange{queue->id(), queue->declaration()});
   add_queue(queue);
+  ++turn_.counters.queues_declared;
+  ++turn_.counters.queues_created;
   // One that is its connection's own, and goes with it, is no definition.
   if (owner == ConnectionId()) {
     note(actor, {.action = "queue.declare", .kind = "queue", .name = queue->name()});
@@ -166,6 +169,7 @@ void VirtualHost::remove_queue(Queue& queue) {
     if (owned->second.empty()) exclusive_queues_.erase(owned);
   }
   --turn_.counters.queues;
+  ++turn_.counters.queues_deleted;
   ++routes_version_;
   queue.close();
 }

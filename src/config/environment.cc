@@ -6,6 +6,9 @@ namespace harrier::config {
 namespace {
 
 constexpr std::string_view kPrefix = "HARRIERMQ_";
+constexpr std::string_view kRabbitmqPrefix = "RABBITMQ_";
+// What harrierctl alone reads; a container sets it for both.
+constexpr std::string_view kOfHarrierctl = "HARRIERMQ_CTL_SOCKET=";
 
 }  // namespace
 
@@ -14,7 +17,8 @@ Environment read_environment() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view variable = *entry;
     const std::size_t equals = variable.find('=');
-    if (!variable.starts_with(kPrefix) || equals == variable.npos) continue;
+    const bool known = variable.starts_with(kPrefix) || variable.starts_with(kRabbitmqPrefix);
+    if (!known || equals == variable.npos || variable.starts_with(kOfHarrierctl)) continue;
     environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
   }
   return environment;

@@ -210,6 +210,23 @@ Table flow_table() {
   });
 }
 
+Table commands_table() {
+  using O = CommandLimitOptions;
+  return table<O>({
+      integer("messages_max", &O::messages_max, 1, kU32Max,
+              {"Messages that one get or browse answers with; more are not given.",
+               "A page that shows more is not read."}),
+      size("bytes_max", &O::bytes_max, kKiB, kGiB,
+           {"Octets of bodies and headers in one such answer; it ends with the message that "
+            "reaches them.",
+            "The answer is put together in memory."}),
+      integer("held_messages_max", &O::held_messages_max, 1, kU32Max,
+              {"Messages that a redrive keeps aside because their queue is gone or full; with so "
+               "many it ends.",
+               "They stay in memory, and no consumer gets them meanwhile."}),
+  });
+}
+
 }  // namespace
 
 Table limits_table() {
@@ -236,6 +253,10 @@ Table limits_table() {
               {"Bytes read from a connection and not yet handled by its virtual host; only with "
                "several loops, see docs/concurrency.md.",
                ""}),
+      section("http", &Options::http, http_limits_table(),
+              {"HTTP, for management and metrics together.", ""}),
+      section("commands", &Options::commands, commands_table(),
+              {"What is asked of messages outside the protocol: get, browse, redrive.", ""}),
   });
 }
 

@@ -181,12 +181,11 @@ std::string mode_text(const UnixListenerOptions& options) {
   return yaml_text(digits.data());
 }
 
-Table unix_table() {
+}  // namespace
+
+Table unix_table(About path_about) {
   using O = UnixListenerOptions;
-  Key path = text("path", &O::path,
-                  {"The file of a Unix domain socket on which AMQP is served; none if empty.",
-                   "See docs/operations/listeners.md."},
-                  kUnixPathSizeMax);
+  Key path = text("path", &O::path, std::move(path_about), kUnixPathSizeMax);
   return table<O>(
       {std::move(path), leaf<O>("mode", "octal permission bits, up to 0777", read_mode, mode_text,
                                 {"The file's permission bits: who may write to it may connect.",
@@ -196,15 +195,21 @@ Table unix_table() {
       });
 }
 
+Table tls_table(std::vector<Key> place) {
+  for (Key& key : at_reload(tls_files()))
+    place.push_back(std::move(key));
+  for (Key& key : at_reload(tls_handshake()))
+    place.push_back(std::move(key));
+  return table<TlsListenerOptions>(std::move(place), check_tls);
+}
+
+namespace {
+
 Table amqps_table() {
   std::vector<Key> keys = tls_place();
   keys.push_back(section("proxy_protocol", &TlsListenerOptions::proxy_protocol,
                          proxy_protocol_table(), {"The header comes before TLS.", ""}));
-  for (Key& key : at_reload(tls_files()))
-    keys.push_back(std::move(key));
-  for (Key& key : at_reload(tls_handshake()))
-    keys.push_back(std::move(key));
-  return table<TlsListenerOptions>(std::move(keys), check_tls);
+  return tls_table(std::move(keys));
 }
 
 Table amqp_table() {
@@ -213,7 +218,7 @@ Table amqp_table() {
       address(
           "bind", &O::bind,
           {"Where AMQP is served: an IP address of this machine; 0.0.0.0 for all, :: for all of "
-           "IPv6 and IPv4.",
+           "IPv6 and IPv4, or of IPv4 where there is no IPv6.",
            "Loopback only, because the first user is guest."}),
       integer("port", &O::port, 0, 65535,
               {"TCP port; 0: any free port, printed at start.", "AMQP's own number."}),
@@ -229,8 +234,11 @@ Table listeners_table() {
       section("amqp", &Options::amqp, amqp_table(), {"AMQP without encryption.", ""}),
       section("amqps", &Options::amqps, amqps_table(),
               {"AMQP over TLS 1.2 and 1.3; see docs/operations/tls.md.", ""}),
-      section("unix", &Options::unix_socket, unix_table(),
-              {"AMQP for processes of this machine.", ""}),
+      section(
+          "unix", &Options::unix_socket,
+          unix_table({"The file of a Unix domain socket on which AMQP is served; none if empty.",
+                      "See docs/operations/listeners.md."}),
+          {"AMQP for processes of this machine.", ""}),
   });
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "config/options_table.h"
+#include "config/rabbitmq_environment.h"
 #include "config/read_table.h"
 
 namespace harrier::config {
@@ -27,11 +28,16 @@ base::Result<Loaded> load_text(std::string_view text, const std::string& file_na
   Reading reading;
   reading.file_name = file_name;
   reading.environment = std::move(environment);
+  RabbitmqEnvironment rabbitmq(reading);
   Loaded loaded;
   try {
     const YAML::Node document = YAML::Load(std::string(text));
     Section top(reading, document, "");
     read_table(top, options_table(), &loaded.options);
+    if (reading.errors.empty())
+      rabbitmq.define_first({.users = document["users"].IsDefined(),
+                             .virtual_hosts = document["virtual_hosts"].IsDefined()},
+                            loaded.options);
   } catch (const YAML::Exception& exception) {
     const int line = exception.mark.is_null() ? 0 : exception.mark.line + 1;
     reading.errors.emplace_back(
@@ -41,6 +47,8 @@ base::Result<Loaded> load_text(std::string_view text, const std::string& file_na
   for (const auto& [name, value] : reading.environment)
     if (!reading.environment_taken.contains(name))
       loaded.warnings.push_back("the variable " + name + " of the environment stands for no key");
+  loaded.warnings.insert(loaded.warnings.end(), rabbitmq.warnings().begin(),
+                         rabbitmq.warnings().end());
   loaded.secret_files = std::move(reading.secret_files);
   loaded.masked = std::move(reading.masked);
   return loaded;

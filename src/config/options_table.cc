@@ -12,23 +12,27 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 
 // Digits with a point, so that it is not taken for a size.
-std::string decimal_text(double number) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::fixed);
-  std::string text(digits, end.ptr);
-  return text.find('.') == std::string::npos ? text + ".0" : text;
-}
-
 Table metrics_table() {
   using O = MetricsOptions;
   return table<O>({
       boolean("enabled", &O::enabled,
               {"Whether GET /metrics is served, for Prometheus; off: no port is opened.",
                "A broker that nobody watches fails unseen."}),
-      address(
-          "bind", &O::bind,
-          {"Where; 0.0.0.0 for all addresses.", "It knows no login: do not open it to strangers."}),
+      address("bind", &O::bind,
+              {"Where; 0.0.0.0 for all addresses.",
+               "It wants no login unless authentication says so."}),
       integer("port", &O::port, 0, 65535, {"TCP port; 0: any free port.", "RabbitMQ's number."}),
+      boolean("authentication", &O::authentication,
+              {"Whether the pages want Basic authentication, by a user with the tag monitoring or "
+               "administrator.",
+               "Most Prometheus servers are set up without, as for RabbitMQ."}),
+      boolean("return_per_object_metrics", &O::return_per_object_metrics,
+              {"Whether /metrics has what /metrics/per-object has.",
+               "A series for each queue is dear for Prometheus."}),
+      integer("detailed_scrapes_max", &O::detailed_scrapes_max, 1, 64,
+              {"How many answers of /metrics/detailed are made at one time; a further one is "
+               "refused with 503.",
+               "Each holds a row for every queue while it is sent."}),
   });
 }
 
@@ -268,6 +272,9 @@ std::vector<Key> access_rows() {
               {"The audit log: who did what, and who was refused what, in lines that are chained "
                "by hashes. docs/operations/audit.md explains it.",
                ""}),
+      section("tracing", &O::tracing, tracing_table(),
+              {"Traces of messages, for a collector of OpenTelemetry; docs/operations/tracing.md.",
+               ""}),
       policy_list(
           "policies", &O::policies,
           {"What holds for all queues or exchanges of a virtual host whose names match a "
@@ -292,6 +299,8 @@ Table make_options_table() {
   keys.push_back(section("listeners", listeners_table(), {"Where clients connect.", ""}));
   keys.push_back(
       section("metrics", &Options::metrics, metrics_table(), {"Where Prometheus reads.", ""}));
+  keys.push_back(section("management", &Options::management, management_table(),
+                         {"The HTTP API and the web page; docs/operations/management.md.", ""}));
   for (Key& key : node_rows())
     keys.push_back(std::move(key));
   for (Key& key : access_rows())

@@ -18,10 +18,16 @@ const Table& options_table();
 
 // Its pieces, by owner.
 Table listeners_table();  // Options
-Table auth_table();       // AuthOptions
-Table oauth2_table();     // OAuth2Options
-Table audit_table();      // AuditOptions
-Table user_table();       // UserOptions
+// UnixListenerOptions; TlsListenerOptions, `place` before the rest.
+Table unix_table(About path_about);
+Table tls_table(std::vector<Key> place);
+Table management_table();   // ManagementOptions
+Table http_limits_table();  // HttpLimitOptions
+Table auth_table();         // AuthOptions
+Table oauth2_table();       // OAuth2Options
+Table audit_table();        // AuditOptions
+Table tracing_table();      // TracingOptions
+Table user_table();         // UserOptions
 Key policy_list(const char* name, std::vector<PolicyOptions> Options::*member, About about);
 Table definition_file_table();  // DefinitionFileOptions
 Table limits_table();           // Options

@@ -86,4 +86,11 @@ std::string span_text(std::chrono::milliseconds span) {
   return duration_text(span);
 }
 
+std::string decimal_text(double number) {
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::fixed);
+  std::string text(digits, end.ptr);
+  return text.find('.') == std::string::npos ? text + ".0" : text;
+}
+
 }  // namespace harrier::config

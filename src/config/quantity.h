@@ -19,6 +19,8 @@ std::optional<std::int64_t> parse_size(std::string_view text);
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // A decimal number such as 0.6, without sign or exponent.
 std::optional<double> parse_decimal(std::string_view text);
+// As parse_decimal() reads it.
+std::string decimal_text(double number);
 
 // The shortest exact form with a unit: "128KiB", "30min".
 std::string size_text(std::int64_t bytes);

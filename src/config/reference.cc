@@ -45,6 +45,27 @@ none. Values are written as in the file, without quotes; errors name the variabl
 A variable that begins with `HARRIERMQ_` and stands for no key is warned of, not an error:
 Kubernetes makes such variables for a service named harriermq.
 
+RabbitMQ's variables, which compose files and charts set, are understood, too; where a variable of
+ours stands for the same key, ours wins, and an empty one is not set:
+
+- `RABBITMQ_DEFAULT_USER`, `RABBITMQ_DEFAULT_PASS`: an administrator, in the place of `guest`, or
+  beside the users that the file names. Without a password it is `guest`, for this machine only.
+- `RABBITMQ_DEFAULT_VHOST`: the virtual host it may use, in the place of `/`, or beside those that
+  the file names.
+- The same with `_FILE` at the end: a file that holds the value.
+- `RABBITMQ_NODE_PORT`, `RABBITMQ_NODE_IP_ADDRESS`: `listeners.amqp.port` and `bind`.
+- `RABBITMQ_MNESIA_BASE`, `RABBITMQ_MNESIA_DIR`: `data_dir`.
+- `RABBITMQ_LOG`: `log.level`, from the level that is for no single category.
+- `RABBITMQ_LOGS`: nothing; the log goes to standard output, and any value but `-` is warned of.
+- `RABBITMQ_SSL_CERTFILE`, `_KEYFILE`, `_CACERTFILE`, `_VERIFY`, `_FAIL_IF_NO_PEER_CERT`, `_DEPTH`:
+  `listeners.amqps`, opened if the first two are set.
+- `RABBITMQ_VM_MEMORY_HIGH_WATERMARK`: `memory.high_watermark`.
+- `RABBITMQ_PRODUCT_NAME`, `RABBITMQ_PRODUCT_VERSION`: `server_properties.product` and `version`.
+
+Users and virtual hosts are made at the first start, like those of the file
+([operations/administration.md](../operations/administration.md)). RabbitMQ's other variables, such
+as `RABBITMQ_ERLANG_COOKIE`, are warned of; what RabbitMQ does not know either is passed over.
+
 ## Secrets
 
 A key marked *secret* can be given as `<key>_file` instead, in the environment with `_FILE` at the

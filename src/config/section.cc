@@ -52,8 +52,14 @@ std::string Section::origin() const { return place(reading_, node_); }
 
 std::string Section::place_of(const char* key) const {
   const std::string path = path_of(key);
-  if (environment_value(path) != nullptr) return environment_name(path) + ": " + path;
+  if (environment_value(path) != nullptr) return variable_of(path) + ": " + path;
   return place(reading_, in_document(key) ? YAML::Node(node_[key]) : node_) + ": " + path;
+}
+
+std::string Section::variable_of(const std::string& path) const {
+  const std::string name = environment_name(path);
+  const auto alias = reading_.environment_aliases.find(name);
+  return alias == reading_.environment_aliases.end() ? name : alias->second;
 }
 
 void Section::note(const YAML::Node& node, const std::string& path, const std::string& what) {

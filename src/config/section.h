@@ -32,6 +32,8 @@ struct Reading {
   // HARRIERMQ_… and its value; which of them were taken.
   Environment environment;
   std::set<std::string, std::less<>> environment_taken;
+  // Another variable that stands for one of them, for errors: RabbitMQ's name.
+  Environment environment_aliases;
   // Line (from 1, 0 unknown) and text.
   std::vector<std::pair<int, std::string>> errors;
   // Dotted key of a secret, and the file it was read from.
@@ -116,6 +118,8 @@ class Section {
   // The node of a key, marked as asked for; nullopt if absent.
   std::optional<YAML::Node> find(const char* key);
   bool in_document(const char* key) const;
+  // As whoever set it calls it.
+  std::string variable_of(const std::string& path) const;
   const std::string* environment_value(const std::string& path) const;
   void note(const YAML::Node& node, const std::string& path, const std::string& what);
   // The file a secret is in; nullopt if it is not in a file, or is in the environment.

@@ -119,13 +119,28 @@ class Journal::Parts {
       state_.urgent = state_.urgent && state_.pending;
     }
     CHECK(!batches.empty());
+    const auto began = std::chrono::steady_clock::now();
     if (auto done = writer_.write(batches, committed_batch_); !done.ok()) return done;
+    count_flush(batches, std::chrono::steady_clock::now() - began);
     const ShardLsns reached = note_committed(batches);
     for (std::size_t shard = 0; shard < kShards; ++shard) {
       if (reached[shard] != 0) committed(shard, reached[shard]);
     }
     return base::Done{};
   }
+
+  void count_flush(const std::vector<PlannedBatch>& batches, std::chrono::nanoseconds took) {
+    std::uint64_t bytes = 0;
+    std::uint64_t records = 0;
+    for (const PlannedBatch& batch : batches) {
+      bytes += batch.length;
+      records += batch.records;
+    }
+    flush_counters_.duration_us.add(static_cast<std::uint64_t>(took.count()) / 1'000);
+    flush_counters_.bytes.add(bytes);
+    flush_counters_.records.add(records);
+  }
+  const FlushCounters& flush_counters() const { return flush_counters_; }
 
   IoStatus seal() {
     if (writer_.poison()) return base::fail(*writer_.poison());
@@ -292,6 +307,7 @@ class Journal::Parts {
   SegmentWriter writer_;
   std::uint64_t next_segment_;
   base::SecureRandom secure_random_;
+  FlushCounters flush_counters_;
   bool seal_is_due_ = false;  // what wait_for_work() found
 
   // ---- guarded by mutex_; the flusher reads what only it writes without it
@@ -317,8 +333,8 @@ base::Result<std::unique_ptr<Journal>, OpenError> Journal::open(
   CHECK(options.segments >= 2 && options.segments <= kSegmentsMax);
   auto recovered = recover_journal({files, node_uuid, options, start, replay, progress}, report);
   if (!recovered.ok()) return base::fail(std::move(recovered).error());
-  return std::unique_ptr<Journal>(new Journal(std::make_unique<Parts>(
-      files, *std::move(recovered), node_uuid, options, start.epoch)));
+  return std::unique_ptr<Journal>(new Journal(
+      std::make_unique<Parts>(files, *std::move(recovered), node_uuid, options, start.epoch)));
 }
 
 Journal::Journal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -352,5 +368,6 @@ std::uint64_t Journal::committed_lsn(std::size_t shard) const {
 void Journal::release(std::uint64_t segment) { parts_->release(segment); }
 void Journal::keep_free(std::uint32_t segments) { parts_->keep_free(segments); }
 IoStatus Journal::grow() { return parts_->grow(); }
+const FlushCounters& Journal::flush_counters() const { return parts_->flush_counters(); }
 
 }  // namespace harrier::journal

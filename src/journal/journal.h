@@ -33,6 +33,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "journal/file_system.h"
+#include "journal/flush_counters.h"
 
 namespace harrier::journal {
 
@@ -175,6 +176,7 @@ class Journal {
   // Number of the last batch known to be on disk, for checkpoints.
   std::uint64_t committed_batch() const;
   std::uint64_t committed_lsn(std::size_t shard) const;
+  const FlushCounters& flush_counters() const;
   // Segments before `segment` may be written over. The newest that was begun stays, so that the
   // chain of batches has something to go on from.
   void release(std::uint64_t segment);

@@ -25,6 +25,7 @@ class NodeDirectory {
       const std::string& path, std::string_view expendable = {});
 
   FileSystem& files() { return *files_; }
+  const DiskCounters& disk_counters() const { return files_->counters(); }
   const std::string& uuid() const { return identity_.uuid; }
   std::uint64_t previous_epoch() const { return identity_.previous_epoch; }
   std::uint64_t epoch() const { return identity_.epoch; }

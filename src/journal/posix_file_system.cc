@@ -72,13 +72,15 @@ class Remaining {
 
 class PosixFile final : public File {
  public:
-  PosixFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  PosixFile(int descriptor, std::string path, std::shared_ptr<DiskCounters> counters)
+      : descriptor_(descriptor), path_(std::move(path)), counters_(std::move(counters)) {}
   // Whatever had to be safe was synced before: a failing close has nothing to report.
   ~PosixFile() override { ::close(descriptor_); }
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
 
   IoStatus write_at(std::uint64_t offset, std::span<const base::Bytes> parts) override {
+    CountedCall call(counters_->writes);
     Remaining remaining(parts);
     std::array<iovec, kPartsPerCall> vectors;  // NOLINT: filled as far as it is used
     while (!remaining.empty()) {
@@ -89,12 +91,14 @@ class PosixFile final : public File {
       if (written < 0) return failed("pwritev", path_);
       if (written == 0) return failed("pwritev", path_, EIO);
       offset += static_cast<std::uint64_t>(written);
+      call.moved(static_cast<std::uint64_t>(written));
       remaining.advance(static_cast<std::size_t>(written));
     }
     return base::Done{};
   }
 
   IoResult<std::size_t> read_at(std::uint64_t offset, char* to, std::size_t size) const override {
+    CountedCall call(counters_->reads);
     std::size_t done = 0;
     while (done < size) {
       const ssize_t got = uninterrupted([&] {
@@ -103,12 +107,14 @@ class PosixFile final : public File {
       if (got < 0) return failed("pread", path_);
       if (got == 0) break;
       done += static_cast<std::size_t>(got);
+      call.moved(static_cast<std::uint64_t>(got));
     }
     return done;
   }
 
   // Not repeated, not even after EINTR: a failed sync may have thrown the pages away.
   IoStatus sync_contents() override {
+    const CountedCall call(counters_->syncs);
     if (::fdatasync(descriptor_) != 0) return failed("fdatasync", path_);
     return base::Done{};
   }
@@ -134,6 +140,7 @@ class PosixFile final : public File {
  private:
   int descriptor_;
   std::string path_;
+  const std::shared_ptr<DiskCounters> counters_;
 };
 
 // "" is the root itself.
@@ -164,7 +171,7 @@ IoResult<std::unique_ptr<File>> PosixFileSystem::open(std::string_view path, Ope
   const int descriptor =
       uninterrupted([&] { return ::openat(root_, relative(path).c_str(), flags, 0600); });
   if (descriptor < 0) return failed("open", full(path));
-  return std::unique_ptr<File>(std::make_unique<PosixFile>(descriptor, full(path)));
+  return std::unique_ptr<File>(std::make_unique<PosixFile>(descriptor, full(path), counters_));
 }
 
 IoStatus PosixFileSystem::rename(std::string_view from, std::string_view to) {

@@ -2,13 +2,14 @@
 //
 // Role:   what the broker runs on; tests use FaultyFileSystem. Every call is relative to a
 //         descriptor of the root, so a renamed or replaced path changes nothing while it runs.
-// Thread: synchronized (it has no state but the descriptor).
+// Thread: synchronized (it has no state but the descriptor and atomic counters).
 // Errors: IoError with errno and "<call> <path>: <text>".
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "journal/disk_counters.h"
 #include "journal/file_system.h"
 
 namespace harrier::journal {
@@ -30,6 +31,8 @@ class PosixFileSystem final : public FileSystem {
   IoResult<std::uint64_t> free_bytes() override;
 
   int descriptor() const { return root_; }
+  // Of its files.
+  const DiskCounters& counters() const { return *counters_; }
 
  private:
   PosixFileSystem(int root, std::string name) : root_(root), name_(std::move(name)) {}
@@ -37,6 +40,8 @@ class PosixFileSystem final : public FileSystem {
 
   int root_;
   std::string name_;  // for messages
+  // Shared with its files, which may outlive it.
+  const std::shared_ptr<DiskCounters> counters_ = std::make_shared<DiskCounters>();
 };
 
 }  // namespace harrier::journal

@@ -207,7 +207,10 @@ AdministrationStatus Administration::make(const std::vector<AdministrativeChange
   }
   if (auto opened = open_added(effects); !opened.ok()) return opened;
   record(staged.take_differences());
-  definitions_ = std::move(staged);
+  {
+    const std::lock_guard moment(definitions_mutex_);
+    definitions_ = std::move(staged);
+  }
   set_users(effects.users);
   if (effects.access) set_access(access);
   set_policies(effects, actor);
@@ -270,7 +273,10 @@ void Administration::set_users(const std::set<std::string>& names) {
 }
 
 void Administration::set_access(const broker::AccessControlRef& access) {
-  access_ = access;
+  {
+    const std::lock_guard moment(definitions_mutex_);
+    access_ = access;
+  }
   for (const auto& loop : loops_)
     loop->run([&] {
       for (const auto& hosted : loop->broker().hosts()) {
@@ -351,17 +357,33 @@ bool Administration::delete_virtual_host(const std::string& name) {
                     {{"vhost", name}});
     return false;
   }
-  definitions_.virtual_host_deleted(name);
+  std::vector<NodeDefinitions::Difference> differences;
+  {
+    const std::lock_guard moment(definitions_mutex_);
+    definitions_.virtual_host_deleted(name);
+    differences = definitions_.take_differences();
+  }
   if (store_ != nullptr)
     loops_.front()->run([&] { store_->control().remove_virtual_host(stored->second); });
-  record(definitions_.take_differences());
+  record(std::move(differences));
   stored_hosts_.erase(stored);
   return wait_until_durable().ok();
 }
 
 NodeDefinitions Administration::definitions() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard moment(definitions_mutex_);
   return definitions_;
+}
+
+void Administration::look_at_definitions(
+    const std::function<void(const NodeDefinitions&)>& look) const {
+  const std::lock_guard moment(definitions_mutex_);
+  look(definitions_);
+}
+
+broker::AccessControlRef Administration::access() const {
+  const std::lock_guard moment(definitions_mutex_);
+  return access_;
 }
 
 // ---- password forms
@@ -384,9 +406,14 @@ void Administration::record_pending_forms() {
     const std::lock_guard lock(forms_mutex_);
     forms.swap(pending_forms_);
   }
-  for (const auto& [user, hash] : forms)
-    definitions_.set_password_hash(user, hash);
-  record(definitions_.take_differences());
+  std::vector<NodeDefinitions::Difference> differences;
+  {
+    const std::lock_guard moment(definitions_mutex_);
+    for (const auto& [user, hash] : forms)
+      definitions_.set_password_hash(user, hash);
+    differences = definitions_.take_differences();
+  }
+  record(std::move(differences));
 }
 
 }  // namespace harrier::server

@@ -6,13 +6,16 @@
 // Model:  start(): journal's definitions, then the configuration's that are missing → running →
 //         stop(). A batch of changes is made whole or not at all; when apply() answers, it is in
 //         force on every loop and on disk. Without a data directory nothing is kept.
-// Thread: synchronized by mutex_, which is held during a change. None of the loops may call
+// Thread: synchronized: changes by mutex_, which is held during one; what is defined by
+//         definitions_mutex_, which is held for moments, so that who looks waits for no change.
+//         None of the loops may call
 //         anything but note_password_form(), which does not wait.
 // Errors: apply(): see AdministrationFailure. start(): kBadOptions, kCorrupt.
 // Limits: NodeDefinitionLimits; one change at a time, those that come meanwhile wait.
 // Spec:   ruling A9; docs/operations/administration.md.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,6 +53,10 @@ class Administration {
   AdministrationStatus apply(std::vector<AdministrativeChange> changes, const broker::Actor& actor);
   // As it is now, without changes that are under way.
   NodeDefinitions definitions() const;
+  // The same without a copy; a change that wants to write it waits meanwhile.
+  void look_at_definitions(const std::function<void(const NodeDefinitions&)>& look) const;
+  // Who may do what, as it is now.
+  broker::AccessControlRef access() const;
 
   // From the thread that hashed: the same password, stored in another form.
   void note_password_form(const std::string& user, const std::string& hash);
@@ -81,8 +88,10 @@ class Administration {
   auth::InternalAuthenticator& authenticator_;
   store::Store* store_ = nullptr;
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   VirtualHosts virtual_hosts_;
+  // Guards the next two; taken after mutex_. Only who holds mutex_ writes them.
+  mutable std::mutex definitions_mutex_;
   NodeDefinitions definitions_;
   broker::AccessControlRef access_;
   std::map<std::string, store::VirtualHostDefinition> stored_hosts_;

@@ -22,7 +22,8 @@ audit::Group group_of(const broker::AuditNote& note) {
   if (note.outcome == AuditOutcome::kLimit) return audit::Group::kLimits;
   if (note.action == "connection.open") return audit::Group::kLogins;
   const bool amqp = note.action.starts_with("queue.") || note.action.starts_with("exchange.");
-  const bool takes = note.action.ends_with(".delete") || note.action.ends_with(".purge");
+  const bool takes = note.action.ends_with(".delete") || note.action.ends_with(".purge") ||
+                     note.action == "queue.move" || note.action == "queue.redrive";
   return amqp && !takes ? audit::Group::kDefinitions : audit::Group::kAlways;
 }
 

@@ -63,6 +63,8 @@ Connection::Connection(IoLoop& io, const AcceptedSocket& socket, broker::Connect
                                         : nullptr),
       tls_(tls ? std::make_unique<TlsStream>(std::move(tls), socket.descriptor, io.tls_records())
                : nullptr),
+      connected_at_(io.loop().now().wall),
+      octets_(io.loop().now().monotonic),
       counted_for_address_(socket.counted_for_address),
       handshaking_(tls_ != nullptr) {
   if (tls_) tls_deadline_ = io.loop().now().monotonic + tls_->context().limits().handshake_timeout;
@@ -140,16 +142,18 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
     own_rates_ = std::make_unique<broker::PublishRates>();
     own_rates_->set(limits, io_.shared().publish_rate_burst);
   }
+  session::ConnectionParameters completed = parameters;
+  completed.ends = ends();
   if (place->loop != io_.index()) {
-    remote_ = io_.hand_over().attach(*place, parameters);
+    remote_ = io_.hand_over().attach(*place, completed);
     return remote_.get();
   }
   host_ = place->host;
   touch_host();
-  session::ConnectionParameters completed = parameters;
   completed.account = account_;
   direct_ = std::make_unique<session::BrokerSession>(host_->host(), completed,
                                                      io_.shared().session_limits, *marked_output_);
+  seat_.emplace(*host_, *direct_);
   return direct_.get();
 }
 
@@ -180,6 +184,7 @@ void Connection::take_proxy_header() {
 void Connection::end_proxy_header(auth::Peer client) {
   proxy_.reset();
   peer_ = std::move(client);
+  ends_.reset();
   session_.set_peer(peer_);
   const std::string_view refusal = io_.shared().admission.assign(peer_.address);
   counted_for_address_ = refusal.empty();
@@ -290,6 +295,8 @@ void Connection::read_some() {
   }
   const auto received = static_cast<std::size_t>(count);
   io_.counters().bytes_received.add(received);
+  octets_.note_received(received, io_.loop().now().monotonic);
+  if (tenant_) tenant_->count_received(received);
   io_.loop().count_input(received);
   bytes_came_ = true;
   if (in_tail) {
@@ -361,6 +368,8 @@ void Connection::write_some() {
       output.consume(sent);
       written_ += sent;
       io_.counters().bytes_sent.add(sent);
+      octets_.note_sent(sent, io_.loop().now().monotonic);
+      if (tenant_) tenant_->count_sent(sent);
       if (!all) arm_write();
     } else if (would_block(errno)) {
       arm_write();
@@ -464,7 +473,8 @@ void Connection::force_close(amqp::ReplyCode code, const std::string& text) {
 }
 
 bool Connection::matches(const ConnectionFilter& filter) const {
-  const bool is_user = filter.user == session_.user() && !session_.by_token();
+  const bool is_user =
+      filter.user == session_.user() && (filter.tokens_too || !session_.by_token());
   return (filter.user.empty() || is_user) &&
          (filter.virtual_host.empty() || filter.virtual_host == session_.virtual_host());
 }
@@ -482,6 +492,7 @@ void Connection::drop() {
 // within a limit.
 void Connection::finish() {
   log_closed();
+  seat_.reset();
   direct_.reset();
   remote_.reset();
   host_ = nullptr;
@@ -520,7 +531,7 @@ void Connection::close_socket() {
   socket_.close(ignored);
   session_.output().release();
   io_.shared().admission.gone(admitted_as(), authenticated_);
-  ++io_.counters().connections_closed;
+  io_.note_closed();
   io_.retire(*this);
 }
 

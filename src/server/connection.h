@@ -39,8 +39,12 @@
 #include "base/buffer.h"
 #include "base/deadline_heap.h"
 #include "base/intrusive_list.h"
+#include "broker/roster.h"
 #include "server/accepted_socket.h"
+#include "server/connection_view.h"
+#include "server/hosted_virtual_host.h"
 #include "server/input_credit.h"
+#include "server/octet_traffic.h"
 #include "server/shared.h"
 #include "session/broker_session.h"
 #include "session/connection_session.h"
@@ -49,7 +53,6 @@
 namespace harrier::server {
 
 class IoLoop;
-class HostedVirtualHost;
 class ProxyHeaderReader;
 class TlsContext;
 class TlsStream;
@@ -80,6 +83,7 @@ class MarkedOutput final : public session::SessionOutput {
 struct ConnectionFilter {
   std::string user;  // of the node's; tokens' are others
   std::string virtual_host;
+  bool tokens_too = false;  // users of that name whom a token named
 };
 
 // In the list of held connections while it is held.
@@ -104,6 +108,9 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void handle_deadline();
   void force_close(amqp::ReplyCode code, const std::string& text);
   bool matches(const ConnectionFilter& filter) const;
+  // For the audit log.
+  std::string peer_display() const { return peer_.display(); }
+  const std::string& virtual_host() const { return session_.virtual_host(); }
   // Whether it has a session in a virtual host.
   bool attached() const { return direct_ != nullptr || remote_ != nullptr; }
   // The gate's notice has come or gone while the gate is closed.
@@ -130,8 +137,15 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void stop_waiting_for_credit();
   // PasswordWorkers' answer.
   void handle_login_work(bool ran);
+  // Direct only; nullptr: none, or not any more.
+  const session::BrokerSession* session() const { return direct_.get(); }
   // Direct only: the virtual host whose turn must be open before the session is called.
   HostedVirtualHost* host() const { return host_; }
+
+  // What its I/O half knows: all but channels and statistics.
+  ConnectionView view();
+  // Made when first asked for.
+  const std::shared_ptr<const ConnectionEnds>& ends();
 
   base::DeadlineHeap<Connection*>::Handle& deadline() { return deadline_; }
   // Memory it holds for input and output; 0 when idle.
@@ -140,6 +154,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
  private:
   friend class IoLoop;
   friend class MarkedOutput;
+  friend class broker::Roster<Connection>;
 
   // session::ConnectionHost
   auth::Authenticator& authenticator() override;
@@ -191,6 +206,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void finish();
   void drain();
   void close_socket();
+  ConnectionStateView state_view() const;
   // Once connection.open is granted.
   void log_accepted();
   void log_closed();
@@ -208,6 +224,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   base::MonotonicTime tls_deadline_ = base::kNever;
   // Who implements SessionInput: one of the two once attached.
   std::unique_ptr<session::BrokerSession> direct_;
+  std::optional<HostedVirtualHost::Seat> seat_;  // direct_'s
   std::unique_ptr<session::InputRecorder> remote_;
   std::optional<MarkedOutput> marked_output_;
   HostedVirtualHost* host_ = nullptr;
@@ -218,6 +235,9 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   broker::Published paid_;
   base::MonotonicTime next_publish_ = base::MonotonicTime::min();
 
+  std::shared_ptr<const ConnectionEnds> ends_;
+  const base::WallTime connected_at_;
+  OctetTraffic octets_;
   base::Buffer tail_;
   InputCredit credit_;
   base::DeadlineHeap<Connection*>::Handle deadline_;
@@ -238,6 +258,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   bool accepted_ = false;
   bool lingering_ = false;
   bool closed_ = false;
+  std::uint32_t roster_place_ = 0;
 };
 
 }  // namespace harrier::server

@@ -3,9 +3,17 @@
 // Thread: synchronized: written by the owning loop only, read by any thread.
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "base/counter.h"
+#include "base/histogram.h"
 
 namespace harrier::server {
+
+// In microseconds.
+inline constexpr std::array<std::uint64_t, 12> kTurnBounds = {
+    50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 1'000'000};
 
 struct LoopCounters {
   base::Counter connections_opened;  // sockets taken over
@@ -30,6 +38,8 @@ struct LoopCounters {
   base::Counter throttled_by_virtual_host;
   base::Counter writes_blocked;  // times a socket took less than there was
   base::Counter batches_sent;    // to other loops, both directions
+  // From a turn's first handler to its end, in microseconds: for so long everything else waits.
+  base::Histogram<kTurnBounds> turn_us;
 };
 
 // Counted where connections are accepted.

@@ -8,13 +8,6 @@
 #include "server/node_loop.h"
 
 namespace harrier::server {
-namespace {
-
-// IoLoop puts the index of its loop into the lowest byte of its connections' ids.
-std::size_t loop_of(broker::ConnectionId id) { return id.value & 0xff; }
-
-}  // namespace
-
 // A broker half here whose I/O half is on the loop that its id names. It listens to what the
 // session says only to learn of the last word, which may come in any later turn.
 class HandOver::RemoteSession final : private session::SessionOutput {
@@ -27,7 +20,8 @@ class HandOver::RemoteSession final : private session::SessionOutput {
         host_(host),
         id_(parameters.id),
         recorder_(parameters.id, batches),
-        session_(host.host(), parameters, limits, *this) {}
+        session_(host.host(), parameters, limits, *this),
+        seat_(host, session_) {}
 
   HostedVirtualHost& host() { return host_; }
   session::BrokerSession& session() { return session_; }
@@ -54,6 +48,7 @@ class HandOver::RemoteSession final : private session::SessionOutput {
   const broker::ConnectionId id_;
   session::OutputRecorder recorder_;
   session::BrokerSession session_;
+  const HostedVirtualHost::Seat seat_;
 };
 
 HandOver::HandOver(Shared& shared, BrokerLoop& broker, std::size_t index)
@@ -121,6 +116,11 @@ HandOver::RemoteSession* HandOver::find_remote(broker::ConnectionId id) {
   return entry == remote_.end() ? nullptr : entry->second.get();
 }
 
+const session::BrokerSession* HandOver::find_session(broker::ConnectionId id) {
+  RemoteSession* remote = find_remote(id);
+  return remote == nullptr ? nullptr : &remote->session();
+}
+
 bool HandOver::serves(const HostedVirtualHost& host) const {
   for (const auto& [id, remote] : remote_)
     if (&remote->host() == &host) return true;
@@ -137,7 +137,7 @@ void HandOver::attach_remote(const session::ConnectionParameters& parameters) {
   const auto [entry, added] = remote_.emplace(
       parameters.id,
       std::make_unique<RemoteSession>(*this, *host, completed, shared_.session_limits,
-                                      output_[loop_of(parameters.id)]));
+                                      output_[IoLoop::loop_of(parameters.id)]));
   CHECK(added);
 }
 

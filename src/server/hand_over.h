@@ -105,6 +105,8 @@ class HandOver {
 
   // Broker halves of connections on other loops.
   std::size_t remote_sessions() const { return remote_.size(); }
+  // nullptr: there is none of that connection.
+  const session::BrokerSession* find_session(broker::ConnectionId id);
   // Whether one of them is in `host`.
   bool serves(const HostedVirtualHost& host) const;
   // A remote session has said its last word; freed in send().

@@ -28,8 +28,28 @@ void IoLoop::add(const AcceptedSocket& socket, std::shared_ptr<const TlsContext>
   auto connection = std::make_unique<Connection>(*this, socket, id, std::move(tls));
   Connection& added = *connection;
   connections_.emplace(id, std::move(connection));
+  roster_.add(added);
+  if (churn_window_) {
+    churn_window_->look(churn(), loop().now().monotonic);
+  } else {
+    churn_window_.emplace(churn(), loop().now().monotonic);
+  }
   ++counters_.connections_opened;
   added.start();
+}
+
+void IoLoop::note_closed() {
+  churn_window_->look(churn(), loop().now().monotonic);
+  ++counters_.connections_closed;
+}
+
+std::array<std::uint64_t, 2> IoLoop::churn() const {
+  return {counters_.connections_opened.value(), counters_.connections_closed.value()};
+}
+
+std::array<double, 2> IoLoop::churn_rates() {
+  if (!churn_window_) return {};
+  return churn_window_->rates(churn(), loop().now().monotonic);
 }
 
 Connection* IoLoop::find(broker::ConnectionId id) {
@@ -60,6 +80,7 @@ void IoLoop::reap() {
   reapable_ = false;
   std::erase_if(retired_, [this](Connection* connection) {
     if (!connection->reapable()) return false;
+    roster_.remove(*connection);
     connections_.erase(connection->id());
     return true;
   });
@@ -72,10 +93,15 @@ void IoLoop::handle_deadlines() {
     (*due)->handle_deadline();
 }
 
-void IoLoop::force_close(const ConnectionFilter& filter, amqp::ReplyCode code,
-                         const std::string& text) {
-  for (auto& entry : connections_)
-    if (entry.second->matches(filter)) entry.second->force_close(code, text);
+std::uint64_t IoLoop::force_close(const ConnectionFilter& filter, amqp::ReplyCode code,
+                                  const std::string& text) {
+  std::uint64_t told = 0;
+  for (auto& entry : connections_) {
+    if (!entry.second->matches(filter)) continue;
+    entry.second->force_close(code, text);
+    ++told;
+  }
+  return told;
 }
 
 void IoLoop::drop(const ConnectionFilter& filter) {

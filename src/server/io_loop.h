@@ -9,6 +9,7 @@
 //         connections that are read again at once: kReleasesPerFlush.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@
 
 #include "base/deadline_heap.h"
 #include "base/intrusive_list.h"
+#include "base/rate_window.h"
+#include "broker/roster.h"
 #include "server/connection.h"
 #include "server/counted_authenticator.h"
 #include "server/counters.h"
@@ -61,6 +64,12 @@ class IoLoop {
   // Takes over an admitted socket, on which the client first begins TLS if there is a context.
   void add(const AcceptedSocket& socket, std::shared_ptr<const TlsContext> tls = {});
   Connection* find(broker::ConnectionId id);
+  // Which loop has a connection of that number.
+  static std::size_t loop_of(broker::ConnectionId id) { return id.value & 0xff; }
+  // All of them, for who lists them in pieces; who comes and goes: see roster.h.
+  const broker::Roster<Connection>& roster() const { return roster_; }
+  // Connections opened and closed, per second.
+  std::array<double, 2> churn_rates();
   std::size_t size() const { return connections_.size(); }
   // Of all connections; walks over them.
   std::size_t buffer_bytes();
@@ -77,7 +86,9 @@ class IoLoop {
   // For the connections that begin from now on. On the loop.
   void set_connection_limits(std::shared_ptr<const session::ConnectionLimits> limits);
 
-  void force_close(const ConnectionFilter& filter, amqp::ReplyCode code, const std::string& text);
+  // Answers how many were told.
+  std::uint64_t force_close(const ConnectionFilter& filter, amqp::ReplyCode code,
+                            const std::string& text);
   void drop(const ConnectionFilter& filter);
   // Whether a connection is in that virtual host.
   bool serves(std::string_view virtual_host) const;
@@ -123,6 +134,8 @@ class IoLoop {
   // Likewise until heed_quota() wakes it.
   void hold_for_quota(broker::ConnectionId id) { held_by_quota_.insert(id); }
   void forget_held_for_quota(broker::ConnectionId id) { held_by_quota_.erase(id); }
+  // A connection is closed for good.
+  void note_closed();
   // `connection` has closed its socket.
   void retire(Connection& connection) { retired_.push_back(&connection); }
   // A handler that named a retired connection has run.
@@ -136,6 +149,7 @@ class IoLoop {
  private:
   void release_held();
   void reap();
+  std::array<std::uint64_t, 2> churn() const;
 
   Surroundings around_;
   LoopCounters counters_;
@@ -158,6 +172,8 @@ class IoLoop {
   // In the order in which they were held.
   base::IntrusiveList<Connection> held_;
   std::set<broker::ConnectionId> held_by_quota_;
+  std::optional<base::RateWindow<2>> churn_window_;
+  broker::Roster<Connection> roster_;
   tsl::robin_map<broker::ConnectionId, std::unique_ptr<Connection>> connections_;
 };
 

@@ -48,10 +48,15 @@ struct Listening {
   std::uint16_t port = 0;
 };
 
-base::Result<Listening> listen_on(const tcp::endpoint& endpoint) {
+struct SystemError {
+  int code = 0;
+  std::string message() const { return std::strerror(code); }
+};
+
+base::Result<Listening, SystemError> listen_on(const tcp::endpoint& endpoint) {
   const int descriptor = ::socket(endpoint.protocol().family(),
                                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (descriptor < 0) return base::fail(std::strerror(errno));
+  if (descriptor < 0) return base::fail(SystemError{errno});
   set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
   set_connection_options(descriptor);
   tcp::endpoint bound;
@@ -61,9 +66,9 @@ base::Result<Listening> listen_on(const tcp::endpoint& endpoint) {
     bound.resize(size);
     return Listening{descriptor, bound.port()};
   }
-  const int error = errno;
+  const SystemError error{errno};
   ::close(descriptor);
-  return base::fail(std::strerror(error));
+  return base::fail(error);
 }
 
 // Errors of one connection attempt, gone by the time we look.
@@ -98,6 +103,7 @@ Listener::Listener(Loop& loop, Admission& admission, Take take, const Settings& 
 Listener::~Listener() = default;
 
 base::Status<> Listener::read_proxies() {
+  proxies_.clear();
   for (const std::string& text : proxy_protocol_.trusted) {
     auto prefix = base::IpPrefix::parse(text);
     if (!prefix) return base::fail(section_ + ".proxy_protocol.trusted: " + prefix.error().message);
@@ -111,13 +117,15 @@ base::Result<std::uint16_t> Listener::open(const std::string& address, std::uint
   asio::error_code error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) return base::fail(section_ + ".bind: '" + address + "' is no IP address");
-  const tcp::endpoint endpoint(ip, port);
-  const auto bound = listen_on(endpoint);
+  auto bound = listen_on(tcp::endpoint(ip, port));
+  // All addresses of a machine without IPv6 are those of IPv4.
+  if (!bound && bound.error().code == EAFNOSUPPORT && ip.is_v6() && ip.is_unspecified())
+    bound = listen_on(tcp::endpoint(asio::ip::address_v4::any(), port));
   if (bound) acceptor_.assign(bound->descriptor, error);
   if (bound && !error) return bound->port;
   if (bound) ::close(bound->descriptor);
   return base::fail("cannot listen on " + address + ":" + std::to_string(port) + ": " +
-                    (bound ? error.message() : bound.error().message));
+                    (bound ? error.message() : bound.error().message()));
 }
 
 base::Status<> Listener::open_unix(const std::string& path, mode_t mode) {

@@ -64,11 +64,13 @@ class Listener {
   Listener(Loop& loop, Admission& admission, Take take, const Settings& settings);
   ~Listener();
 
-  // Binds and listens; nothing is accepted before start(). REQUIRES that the loop does not run yet.
+  // Binds and listens; nothing is accepted before start(). On the loop or before it runs; again
+  // after close().
   base::Result<std::uint16_t> open(const std::string& address, std::uint16_t port);
   // Likewise, on a Unix domain socket; `mode` says who may connect. Its clients are on this machine
   // and count for no address: their processes have none of their own.
   base::Status<> open_unix(const std::string& path, mode_t mode);
+  // As open().
   void start();
   // On the loop. REQUIRES that there was a rate to begin with, and is one.
   void set_rate_max(std::uint32_t rate_max);

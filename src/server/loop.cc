@@ -41,7 +41,10 @@ void Loop::wake() {
 
 const base::Now& Loop::now() {
   DCHECK(checker_.on_loop());
-  if (!now_) now_ = clock_.now();
+  if (!now_) {
+    now_ = clock_.now();
+    turn_began_ = std::chrono::steady_clock::now();
+  }
   return *now_;
 }
 

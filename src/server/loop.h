@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -69,6 +70,11 @@ class Loop {
   const LoopChecker& checker() const { return checker_; }
   // For metrics, any thread.
   const base::Counter& turns() const { return turns_; }
+  // In a turn: since its first handler. What comes meanwhile waits for so long.
+  std::chrono::microseconds turn_so_far() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                 turn_began_);
+  }
   // How often another thread woke it.
   const base::Counter& wakes() const { return wakes_; }
 
@@ -86,6 +92,7 @@ class Loop {
   LoopWork* work_ = nullptr;
 
   std::optional<base::Now> now_;
+  std::chrono::steady_clock::time_point turn_began_;  // with the reading of now_
   base::MonotonicTime next_deadline_ = base::kNever;
   base::MonotonicTime timer_deadline_ = base::kNever;
   std::size_t input_of_turn_ = 0;

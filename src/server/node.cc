@@ -1,6 +1,7 @@
 #include "server/node.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 #include <utility>
@@ -10,12 +11,18 @@
 #include "base/log.h"
 #include "journal/node_directory.h"
 #include "server/administration.h"
+#include "server/commands.h"
 #include "server/definitions_file.h"
 #include "server/definitions_transfer.h"
+#include "server/inspection.h"
 #include "server/listener.h"
+#include "server/loop_pulse.h"
+#include "server/loop_watch.h"
+#include "server/maintenance.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
 #include "server/resource_readings.h"
+#include "server/start_failure.h"
 #include "server/tls_certificates.h"
 #include "server/token_access.h"
 #include "server/translate.h"
@@ -26,25 +33,6 @@ namespace harrier::server {
 namespace {
 
 constexpr int kFailedDiskExitCode = 74;
-
-Outcome failure_of(const journal::NodeError& error) {
-  switch (error.kind) {
-    case journal::NodeFailure::kHeld: return Failure{FailureKind::kInUse, error.message};
-    case journal::NodeFailure::kForeign: return Failure{FailureKind::kBadOptions, error.message};
-    case journal::NodeFailure::kDamaged: return Failure{FailureKind::kCorrupt, error.message};
-    case journal::NodeFailure::kIo: break;
-  }
-  return Failure{FailureKind::kIoFailure, error.message};
-}
-
-Outcome failure_of(const store::StoreError& error) {
-  switch (error.kind) {
-    case store::StoreFailure::kCorrupt: return Failure{FailureKind::kCorrupt, error.message};
-    case store::StoreFailure::kForeign: return Failure{FailureKind::kBadOptions, error.message};
-    case store::StoreFailure::kIo: break;
-  }
-  return Failure{FailureKind::kIoFailure, error.message};
-}
 
 }  // namespace
 
@@ -63,9 +51,10 @@ class Node::Parts {
   const base::Clock& clock_;
   Shared shared_;
   std::vector<std::unique_ptr<NodeLoop>> loops_;
+  std::unique_ptr<LoopPulse> pulse_;
+  std::vector<LoopWatch> watches_;  // of loops_
   std::unique_ptr<Listener> listener_;
-  // Both or none.
-  std::unique_ptr<TlsCertificates> certificates_;
+  std::unique_ptr<TlsCertificates> certificates_;  // with the next, or neither
   std::unique_ptr<Listener> tls_listener_;
   std::unique_ptr<Listener> unix_listener_;
   std::unique_ptr<ResourceMonitor> monitor_;
@@ -76,6 +65,12 @@ class Node::Parts {
   const auth::LoginCounters* login_counters_ = nullptr;
   std::unique_ptr<Administration> administration_;
   std::unique_ptr<DefinitionsTransfer> definitions_;
+  std::unique_ptr<Commands> commands_;
+  std::unique_ptr<Inspection> inspection_;
+  const std::unique_ptr<Maintenance> maintenance_ = std::make_unique<Maintenance>(
+      shared_, loops_,
+      Maintenance::Listeners{[this] { close_listeners(); }, [this] { return open_again(); }});
+  std::atomic<bool> stopping_{false};
   // The authenticator's; nullptr if no tokens are taken.
   TokenKeyRefresher* token_keys_ = nullptr;
   std::uint16_t port_ = 0;
@@ -85,10 +80,15 @@ class Node::Parts {
  private:
   Outcome make_audit();
   Outcome start_audit(const std::string& node);
+  Outcome make_tracing();
   Outcome admit_users();
   // nullptr without Options::auth.oauth2.
   Outcome take_tokens(std::unique_ptr<auth::TokenRules>& tokens);
   Outcome listen();
+  Outcome open_listeners(std::uint16_t port, std::uint16_t tls_port);
+  // From no loop's thread.
+  void close_listeners();
+  base::Status<> open_again();
   ResourceReading read_resources() const;
   // What the monitor's thread does from time to time.
   ResourceReading look_around() const;
@@ -119,8 +119,13 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
+  watches_.resize(count);
   for (const auto& loop : loops_)
     loop->connect(loops_);
+  std::vector<LoopPulse::Post> posts;
+  for (const auto& loop : loops_)
+    posts.push_back([&loop = *loop](std::function<void()> task) { loop.post(std::move(task)); });
+  pulse_ = std::make_unique<LoopPulse>(std::move(posts));
   shared_.gate.watch([this] {
     for (const auto& loop : loops_)
       loop->heed_gate_from_any_thread();
@@ -174,6 +179,16 @@ Outcome Node::Parts::make_audit() {
     on_failure = [] { std::_Exit(kFailedDiskExitCode); };
   shared_.audit =
       std::make_unique<AuditReporter>(*std::move(settings).value(), clock_, std::move(on_failure));
+  return {};
+}
+
+Outcome Node::Parts::make_tracing() {
+  if (!options_.tracing.enabled) return {};
+  auto exporter = span_exporter(options_.tracing,
+                                [this] { return directory_ ? directory_->uuid() : std::string(); });
+  if (!exporter) return Failure{FailureKind::kBadOptions, exporter.error().message};
+  shared_.tracer_limits = {options_.tracing.messages_max, options_.tracing.ratio};
+  shared_.spans = std::move(exporter).value();
   return {};
 }
 
@@ -233,14 +248,17 @@ Outcome Node::Parts::listen() {
   if (certificates_)
     if (auto loaded = certificates_->load(options_.amqps); !loaded)
       return Failure{FailureKind::kBadOptions, loaded.error().message};
-  const auto open = [](Listener& listener, const std::string& bind, std::uint16_t& port) {
-    auto listening = listener.open(bind, port);
+  return open_listeners(options_.amqp.port, options_.amqps.port);
+}
+
+Outcome Node::Parts::open_listeners(std::uint16_t port, std::uint16_t tls_port) {
+  const auto open = [](Listener& listener, const std::string& bind, std::uint16_t& bound) {
+    auto listening = listener.open(bind, bound);
     if (!listening) return Outcome(Failure{FailureKind::kCannotListen, listening.error().message});
-    port = *listening;
+    bound = *listening;
     return Outcome();
   };
-  std::uint16_t port = options_.amqp.port;
-  std::uint16_t tls_port = tls_listener_ ? options_.amqps.port : std::uint16_t{0};
+  if (!tls_listener_) tls_port = 0;
   if (Outcome opened = open(*listener_, options_.amqp.bind, port); !opened) return opened;
   if (tls_listener_)
     if (Outcome opened = open(*tls_listener_, options_.amqps.bind, tls_port); !opened)
@@ -250,18 +268,36 @@ Outcome Node::Parts::listen() {
     if (auto opened = unix_listener_->open_unix(path, mode); !opened)
       return Failure{FailureKind::kCannotListen, opened.error().message};
   }
-  port_ = port;
-  tls_port_ = tls_port;
+  // Opened again they are the same, and others may be reading them.
+  if (port_ != port) port_ = port;
+  if (tls_port_ != tls_port) tls_port_ = tls_port;
   listener_->start();
   if (tls_listener_) tls_listener_->start();
   if (unix_listener_) unix_listener_->start();
   return {};
 }
 
+void Node::Parts::close_listeners() {
+  accepting().run([this] {
+    listener_->close();
+    if (tls_listener_) tls_listener_->close();
+    if (unix_listener_) unix_listener_->close();
+  });
+}
+
+base::Status<> Node::Parts::open_again() {
+  Outcome opened;
+  accepting().run([&] { opened = open_listeners(port_, tls_port_); });
+  if (opened) return base::Done{};
+  close_listeners();
+  return base::fail(opened.failure().message);
+}
+
 Outcome Node::Parts::start(const Recover& recover) {
   const auto file = read_configured_definitions(options_);
   if (!file.ok()) return Failure{FailureKind::kBadOptions, file.error().message};
   if (Outcome made = make_audit(); !made) return made;
+  if (Outcome made = make_tracing(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
   if (Outcome listening = listen(); !listening) return listening;
   monitor_->start();
@@ -275,12 +311,15 @@ Outcome Node::Parts::start(const Recover& recover) {
   if (recovered) {
     definitions_ = std::make_unique<DefinitionsTransfer>(*administration_, shared_.virtual_hosts,
                                                          loops_, store_ != nullptr);
+    commands_ = std::make_unique<Commands>(shared_, loops_, options_);
+    inspection_ = std::make_unique<Inspection>(shared_, loops_);
     if (*file) recovered = import_configured_definitions(*definitions_, options_, **file);
   }
   if (!recovered) {
     stop();
     return recovered;
   }
+  if (shared_.spans) shared_.spans->start();
   shared_.ready.store(true, std::memory_order_release);
   return {};
 }
@@ -393,13 +432,10 @@ base::Status<> Node::Parts::reload(const Options& options) {
 void Node::Parts::stop() {
   if (!std::exchange(running_, false)) return;
   constexpr std::chrono::seconds kDropTimeout{2};
+  stopping_.store(true, std::memory_order_release);
   administration_->stop();
   if (shared_.audit) shared_.audit->note_node("node.stop");
-  accepting().run([this] {
-    listener_->close();
-    if (tls_listener_) tls_listener_->close();
-    if (unix_listener_) unix_listener_->close();
-  });
+  close_listeners();
   on_every_loop([](NodeLoop& loop) {
     loop.io().force_close({}, amqp::ReplyCode::kConnectionForced,
                           "broker forced connection closure with reason 'shutdown'");
@@ -416,11 +452,13 @@ void Node::Parts::stop() {
   // Its answers go to the loops.
   shared_.password_workers->stop();
   if (token_keys_ != nullptr) token_keys_->stop();
+  pulse_->stop();
   for (const auto& loop : loops_)
     loop->stop();
   for (const auto& loop : loops_)
     loop->join();
   if (store_) store_->stop();
+  if (shared_.spans) shared_.spans->stop();
   if (shared_.audit) shared_.audit->stop();
   port_ = tls_port_ = 0;
 }
@@ -440,17 +478,54 @@ void Node::block_publishers(std::string reason) {
 std::vector<UserUsage> Node::users() const { return parts_->shared_.users.usage(); }
 void Node::unblock_publishers() { parts_->shared_.gate.clear(HoldReason::kOperator); }
 
+bool Node::ready() const { return parts_->shared_.ready.load(std::memory_order_acquire); }
+
+bool Node::loops_answer() const {
+  if (!ready()) return true;
+  bool turn = true;
+  const base::MonotonicTime now = parts_->clock_.now().monotonic;
+  for (std::size_t index = 0; index != parts_->loops_.size(); ++index) {
+    NodeLoop& loop = *parts_->loops_[index];
+    const auto post = [&loop](std::function<void()> task) { loop.post(std::move(task)); };
+    turn = parts_->watches_[index].beats(post, now) && turn;
+  }
+  return turn;
+}
+
+bool Node::has_virtual_host(std::string_view name) const {
+  return parts_->shared_.virtual_hosts.find(name).has_value();
+}
+
+const auth::Authenticator& Node::authenticator() const { return *parts_->shared_.authenticator; }
+PasswordWorkers& Node::password_workers() { return *parts_->shared_.password_workers; }
+
+void Node::note_login(const auth::Peer& peer, std::string_view mechanism, const std::string& user,
+                      std::string_view reason) {
+  if (parts_->shared_.audit) parts_->shared_.audit->note_login(peer, mechanism, user, reason);
+}
+
 VirtualHostViews Node::virtual_hosts() const {
   const VirtualHostTable& table = parts_->shared_.virtual_hosts;
-  VirtualHostViews views{table.keep(), {}};
+  VirtualHostViews views{table.keep(), {}, {}};
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return views;
   for (const auto& [name, place] : table.list())
     views.hosts.push_back(
         {place.host->host().name(), &place.host->host().counters(), place.tenant.get()});
+  views.ended.push_back(&table.ended());
+  for (const HostedVirtualHost* host : table.ending())
+    views.ended.push_back(&host->host().counters());
   return views;
 }
 Administration& Node::administration() { return *parts_->administration_; }
 DefinitionsTransfer& Node::definitions() { return *parts_->definitions_; }
+Commands& Node::commands() { return *parts_->commands_; }
+Inspection& Node::inspection() { return *parts_->inspection_; }
+Maintenance& Node::maintenance() { return *parts_->maintenance_; }
+bool Node::serving() const {
+  return parts_->shared_.ready.load(std::memory_order_acquire) &&
+         !parts_->stopping_.load(std::memory_order_acquire) &&
+         !parts_->maintenance_->being_drained();
+}
 
 std::vector<LoopView> Node::loops() const {
   std::vector<LoopView> views;
@@ -460,12 +535,17 @@ std::vector<LoopView> Node::loops() const {
   return views;
 }
 
+bool Node::loops_turn(std::chrono::milliseconds patience) const {
+  return parts_->pulse_->beats_within(patience);
+}
+
 std::optional<StoreView> Node::store() const {
   if (!parts_->shared_.ready.load(std::memory_order_acquire) || !parts_->store_) return {};
   store::Store& store = *parts_->store_;
   StoreView view;
   view.journal = store.journal_usage();
   view.flushes = store.flushes().value();
+  view.flush_counters = &store.flush_counters();
   view.runs = store.run_count();
   view.run_bytes = store.run_bytes();
   view.checkpoints = store.checkpointer().cycles();
@@ -482,6 +562,8 @@ std::optional<StoreView> Node::store() const {
     view.damaged_blocks += loop.pager().damaged_blocks().value();
   }
   view.recovery = store.recovery();
+  view.segment_bytes = parts_->options_.journal.segment_size;
+  view.disk = &parts_->directory_->disk_counters();
   return view;
 }
 
@@ -492,6 +574,11 @@ std::optional<LoginView> Node::logins() const {
                    parts_->token_keys_};
 }
 
+std::optional<TracingView> Node::tracing() const {
+  const SpanExporter* spans = parts_->shared_.spans.get();
+  if (spans == nullptr) return std::nullopt;
+  return TracingView{&spans->counters(), spans->waiting()};
+}
 const audit::AuditCounters* Node::audit() const {
   return parts_->shared_.audit ? &parts_->shared_.audit->counters() : nullptr;
 }

@@ -37,7 +37,11 @@
 namespace harrier::server {
 
 class Administration;
+class Commands;
 class DefinitionsTransfer;
+class Inspection;
+class Maintenance;
+class PasswordWorkers;
 
 // What metrics may look at; valid while the node exists, a virtual host's as long as its views.
 struct VirtualHostView {
@@ -48,6 +52,9 @@ struct VirtualHostView {
 struct VirtualHostViews {
   std::shared_lock<std::shared_mutex> lock;  // holds up who deletes one: for a scrape's time
   std::vector<VirtualHostView> hosts;        // by name
+  // To be added to every total, or it would fall with a virtual host: what those that are gone have
+  // counted, and those whose end goes on.
+  std::vector<const broker::VirtualHostCounters*> ended;
 };
 struct LoopView {
   const LoopCounters* counters;
@@ -55,7 +62,13 @@ struct LoopView {
   const base::Counter* input_bytes_borrowed;
 };
 
+struct SpanCounters;
 class TokenKeyRefresher;
+
+struct TracingView {
+  const SpanCounters* counters;
+  std::size_t waiting;  // for the collector
+};
 
 struct LoginView {
   const auth::LoginCounters* counters;
@@ -89,6 +102,18 @@ class Node {
   void block_publishers(std::string reason);
   void unblock_publishers();
 
+  // Whether start() has recovered everything: what refers to this may be called then.
+  bool ready() const;
+  // Whether every loop turns, or did a moment ago (LoopWatch); true before start().
+  bool loops_answer() const;
+  bool has_virtual_host(std::string_view name) const;
+  // For logins that come by something other than AMQP. REQUIRES ready().
+  const auth::Authenticator& authenticator() const;
+  PasswordWorkers& password_workers();
+  // How such a login ended, for the audit log; an empty reason: accepted.
+  void note_login(const auth::Peer& peer, std::string_view mechanism, const std::string& user,
+                  std::string_view reason);
+
   // Who is connected or limited. Takes a lock: for scrapes.
   std::vector<UserUsage> users() const;
 
@@ -98,11 +123,24 @@ class Node {
   Administration& administration();
   // Likewise.
   DefinitionsTransfer& definitions();
+  // Likewise. What calls it has ended before stop().
+  Commands& commands();
+  // Likewise.
+  Inspection& inspection();
+  // Likewise; but Maintenance::on_stop() before start().
+  Maintenance& maintenance();
+  // Whether clients can come: recovered, listening, and not drained. Any thread.
+  bool serving() const;
   std::vector<LoopView> loops() const;
+  // Whether each loop takes a turn within `patience`: false before start() and after stop(), too.
+  // Waits; any thread but a loop's.
+  bool loops_turn(std::chrono::milliseconds patience) const;
   // None without a data directory, or before start() has recovered it. Takes locks: for scrapes.
   std::optional<StoreView> store() const;
   // None before start() has recovered the virtual hosts. Takes a lock: for scrapes.
   std::optional<LoginView> logins() const;
+  // None without tracing.
+  std::optional<TracingView> tracing() const;
   // nullptr without an audit log.
   const audit::AuditCounters* audit() const;
   const ListenerCounters& listener_counters() const;

@@ -100,6 +100,12 @@ void NodeLoop::put_all(std::vector<Mail>& mails) {
   if (mailbox_.put_all(mails)) loop_.wake();
 }
 
+const session::BrokerSession* NodeLoop::find_session(broker::ConnectionId id) {
+  if (IoLoop::loop_of(id) != index_) return hand_over_.find_session(id);
+  const Connection* connection = io_.find(id);
+  return connection == nullptr ? nullptr : connection->session();
+}
+
 void NodeLoop::take_mail() {
   mailbox_.take_all(taken_);
   for (Mail& mail : taken_)
@@ -120,6 +126,8 @@ base::MonotonicTime NodeLoop::finish_turn() {
   broker_.end_turns();
   if (store_ != nullptr) store_->end_turn();
   hand_over_.send();
+  loop_.now();  // a turn in which nobody asked for the time
+  io_.counters().turn_us.add(static_cast<std::uint64_t>(loop_.turn_so_far().count()));
   if (io_.has_work()) return base::MonotonicTime::min();
   return std::min(broker_.next_deadline(), io_.next_deadline());
 }

@@ -55,6 +55,9 @@ class NodeLoop final : public store::LoopPort, private LoopWork {
   // Several at once; `mails` is empty afterwards.
   void put_all(std::vector<Mail>& mails);
 
+  // The broker half of a connection, if it is here and there still is one.
+  const session::BrokerSession* find_session(broker::ConnectionId id);
+
   Loop& loop() { return loop_; }
   BrokerLoop& broker() { return broker_; }
   IoLoop& io() { return io_; }

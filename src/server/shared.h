@@ -10,11 +10,13 @@
 #include "amqp/field_table.h"
 #include "auth/authenticator.h"
 #include "broker/limits.h"
+#include "broker/message_tracer.h"
 #include "harrier/options.h"
 #include "server/admission.h"
 #include "server/audit_reporter.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
+#include "server/span_exporter.h"
 #include "server/user_accounts.h"
 #include "server/virtual_host_table.h"
 #include "session/connection_session.h"
@@ -33,6 +35,9 @@ struct Shared {
   broker::VirtualHostLimits virtual_host_limits;
   // nullptr: there is no audit log. Made before the loops run, and there as long as they do.
   std::unique_ptr<AuditReporter> audit{};
+  // nullptr: nothing is traced. Likewise.
+  std::unique_ptr<SpanExporter> spans{};
+  broker::TracerLimits tracer_limits{};
   // synchronized
   VirtualHostTable virtual_hosts{};
   Admission admission;

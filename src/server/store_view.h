@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "journal/disk_counters.h"
 #include "journal/journal.h"
 #include "store/store.h"
 
@@ -13,6 +14,7 @@ namespace harrier::server {
 struct StoreView {
   journal::JournalUsage journal;
   std::uint64_t flushes = 0;
+  const journal::FlushCounters* flush_counters = nullptr;  // valid while the node exists
   std::uint64_t runs = 0;
   std::uint64_t run_bytes = 0;
   std::uint64_t checkpoints = 0;
@@ -28,6 +30,8 @@ struct StoreView {
   std::uint64_t damaged_blocks = 0;
   // What the start found.
   store::RecoverySummary recovery;
+  std::uint64_t segment_bytes = 0;              // of the journal's, each
+  const journal::DiskCounters* disk = nullptr;  // valid while the node exists
 };
 
 }  // namespace harrier::server

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -37,6 +38,14 @@ class Tenant {
   }
   broker::PublishRates& publish_rates() { return publish_rates_; }
 
+  // Octets of the connections in it; any loop.
+  void count_received(std::size_t octets) {
+    octets_received_.fetch_add(octets, std::memory_order_relaxed);
+  }
+  void count_sent(std::size_t octets) { octets_sent_.fetch_add(octets, std::memory_order_relaxed); }
+  std::uint64_t octets_received() const { return octets_received_.load(std::memory_order_relaxed); }
+  std::uint64_t octets_sent() const { return octets_sent_.load(std::memory_order_relaxed); }
+
   // Whether publishers are held, since it stores as much as it may.
   bool held() const { return held_.load(std::memory_order_relaxed); }
   void set_held(bool held) {
@@ -52,6 +61,8 @@ class Tenant {
   const std::function<void()> released_;
   broker::PublishRates publish_rates_;
   std::atomic<bool> held_{false};
+  std::atomic<std::uint64_t> octets_received_{0};
+  std::atomic<std::uint64_t> octets_sent_{0};
   mutable std::mutex mutex_;
   broker::TenantLimits limits_;
 };

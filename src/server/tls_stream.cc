@@ -110,6 +110,10 @@ TlsStream::Handshake TlsStream::handshake(base::MonotonicTime now) {
   return Handshake::kDone;
 }
 
+std::string_view TlsStream::protocol() const { return ::SSL_get_version(ssl_); }
+
+std::string_view TlsStream::cipher() const { return ::SSL_get_cipher_name(ssl_); }
+
 std::shared_ptr<const auth::PeerCertificate> TlsStream::peer_certificate() const {
   const X509* certificate = ::SSL_get0_peer_certificate(ssl_);
   if (certificate == nullptr || ::SSL_get_verify_result(ssl_) != X509_V_OK) return nullptr;

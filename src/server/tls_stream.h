@@ -52,6 +52,10 @@ class TlsStream {
   // The client's, if it showed one and that is good; after the handshake.
   std::shared_ptr<const auth::PeerCertificate> peer_certificate() const;
 
+  // "TLSv1.3", "TLS_AES_256_GCM_SHA384"; after the handshake.
+  std::string_view protocol() const;
+  std::string_view cipher() const;
+
   // As read(2): 0 is the end, with or without close_notify.
   ssize_t read(char* target, std::size_t size, base::MonotonicTime now);
   // The last read() ended for lack of room: there may be more, of which the socket says nothing.

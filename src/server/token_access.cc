@@ -6,7 +6,7 @@
 #include <fstream>
 #include <utility>
 
-#include "server/http_download.h"
+#include "server/http_client.h"
 
 namespace harrier::server {
 namespace {
@@ -66,8 +66,8 @@ base::Result<std::unique_ptr<TokenKeyRefresher>> token_keys(const OAuth2Options&
       return base::fail(about("jwks_file", loaded.error().message));
     return keys;
   }
-  const HttpDownload download{options.jwks_url, options.jwks_ca_file, options.jwks_timeout,
-                              options.jwks_size_max};
+  const HttpClient download{options.jwks_url, options.jwks_ca_file, options.jwks_timeout,
+                            options.jwks_size_max};
   if (auto fine = download.check(); !fine)
     return base::fail(about("jwks_url", fine.error().message));
   return std::make_unique<TokenKeyRefresher>(

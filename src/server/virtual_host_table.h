@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "broker/counters.h"
+
 namespace harrier::server {
 
 class HostedVirtualHost;
@@ -26,6 +28,8 @@ struct VirtualHostPlace {
   std::size_t loop = 0;
   HostedVirtualHost* host = nullptr;
   std::shared_ptr<Tenant> tenant = {};
+  // Of the journal, for who waits until a change is on disk.
+  std::size_t shard = 0;
 };
 
 class VirtualHostTable {
@@ -40,10 +44,23 @@ class VirtualHostTable {
     const std::lock_guard lock(mutex_);
     places_.insert_or_assign(name, place);
   }
+  // Its end begins: nobody finds it any more.
   void erase(std::string_view name) {
     const std::lock_guard lock(mutex_);
-    if (const auto entry = places_.find(name); entry != places_.end()) places_.erase(entry);
+    const auto entry = places_.find(name);
+    if (entry == places_.end()) return;
+    ending_.push_back(entry->second.host);
+    places_.erase(entry);
   }
+  // Inside end_lives(), before it is destroyed: what it has counted stays in ended().
+  void end(HostedVirtualHost& host);
+  // Those whose end goes on.
+  std::vector<HostedVirtualHost*> ending() const {
+    const std::lock_guard lock(mutex_);
+    return ending_;
+  }
+  // The totals of all that have ended.
+  const broker::VirtualHostCounters& ended() const { return ended_; }
   // While somebody holds it, every host that list() named lives; whoever destroys one waits.
   std::shared_lock<std::shared_mutex> keep() const { return std::shared_lock(lives_); }
   // Around the destruction of a host that was erased.
@@ -58,6 +75,8 @@ class VirtualHostTable {
   mutable std::mutex mutex_;
   mutable std::shared_mutex lives_;
   std::map<std::string, VirtualHostPlace, std::less<>> places_;
+  std::vector<HostedVirtualHost*> ending_;
+  broker::VirtualHostCounters ended_;  // written inside end_lives() only
 };
 
 }  // namespace harrier::server

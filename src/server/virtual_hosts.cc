@@ -30,7 +30,7 @@ base::Status<> VirtualHosts::open(const store::VirtualHostDefinition& host,
   bool good = false;
   loop.run([&] { good = make(loop, place, access, definitions.policies(), why); });
   if (!good) return base::fail("virtual host '" + host.name + "': " + why);
-  shared_.virtual_hosts.insert(host.name, {index, place.host, place.tenant});
+  shared_.virtual_hosts.insert(host.name, {index, place.host, place.tenant, host.shard});
   places_.push_back(std::move(place));
   return base::Done{};
 }
@@ -76,6 +76,7 @@ bool VirtualHosts::make(NodeLoop& loop, Place& place, const broker::AccessContro
   hosted.host().set_limits(place.tenant->limits());
   hosted.set_tenant(place.tenant);
   hosted.host().set_audit(shared_.audit.get());
+  if (shared_.spans) hosted.host().set_tracing(shared_.tracer_limits, *shared_.spans);
   for (const NodeDefinitions::HostedPolicy& of : policies) {
     if (of.virtual_host != definition.name) continue;
     if (auto restored = hosted.host().restore_policy(of.kind, of.policy); !restored.ok()) {
@@ -99,6 +100,7 @@ bool VirtualHosts::close(const std::string& name) {
   shared_.virtual_hosts.erase(name);
   if (!disconnect(*found) || !empty(*found)) return false;
   const auto ending = shared_.virtual_hosts.end_lives();
+  shared_.virtual_hosts.end(*found->host);
   NodeLoop& loop = *loops_[found->loop];
   loop.run([&] {
     loop.broker().remove(*found->host);

@@ -171,6 +171,7 @@ void BrokerSession::open_channel(ChannelNumber number) {
     return fail(error);
   }
   channels_.emplace(number, std::make_unique<Channel>(*this, number));
+  ++virtual_host_.counters().channels_opened;
   const auto place = std::lower_bound(used_numbers_.begin(), used_numbers_.end(), number);
   if (place == used_numbers_.end() || *place != number) used_numbers_.insert(place, number);
   emit(number, amqp::ChannelOpenOk{});
@@ -203,6 +204,7 @@ void BrokerSession::release_number(Channel& channel) {
   const auto found = channels_.find(channel.number());
   CHECK(found != channels_.end() && found->second.get() == &channel);
   if (last_channel_ == &channel) last_channel_ = nullptr;
+  note_ended(channel);
   releasing_channels_.push_back(std::move(found->second));
   channels_.erase(found);
   --virtual_host_.counters().channels;
@@ -225,6 +227,26 @@ void BrokerSession::give_back_consumer() {
   CHECK(consumers_ != 0);
   --consumers_;
   if (parameters_.account) parameters_.account->consumers().give_back();
+}
+
+void BrokerSession::note_ended(Channel& channel) {
+  channel.report_published();
+  broker::VirtualHostCounters& counters = virtual_host_.counters();
+  ++counters.channels_closed;
+  if (channel.publishes()) --counters.publishers;
+  const broker::MessageTotals totals = channel.totals();
+  if (totals == broker::MessageTotals{}) return;
+  if (!ended_totals_) ended_totals_ = std::make_unique<broker::MessageTotals>();
+  for (std::size_t i = 0; i != totals.size(); ++i)
+    (*ended_totals_)[i] += totals[i];
+}
+
+broker::MessageCounts BrokerSession::counts() const {
+  broker::MessageCounts counts;
+  if (ended_totals_) counts.totals = *ended_totals_;
+  for (const auto& [number, channel] : channels_)
+    counts += channel->read().counts;
+  return counts;
 }
 
 void BrokerSession::await_output(Channel& channel) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "broker/credit.h"
+#include "broker/roster.h"
 #include "broker/virtual_host.h"
 #include "session/session_input.h"
 #include "session/session_limits.h"
@@ -38,6 +39,11 @@ class BrokerSession final : public SessionInput {
   BrokerSession(const BrokerSession&) = delete;
   BrokerSession& operator=(const BrokerSession&) = delete;
 
+  // ---- for views
+  const std::map<ChannelNumber, std::unique_ptr<Channel>>& channels() const { return channels_; }
+  // Of its channels, those included that have ended; their rates are not.
+  broker::MessageCounts counts() const;
+
   // After this the owner may destroy it, outside of any call into it.
   bool released() const { return state_ == State::kReleased; }
 
@@ -53,6 +59,7 @@ class BrokerSession final : public SessionInput {
 
   // ---- for its channels
   broker::VirtualHost& virtual_host() { return virtual_host_; }
+  const broker::VirtualHost& virtual_host() const { return virtual_host_; }
   const ConnectionParameters& parameters() const { return parameters_; }
   const SessionLimits& limits() const { return limits_; }
   broker::Credit& output_credit() { return output_credit_; }
@@ -74,6 +81,7 @@ class BrokerSession final : public SessionInput {
   void await_output(Channel& channel);
 
  private:
+  friend class broker::Roster<BrokerSession>;
   enum class State : std::uint8_t { kOpening, kOpen, kEnding, kReleased };
 
   // The channel to give the call to; nullptr when the call is to be dropped (or was an error).
@@ -83,6 +91,7 @@ class BrokerSession final : public SessionInput {
   }
   Channel* find_channel(ChannelNumber number, amqp::MethodId method);
   void open_channel(ChannelNumber number);
+  void note_ended(Channel& channel);
   // One more of what virtual host and user may have.
   amqp::CheckedStatus take_connection();
   amqp::CheckedStatus take_channel();
@@ -107,8 +116,11 @@ class BrokerSession final : public SessionInput {
   std::vector<ChannelNumber> awaiting_output_;
   // Every number that was ever opened, sorted: late acks on a closed channel are no error.
   std::vector<ChannelNumber> used_numbers_;
+  // Of channels that have ended; nullptr: nothing.
+  std::unique_ptr<broker::MessageTotals> ended_totals_;
   std::optional<CloseCause> cause_;
   State state_ = State::kOpening;
+  std::uint32_t roster_place_ = 0;
 };
 
 }  // namespace harrier::session

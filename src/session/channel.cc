@@ -55,7 +55,8 @@ struct MethodDispatch {
 Channel::Channel(BrokerSession& session, ChannelNumber number)
     : session_(session),
       number_(number),
-      channel_credit_(session.limits().unacked_per_channel_max) {}
+      channel_credit_(session.limits().unacked_per_channel_max),
+      opened_at_(session.virtual_host().now().monotonic) {}
 
 Channel::~Channel() { virtual_host().timers().disarm(*this); }
 
@@ -171,6 +172,7 @@ void Channel::commit_reached(broker::Lsn) {
 }
 
 void Channel::turn_ended() {
+  report_published();
   release_slots();
   send_confirms();
 }
@@ -185,7 +187,14 @@ void Channel::send_confirms() {
       session_.emit(number_, amqp::BasicAck{tag, multiple});
     }
   };
-  confirms_.flush(virtual_host().log().committed(), send);
+  const base::MonotonicTime now = virtual_host().now().monotonic;
+  const auto leaves = [this, now](std::uint64_t count, base::MonotonicTime since) {
+    statistics().confirmed += count;
+    broker::VirtualHostCounters& counters = virtual_host().counters();
+    counters.confirmed.add(count);
+    counters.confirm_latency.add(static_cast<std::uint64_t>((now - since).count()), count);
+  };
+  confirms_.flush(virtual_host().log().committed(), send, leaves);
   if (!confirms_.empty()) await_commit();
 }
 

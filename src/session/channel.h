@@ -25,6 +25,8 @@
 #include "broker/queue.h"
 #include "broker/unacked_messages.h"
 #include "broker/virtual_host.h"
+#include "session/channel_reading.h"
+#include "session/channel_statistics.h"
 #include "session/publisher_confirms.h"
 #include "session/reply_slots.h"
 #include "session/session_input.h"
@@ -39,6 +41,7 @@ class Channel final : public broker::ConsumerSink,
                       public broker::TurnEndListener,
                       public broker::CommitListener,
                       public broker::SlicedTask,
+                      public broker::Active,
                       public broker::Timed {
  public:
   Channel(BrokerSession& session, ChannelNumber number);
@@ -46,6 +49,17 @@ class Channel final : public broker::ConsumerSink,
 
   ChannelNumber number() const { return number_; }
   bool open() const { return state_ == State::kOpen; }
+
+  // ---- for views
+  ChannelReading read() const;
+  const BrokerSession& session() const { return session_; }
+  const std::map<std::string, broker::ConsumerRef, std::less<>>& consumers() const {
+    return consumers_;
+  }
+  broker::MessageTotals totals() const;
+  bool publishes() const { return published_ != 0; }
+  // Of what it has published since the last time.
+  void report_published();
 
   // ---- from the client
   void handle_method(const amqp::Method& method);
@@ -69,6 +83,9 @@ class Channel final : public broker::ConsumerSink,
   void commit_reached(broker::Lsn committed) override;
   bool run_slice(broker::Turn& turn) override;
   void deadline_reached() override;
+  std::optional<base::MonotonicTime> oldest_unacked_of(const broker::Queue& queue) const override;
+  bool look(base::MonotonicTime now) override;
+  void quiet() override;
 
  private:
   friend struct MethodDispatch;
@@ -153,6 +170,23 @@ class Channel final : public broker::ConsumerSink,
   Status check_transaction_room() const;
   bool apply_transaction();
 
+  // channel_statistics.cc
+  ChannelStatistics& statistics();
+  void become_active();
+  // To target_ by route_; report_published() tells the others.
+  void note_published(std::size_t size) {
+    if (size - sizes_from_ > sizes_span_) [[unlikely]]
+      change_size_class(size);
+    unreported_bytes_ += size;
+    if (unreported_++ == 0) virtual_host().at_turn_end(*this);
+  }
+  void change_size_class(std::size_t size);
+  // `routed`: copies that went to queues; `traffic`: nullptr, the exchange is gone.
+  void count_published(std::uint64_t count, std::uint64_t routed, broker::ExchangeTraffic* traffic);
+  void note_committed(const Transaction::Publish& publish);
+  void note_get_empty();
+  void count_got(bool no_ack, bool redelivered);
+
   static amqp::ProtocolError unexpected_in_commit();
   void reply(const amqp::Method& method) { reply_after(broker::Lsn(), method); }
   // For replies that promise durability: waits for what the shard has appended so far.
@@ -186,6 +220,7 @@ class Channel final : public broker::ConsumerSink,
   ReplySlots slots_;
   broker::Credit channel_credit_;
   std::uint16_t default_prefetch_ = 0;
+  std::uint16_t global_prefetch_ = 0;
   std::map<std::string, broker::ConsumerRef, std::less<>> consumers_;
   broker::UnackedMessages unacked_;
   DeliveryTag last_delivery_tag_;
@@ -196,6 +231,16 @@ class Channel final : public broker::ConsumerSink,
   bool committing_ = false;
   Route route_;
   Target target_;
+  // Publishes to target_ by route_, all of one class of sizes.
+  std::uint64_t unreported_ = 0;
+  std::uint64_t unreported_bytes_ = 0;
+  std::uint64_t sizes_from_ = 0;
+  std::uint64_t sizes_span_ = broker::VirtualHostCounters::MessageSizes::kBounds[0];
+  std::uint64_t published_ = 0;  // reported
+  std::uint64_t delivered_no_ack_ = 0;
+  std::uint64_t acknowledged_ = 0;
+  std::unique_ptr<ChannelStatistics> statistics_;  // from the first message on
+  base::MonotonicTime opened_at_;
   broker::RoutingKeys keys_;  // reused between publishes
   std::string rewritten_properties_;
   std::vector<std::unique_ptr<PendingGet>> pending_gets_;

@@ -61,7 +61,11 @@ void Channel::apply_settlement(broker::Unacked unacked, Settlement settlement) {
   broker::Queue& queue = *unacked.queue;
   broker::Consumer* consumer = unacked.consumer.get();
   switch (settlement) {
-    case Settlement::kAcknowledge: return queue.acknowledge(std::move(unacked.entry), consumer);
+    case Settlement::kAcknowledge:
+      if (!broker::Active::linked()) [[unlikely]]
+        become_active();
+      ++acknowledged_;
+      return queue.acknowledge(std::move(unacked.entry), consumer);
     case Settlement::kReject: return queue.reject(std::move(unacked.entry), consumer);
     case Settlement::kRequeue: return queue.requeue(std::move(unacked.entry), consumer);
   }

@@ -40,6 +40,7 @@ Channel::Status Channel::handle_basic_qos(const amqp::BasicQos& method) {
   const bool limited = method.global && method.prefetch_count != 0;
   const std::uint64_t limit = limited ? method.prefetch_count : most;
   channel_credit_.set_limit(limit, limit - 1);
+  global_prefetch_ = limited ? method.prefetch_count : std::uint16_t{0};
   if (!method.global) default_prefetch_ = method.prefetch_count;
   reply(amqp::BasicQosOk{});
   return base::Done{};
@@ -83,6 +84,8 @@ Channel::Status Channel::add_consumer(const amqp::BasicConsume& method) {
   options.no_ack = method.no_ack;
   options.exclusive = method.exclusive;
   options.prefetch_count = default_prefetch_;
+  if (const amqp::TableView arguments = method.arguments; !arguments.empty())
+    options.arguments = std::make_shared<const amqp::FieldTable>(arguments);
   if (const auto priority = method.arguments.find("x-priority")) {
     if (!priority->is_integer()) {
       return amqp::refuse(ReplyCode::kPreconditionFailed,
@@ -181,6 +184,10 @@ void Channel::note_unacked(broker::QueueRef queue, broker::ConsumerRef consumer,
 void Channel::deliver(broker::Consumer& consumer, broker::QueueEntry&& entry) {
   const broker::Message& message = *entry.message;
   broker::Queue& queue = consumer.queue();
+  if (!broker::Active::linked()) [[unlikely]]
+    become_active();
+  if (entry.redelivered) [[unlikely]]
+    ++statistics_->redelivered;
   last_delivery_tag_ = last_delivery_tag_.next();
   const amqp::DeliverView view{consumer.consumer_tag(), last_delivery_tag_, entry.redelivered,
                                message.exchange(), message.routing_key()};
@@ -190,8 +197,11 @@ void Channel::deliver(broker::Consumer& consumer, broker::QueueEntry&& entry) {
   } else {
     session_.emit_delivery(number_, view, message, message.property_bytes());
   }
-  if (!consumer.no_ack())
+  if (consumer.no_ack()) {
+    ++delivered_no_ack_;
+  } else {
     note_unacked(broker::QueueRef(&queue), broker::ConsumerRef(&consumer), std::move(entry));
+  }
 }
 
 void Channel::deliver_reply(const broker::MessageRef& message) {
@@ -201,7 +211,8 @@ void Channel::deliver_reply(const broker::MessageRef& message) {
     return;
   }
   last_delivery_tag_ = last_delivery_tag_.next();
-  ++virtual_host().counters().delivered;
+  ++statistics().direct_replies;
+  ++virtual_host().counters().direct_replies;
   const amqp::DeliverView view{*reply_consumer_tag_, last_delivery_tag_, false, message->exchange(),
                                message->routing_key()};
   session_.emit_delivery(number_, view, *message, message->property_bytes());
@@ -253,9 +264,10 @@ void Channel::fill_get(ReplySlots::Slot& slot, GetOutcome outcome, bool no_ack,
   const auto ready_left = static_cast<std::uint32_t>(queue->ready_count());
   const std::uint64_t got = ++last_got_;
   if (!no_ack) got_.emplace(got, broker::Unacked{queue, nullptr, std::move(entry)});
-  ReplySlots::fill(slot, [this, message, properties, got, redelivered, ready_left] {
+  ReplySlots::fill(slot, [this, message, properties, got, redelivered, ready_left, no_ack] {
     // Not found: it needs no acknowledgement, or was given back with its channel.
     auto held = got_.extract(got);
+    count_got(no_ack, redelivered);
     last_delivery_tag_ = last_delivery_tag_.next();
     if (!held.empty())
       note_unacked(std::move(held.mapped().queue), nullptr, std::move(held.mapped().entry));

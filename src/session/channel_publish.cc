@@ -24,6 +24,7 @@ Channel::Status Channel::publish(const PublishView& view) {
   parts.ingress = virtual_host().now().wall;
   Route* const remembered = remembered_route(view);
   if (remembered == nullptr) {
+    report_published();
     if (auto status = choose_target(view); !status.ok()) return status;
   }
   if (view.properties.flags != 0) {
@@ -51,6 +52,7 @@ Channel::Status Channel::check_properties(const PublishView& view, broker::Messa
   }
   parts.persistent = properties.persistent();
   if (properties.has(amqp::kPriority)) parts.priority = properties.priority;
+  if (properties.has(amqp::kHeaders)) parts.traced = virtual_host().traces(properties.headers);
   if (properties.has(amqp::kExpiration)) {
     const auto expiration = broker::parse_expiration(properties.expiration);
     if (!expiration.ok()) return base::fail(expiration.error());
@@ -118,9 +120,15 @@ amqp::Checked<Channel::Route*> Channel::route(const PublishView& view,
 
 Channel::Status Channel::publish_routed(const PublishView& view, const broker::MessageParts& parts,
                                         const std::vector<broker::Queue*>& queues) {
+  if (transaction_) {
+    virtual_host().counters().message_sizes.add(view.body.size());
+  } else {
+    note_published(view.body.size());
+  }
   const bool unroutable = queues.empty();
   if (unroutable && !view.mandatory && !transaction_) {
     ++virtual_host().counters().unroutable_dropped;
+    ++statistics().dropped;
     confirm(broker::Lsn(), false);
     return base::Done{};
   }
@@ -152,12 +160,15 @@ Channel::Status Channel::publish_reply(const PublishView& view, const broker::Me
   } else {
     ++virtual_host().counters().direct_replies_dropped;
   }
+  virtual_host().counters().message_sizes.add(view.body.size());
+  count_published(1, 0, &virtual_host().traffic_of(nullptr));
   confirm(broker::Lsn(), false);
   return base::Done{};
 }
 
 void Channel::return_message(const broker::Message& message) {
   ++virtual_host().counters().unroutable_returned;
+  ++statistics().returned;
   session_.emit_content(number_,
                         amqp::BasicReturn{static_cast<std::uint16_t>(ReplyCode::kNoRoute),
                                           "NO_ROUTE", message.exchange(), message.routing_key()},
@@ -166,8 +177,8 @@ void Channel::return_message(const broker::Message& message) {
 
 void Channel::confirm(broker::Lsn lsn, bool refused) {
   if (!confirms_.selected()) return;
-  confirms_.add(lsn, refused);
-  if (!refused) ++virtual_host().counters().confirmed;
+  confirms_.add(lsn, refused, virtual_host().now().monotonic);
+  ++virtual_host().counters().published_confirm;
   virtual_host().at_turn_end(*this);
 }
 

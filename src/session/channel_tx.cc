@@ -50,11 +50,13 @@ bool Channel::apply_transaction() {
   bool refused = false;
   std::vector<broker::Queue*> queues;
   for (const Transaction::Publish& publish : transaction_->take_publishes()) {
+    note_committed(publish);
     if (publish.queues.empty()) {
       if (publish.mandatory) {
         return_message(*publish.message);
       } else {
         ++virtual_host().counters().unroutable_dropped;
+        ++statistics().dropped;
       }
       continue;
     }

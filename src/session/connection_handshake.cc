@@ -129,8 +129,7 @@ void ConnectionSession::dispatch_handshake_method(const amqp::Method& method) {
 
 void ConnectionSession::describe_client(amqp::TableView properties) {
   client_.connection_name = amqp::text_in(properties, "connection_name");
-  client_.product = amqp::text_in(properties, "product");
-  client_.version = amqp::text_in(properties, "version");
+  client_.properties = amqp::FieldTable(properties);
   const auto capabilities = properties.find("capabilities");
   if (!capabilities || capabilities->type != 'F') return;
   const amqp::TableView table = capabilities->table();
@@ -234,6 +233,7 @@ void ConnectionSession::handle_connection_tune_ok(const amqp::ConnectionTuneOk& 
   if (!fine) return fail(std::move(fine).error());
   frame_max_ = tune_ok.frame_max;
   channel_max_ = tune_ok.channel_max;
+  heartbeat_s_ = tune_ok.heartbeat;
   heartbeat_.start(tune_ok.heartbeat, now_);
   state_ = ConnectionState::kAwaitOpen;
 }

@@ -60,8 +60,7 @@ enum class ConnectionState : std::uint8_t {
 // What a client said of itself in start-ok; for logs and lists.
 struct ClientDescription {
   std::string connection_name;
-  std::string product;
-  std::string version;
+  amqp::FieldTable properties;  // all of them; what a frame may hold before it is open
   bool authentication_failure_close = false;
   bool consumer_cancel_notify = false;
   bool connection_blocked = false;
@@ -137,6 +136,12 @@ class ConnectionSession final : public SessionOutput {
   // Empty until connection.open.
   const std::string& virtual_host() const { return virtual_host_; }
   const ClientDescription& client() const { return client_; }
+  // What was negotiated, for lists; empty or 0 before.
+  const std::string& mechanism() const { return mechanism_; }
+  const broker::Actor& actor() const { return actor_; }
+  std::uint32_t frame_max() const { return frame_max_; }
+  std::uint16_t channel_max() const { return channel_max_; }
+  std::uint16_t heartbeat_s() const { return heartbeat_s_; }
   // The client asked for the close and has our close-ok: it is the one to close the socket. Clients
   // exist that take an end of file right behind close-ok for a broken connection.
   bool peer_closes_first() const { return peer_closes_first_; }
@@ -236,6 +241,7 @@ class ConnectionSession final : public SessionOutput {
   // Negotiated at tune; before it the frame size that is allowed then.
   std::uint32_t frame_max_;
   std::uint16_t channel_max_ = 0;
+  std::uint16_t heartbeat_s_ = 0;
   std::unique_ptr<auth::SaslExchange> sasl_;  // when open: of a new token
   std::string mechanism_;
   amqp::MethodId login_method_;         // that carried the last response

@@ -53,6 +53,25 @@ void put_actor(EntryArena& arena, const broker::Actor& actor) {
   if (actor.grant != nullptr) put_words(actor.grant->scopes());
 }
 
+void put_ends(EntryArena& arena, const ConnectionEnds* ends) {
+  arena.put(ends != nullptr);
+  if (ends == nullptr) return;
+  arena.put_bytes(ends->peer_host);
+  arena.put(ends->peer_port);
+  arena.put_bytes(ends->host);
+  arena.put(ends->port);
+}
+
+std::shared_ptr<const ConnectionEnds> get_ends(EntryReader& reader) {
+  if (!reader.get<bool>()) return nullptr;
+  ConnectionEnds ends;
+  ends.peer_host = std::string(reader.get_bytes());
+  ends.peer_port = reader.get<std::uint16_t>();
+  ends.host = std::string(reader.get_bytes());
+  ends.port = reader.get<std::uint16_t>();
+  return std::make_shared<const ConnectionEnds>(std::move(ends));
+}
+
 broker::Actor get_actor(EntryReader& reader) {
   const auto get_words = [&reader] {
     std::vector<std::string> words;
@@ -115,6 +134,7 @@ void InputRecorder::attach(const ConnectionParameters& parameters) {
   arena.put(parameters.connection_blocked);
   arena.put_bytes(parameters.virtual_host);
   put_actor(arena, parameters.actor);
+  put_ends(arena, parameters.ends.get());
   finish(arena);
 }
 
@@ -184,6 +204,7 @@ ConnectionParameters InputReplay::parameters() {
   parameters.connection_blocked = reader_.get<bool>();
   parameters.virtual_host = std::string(reader_.get_bytes());
   parameters.actor = get_actor(reader_);
+  parameters.ends = get_ends(reader_);
   return parameters;
 }
 

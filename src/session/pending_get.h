@@ -20,6 +20,7 @@ class Channel::PendingGet final : public broker::GetWaiter {
     broker::QueueEntry entry;
     const broker::GetOutcome outcome = queue_->get(no_ack_, entry, *this);
     if (outcome == broker::GetOutcome::kWait) return false;
+    if (outcome == broker::GetOutcome::kEmpty) channel_.note_get_empty();
     channel_.fill_get(slot_, outcome, no_ack_, queue_, std::move(entry));
     return true;
   }

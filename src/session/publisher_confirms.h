@@ -15,6 +15,7 @@
 
 #include "amqp/constants.h"
 #include "base/chunked_queue.h"
+#include "base/time.h"
 #include "broker/ids.h"
 
 namespace harrier::session {
@@ -27,7 +28,8 @@ class PublisherConfirms {
 
   // The next publish: stored (or unroutable) when its records up to `lsn` are committed, or
   // refused.
-  void add(broker::Lsn lsn, bool refused) {
+  // `now`: of this turn.
+  void add(broker::Lsn lsn, bool refused, base::MonotonicTime now) {
     const std::uint64_t tag = ++last_tag_;
     if (!runs_.empty()) {
       Run& run = runs_.back();
@@ -37,12 +39,13 @@ class PublisherConfirms {
         return;
       }
     }
-    runs_.push_back({tag, tag, lsn, refused});
+    runs_.push_back({tag, tag, lsn, now, refused});
   }
 
-  // Calls send(tag, multiple, nack) for all that may leave now.
-  template <class Send>
-  void flush(broker::Lsn committed, Send&& send) {
+  // Calls send(tag, multiple, nack) for all that may leave now, and leaves(count, since) for those
+  // of them that are confirmed, in groups published together.
+  template <class Send, class Leaves>
+  void flush(broker::Lsn committed, Send&& send, Leaves&& leaves) {
     std::uint64_t acked_through = 0;
     while (!runs_.empty() && runs_.front().lsn <= committed) {
       const Run run = runs_.take_front();
@@ -53,6 +56,7 @@ class PublisherConfirms {
         last_sent_ = run.last;
       } else {
         acked_through = run.last;
+        leaves(run.last - run.first + 1, run.since);
       }
     }
     send_acks(acked_through, send);
@@ -60,12 +64,14 @@ class PublisherConfirms {
   // The Lsn that the oldest unsent confirm waits for. REQUIRES !empty().
   broker::Lsn waiting_for() const { return runs_.front().lsn; }
   std::uint64_t last_tag() const { return last_tag_; }
+  std::uint64_t unconfirmed() const { return last_tag_ - last_sent_; }
 
  private:
   struct Run {
     std::uint64_t first;
     std::uint64_t last;
     broker::Lsn lsn;
+    base::MonotonicTime since;  // the first of them
     bool refused;
   };
 

@@ -20,6 +20,7 @@
 #include "broker/actor.h"
 #include "broker/ids.h"
 #include "broker/user_account.h"
+#include "session/connection_ends.h"
 
 namespace harrier::session {
 
@@ -37,6 +38,8 @@ struct ConnectionParameters {
   // Client capabilities that change what we send.
   bool consumer_cancel_notify = false;
   bool connection_blocked = false;
+  // For lists; may be null.
+  std::shared_ptr<const ConnectionEnds> ends = {};
   // What the user has open on the node; may be null: not counted. Not part of what is handed over
   // between loops: each side looks it up.
   std::shared_ptr<broker::UserAccount> account = {};

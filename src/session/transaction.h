@@ -37,6 +37,8 @@ class Transaction {
   }
   void add(Settled settled) { settled_.push_back(std::move(settled)); }
 
+  std::size_t publishes() const { return publishes_.size(); }
+  std::size_t settlements() const { return settled_.size(); }
   std::size_t entries() const { return publishes_.size() + settled_.size(); }
   std::uint64_t bytes() const { return bytes_; }
   std::vector<Publish> take_publishes() {

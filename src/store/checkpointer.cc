@@ -90,6 +90,8 @@ bool Checkpointer::due(const journal::JournalUsage& usage) {
   if (loops_.empty()) return false;
   if (not_yet()) return false;
   if (requested_) return true;
+  // Few and small segments: those kept free for this may be nearly half.
+  if (usage.stands_still) return true;
   const std::uint64_t covered = newest_ ? newest_->head.first_segment : 0;
   const std::uint64_t open = usage.active_segment + 1 - std::min(covered, usage.active_segment);
   const std::uint64_t uncovered = std::min<std::uint64_t>(open, usage.segments_used);

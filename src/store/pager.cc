@@ -38,6 +38,7 @@ struct Pager::ReadJob {
   };
 
   broker::ReadAhead request;
+  std::uint64_t peek = 0;  // 0: it is none
   std::uint64_t bytes_max = 0;
   bool may_skip = false;
   Stream recorded;
@@ -68,10 +69,29 @@ void add_sources(const std::vector<StoredExtent>& extents, Position after, Posit
 
 // ---- read-ahead
 
+StoredQueue* Pager::find_queue(const broker::ReadAhead& request, Tenant*& tenant) const {
+  tenant = find_tenant_(request.queue);
+  return tenant == nullptr ? nullptr : tenant->state->find(request.queue);
+}
+
 void Pager::read_ahead(const broker::ReadAhead& request) {
-  Tenant* tenant = find_tenant_(request.queue);
-  StoredQueue* queue = tenant == nullptr ? nullptr : tenant->state->find(request.queue);
+  Tenant* tenant = nullptr;
+  StoredQueue* queue = find_queue(request, tenant);
   CHECK(queue != nullptr);
+  start(plan(request, queue));
+}
+
+void Pager::peek(const broker::ReadAhead& request, PeekAnswer answer) {
+  Tenant* tenant = nullptr;
+  StoredQueue* queue = find_queue(request, tenant);
+  CHECK(queue != nullptr);
+  const auto job = plan(request, queue);
+  job->peek = ++last_peek_;
+  peeks_.emplace(job->peek, std::move(answer));
+  start(job);
+}
+
+std::shared_ptr<Pager::ReadJob> Pager::plan(const broker::ReadAhead& request, StoredQueue* queue) {
   auto job = std::make_shared<ReadJob>();
   job->request = request;
   job->bytes_max = read_ahead_bytes_;
@@ -81,6 +101,10 @@ void Pager::read_ahead(const broker::ReadAhead& request) {
     // Counting a block as a whole is right only while nothing of it has been settled.
     job->may_skip = request.drop_expired_by != broker::kNoExpiry && job->transient.sources.empty();
   }
+  return job;
+}
+
+void Pager::start(const std::shared_ptr<ReadJob>& job) {
   reader_.post([this, job] {
     run(*job);
     loop_.post([this, job] { arrived(*job); });
@@ -131,24 +155,47 @@ void Pager::run(ReadJob& job) {
   read_stream(job.transient);
 }
 
-void Pager::arrived(ReadJob& job) {
-  const broker::ReadAhead& request = job.request;
-  Tenant* tenant = find_tenant_(request.queue);
-  StoredQueue* queue = tenant == nullptr ? nullptr : tenant->state->find(request.queue);
-  if (queue == nullptr) return;  // deleted meanwhile
+void Pager::count(const ReadJob& job) {
   read_bytes_.add(job.bytes_read);
   for (const auto* stream : {&job.recorded, &job.transient}) {
     for (const std::string& damage : stream->damages) {
       ++damaged_blocks_;
       base::log_error("store", "messages are quarantined: their block cannot be read",
-                      {{"queue", std::to_string(request.queue.value)}, {"error", damage}});
+                      {{"queue", std::to_string(job.request.queue.value)}, {"error", damage}});
     }
   }
+}
+
+PagedIn Pager::answer_to(const ReadJob& job) {
   PagedIn answer;
-  answer.queue = request.queue;
-  answer.level = request.level;
-  answer.after = request.after;
-  answer.through = std::min({job.recorded.through, job.transient.through, request.last});
+  answer.queue = job.request.queue;
+  answer.level = job.request.level;
+  answer.after = job.request.after;
+  answer.through = std::min({job.recorded.through, job.transient.through, job.request.last});
+  return answer;
+}
+
+void Pager::peeked(ReadJob& job) {
+  const auto asked = peeks_.extract(job.peek);
+  Tenant* tenant = nullptr;
+  StoredQueue* queue = find_queue(job.request, tenant);
+  if (queue == nullptr || tenant->host->find_queue(job.request.queue) == nullptr) return;
+  count(job);
+  PagedIn answer = answer_to(job);
+  tenant->touch();
+  collect(*tenant, *queue, job, answer);
+  asked.mapped()(std::move(answer));
+  tenant->host->settle_down();
+}
+
+void Pager::arrived(ReadJob& job) {
+  if (job.peek != 0) return peeked(job);
+  const broker::ReadAhead& request = job.request;
+  Tenant* tenant = nullptr;
+  StoredQueue* queue = find_queue(request, tenant);
+  if (queue == nullptr) return;  // deleted meanwhile
+  count(job);
+  PagedIn answer = answer_to(job);
   tenant->touch();
   if (!collect(*tenant, *queue, job, answer)) {
     broker::ReadAhead again = request;

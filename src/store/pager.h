@@ -10,12 +10,14 @@
 // Thread:     confined(broker).
 // Errors:     a block that is damaged or cannot be read is left out, counted and logged with file
 //             and offset; its messages stay on the disk for harrier-journal and are not delivered.
-// Limits:     one read per queue and level, one body per queue; read_ahead_bytes per read.
+// Limits:     one read per queue and level, one body per queue, one peek for who browses;
+//             read_ahead_bytes per read.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -29,6 +31,7 @@ namespace harrier::store {
 class Pager final : public broker::BodyReader {
  public:
   using FindTenant = std::function<Tenant*(QueueId)>;
+  using PeekAnswer = std::function<void(broker::PagedIn)>;
 
   Pager(Worker& reader, LoopPort& loop, FindTenant find_tenant, std::uint64_t read_ahead_bytes)
       : reader_(reader),
@@ -37,6 +40,7 @@ class Pager final : public broker::BodyReader {
         read_ahead_bytes_(read_ahead_bytes) {}
 
   void read_ahead(const broker::ReadAhead& request) override;
+  void peek(const broker::ReadAhead& request, PeekAnswer answer) override;
   void read_body(broker::QueuePlace place) override;
   void passed(broker::QueuePlace last) override;
 
@@ -58,6 +62,13 @@ class Pager final : public broker::BodyReader {
     broker::PagedIn answer;
   };
 
+  std::shared_ptr<ReadJob> plan(const broker::ReadAhead& request, StoredQueue* queue);
+  void start(const std::shared_ptr<ReadJob>& job);
+  // nullptr: the queue is gone.
+  StoredQueue* find_queue(const broker::ReadAhead& request, Tenant*& tenant) const;
+  void count(const ReadJob& job);
+  static broker::PagedIn answer_to(const ReadJob& job);
+  void peeked(ReadJob& job);
   static void run(ReadJob& job);
   static void run(BodyJob& job);
   void arrived(ReadJob& job);
@@ -72,6 +83,9 @@ class Pager final : public broker::BodyReader {
   FindTenant find_tenant_;
   const std::uint64_t read_ahead_bytes_;
   std::deque<Arrival> arrivals_;
+  // By number: jobs die on any thread, these must not.
+  std::map<std::uint64_t, PeekAnswer> peeks_;
+  std::uint64_t last_peek_ = 0;
   base::Counter read_bytes_;
   base::Counter damaged_blocks_;
 };

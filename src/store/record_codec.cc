@@ -17,6 +17,7 @@ using broker::QueueId;
 
 constexpr std::uint8_t kDurable = 1;
 constexpr std::uint8_t kAutoDelete = 2;
+constexpr std::uint8_t kPaused = 4;  // of queues
 constexpr std::uint8_t kInternal = 4;
 constexpr std::uint8_t kExpires = 1;
 constexpr std::size_t kPiecesSizeBytes = 8;
@@ -158,7 +159,8 @@ void encode_dispatched(Buffer& to, const broker::DispatchedChange& change) {
 void encode_queue(Buffer& to, QueueId id, const broker::QueueDeclaration& queue) {
   to.append_number(id.value);
   to.append_number(static_cast<std::uint8_t>(flag(queue.durable, kDurable) |
-                                             flag(queue.auto_delete, kAutoDelete)));
+                                             flag(queue.auto_delete, kAutoDelete) |
+                                             flag(queue.paused, kPaused)));
   put_short(to, queue.name);
   put_long(to, queue.arguments.view().bytes());
 }
@@ -202,6 +204,7 @@ std::optional<QueueDefinition> decode_queue(Bytes payload) {
   const std::uint8_t flags = reader.u8();
   queue.declaration.durable = (flags & kDurable) != 0;
   queue.declaration.auto_delete = (flags & kAutoDelete) != 0;
+  queue.declaration.paused = (flags & kPaused) != 0;
   queue.declaration.name = reader.short_string();
   auto arguments = stored_table(reader.long_string());
   if (!finished(reader) || !arguments) return std::nullopt;

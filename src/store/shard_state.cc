@@ -136,7 +136,7 @@ void ShardState::apply_definition(const StoredDefinition& definition) {
 void ShardState::declare_queue(const std::string& payload) {
   const QueueId id = *decode_queue_id(payload);
   note_queue(id);
-  add_queue(id, payload);
+  add_queue(id, payload).set_definition(payload);
 }
 
 void ShardState::delete_queue(QueueId id) {

@@ -61,7 +61,7 @@ broker::Queue* Spiller::find_queue(QueueId id, Tenant** tenant) const {
 
 void Spiller::plan_evictions(broker::Queue& queue, base::Now now, Position through, Part& part,
                              Job& job) {
-  part.evictions = queue.plan_eviction(
+  part.evictions = queue.ready().plan_eviction(
       job.after, through, job.kept, [&](const broker::QueueEntry& entry) {
         ++part.messages;
         part.bytes += entry.footprint();
@@ -122,7 +122,7 @@ bool Spiller::plan_part(Job& job) {
   const StoredQueue* stored = state == nullptr ? nullptr : state->find(target.queue);
   if (job.after == Position() && queue != nullptr) job.kept = queue->kept_heads();
   Position first = broker::kNoPosition;
-  if (queue != nullptr) first = queue->first_evictable(job.after, job.kept);
+  if (queue != nullptr) first = queue->ready().first_evictable(job.after, job.kept);
   if (stored != nullptr) first = std::min(first, stored->first_young(job.after));
   if (first > target.through || first == broker::kNoPosition) return false;
   const Position through(std::min(target.through.value, first.value + slice_messages_ - 1));
@@ -226,9 +226,9 @@ namespace {
 
 // The extents of one queue: they are sorted by queue.
 std::span<const RunExtent> extents_of(const std::vector<RunExtent>& extents, QueueId queue) {
-  const auto found = std::equal_range(
-      extents.begin(), extents.end(), RunExtent{.queue = queue},
-      [](const RunExtent& a, const RunExtent& b) { return a.queue < b.queue; });
+  const auto found =
+      std::equal_range(extents.begin(), extents.end(), RunExtent{.queue = queue},
+                       [](const RunExtent& a, const RunExtent& b) { return a.queue < b.queue; });
   return {found.first, found.second};
 }
 

@@ -288,6 +288,9 @@ bool Store::flush_once() { return parts_->flush_once(); }
 bool Store::close_once() { return parts_->close_once(); }
 journal::JournalUsage Store::journal_usage() const { return parts_->journal_->usage(); }
 const base::Counter& Store::flushes() const { return parts_->flushes_; }
+const journal::FlushCounters& Store::flush_counters() const {
+  return parts_->journal_->flush_counters();
+}
 std::uint64_t Store::run_count() const { return parts_->runs_.count(); }
 std::uint64_t Store::run_bytes() const { return parts_->runs_.bytes(); }
 void Store::try_again() { parts_->checkpointer_->look(); }

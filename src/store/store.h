@@ -120,6 +120,7 @@ class Store {
   // ---- any thread
   journal::JournalUsage journal_usage() const;
   const base::Counter& flushes() const;
+  const journal::FlushCounters& flush_counters() const;
   std::uint64_t run_count() const;
   std::uint64_t run_bytes() const;
   Checkpointer& checkpointer();

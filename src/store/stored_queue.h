@@ -83,6 +83,7 @@ class StoredQueue {
   QueueId id() const { return id_; }
   // The payload of its declaration's record.
   const std::string& definition() const { return definition_; }
+  void set_definition(const std::string& definition) { definition_ = definition; }
   Position next_position() const { return next_position_; }
   Position spilled_through() const { return spilled_through_; }
   // Records up to here are in its extents already (A1).

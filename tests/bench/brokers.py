@@ -133,7 +133,8 @@ class Harrier(Broker):
         else:
             extra_yaml = extra_yaml + accept
         self.config.write_text(f"metrics:\n  enabled: true\n  bind: 127.0.0.1\n"
-                               f"  port: {self.metrics_port}\n{extra_yaml}", encoding="utf-8")
+                               f"  port: {self.metrics_port}\n"
+                               f"management:\n  enabled: false\n{extra_yaml}", encoding="utf-8")
 
     def metric(self, name):
         """The sum of a family of its metrics."""

@@ -29,6 +29,7 @@ SMALL = {
     "memory": {"high_watermark": "256MiB", "cache": "16MiB"},
     "disk": {"free_limit": "1MiB", "reserve": "1MiB"},
     "metrics": {"enabled": False},
+    "management": {"enabled": False},
     # Its writes and syncs would be counted among those that are made to fail.
     "audit": {"file": '""'},
     "loops": 1,

@@ -18,7 +18,9 @@ std::string joined(const std::vector<std::string>& lines) {
 
 class DurableScenario : public testing::Test {
  protected:
-  DurableScenario() : world_(quiet_options(), 1) { world_.leaves_turns_open = false; }
+  explicit DurableScenario(const DurableOptions& options = quiet_options()) : world_(options, 1) {
+    world_.leaves_turns_open = false;
+  }
   ~DurableScenario() override {
     world_.finish();
     EXPECT_TRUE(world_.problems.empty()) << joined(world_.problems);
@@ -219,6 +221,83 @@ TEST_F(DurableScenario, WritesCheckpointsThoughAShardIsSilentAfterARestart) {
   ASSERT_TRUE(world_.restart_cleanly());
   fill("plain", 1);
   EXPECT_TRUE(world_.broker().checkpoint());
+}
+
+TEST_F(DurableScenario, APauseIsThereAfterACrashAndAfterACheckpoint) {
+  begin();
+  world_.set_paused(0, "plain", true);
+  world_.set_paused(0, "work", true);
+  world_.broker().settle();
+  world_.set_paused(0, "work", false);
+  world_.broker().settle();
+  world_.crash(0);
+  ASSERT_FALSE(world_.over());
+  EXPECT_TRUE(world_.broker().host().find_queue("plain")->paused());
+  EXPECT_FALSE(world_.broker().host().find_queue("work")->paused());
+  ASSERT_TRUE(world_.broker().checkpoint());
+  ASSERT_TRUE(world_.restart_cleanly());
+  EXPECT_TRUE(world_.broker().host().find_queue("plain")->paused());
+}
+
+// Wherever it ends, finish() finds each message in one of the two, once.
+TEST_F(DurableScenario, AMoveThatACrashCutsOffLosesNothing) {
+  begin();
+  fill("plain", 30);
+  ASSERT_TRUE(world_.broker().spill_everything());
+  fill("plain", 10);
+  std::uint64_t moved = 0;
+  for (std::uint64_t seed = 1; seed != 8; ++seed) {
+    world_.move(0, "plain", "work", 5);
+    if (seed % 2 == 0) world_.broker().settle();
+    world_.broker().jitter(seed);
+    world_.crash(seed);
+    ASSERT_FALSE(world_.over());
+    const auto ready = [&](const char* name) {
+      return world_.broker().host().find_queue(name)->ready_count();
+    };
+    ASSERT_EQ(ready("plain") + ready("work"), 40u);
+    EXPECT_GE(ready("work"), moved);
+    moved = ready("work");
+  }
+  EXPECT_GT(moved, 0u);
+}
+
+TEST_F(DurableScenario, SingleMessagesThatAreTakenOutOfADiskStayAway) {
+  begin();
+  fill("plain", 40);
+  ASSERT_TRUE(world_.broker().spill_everything());
+  fill("plain", 5);
+  for (int i = 0; i != 12; ++i) {
+    world_.delete_message(0, "plain");
+    world_.broker().settle();
+  }
+  const std::uint64_t left = world_.broker().host().find_queue("plain")->ready_count();
+  EXPECT_LT(left, 40u);
+  world_.crash(0);
+  ASSERT_FALSE(world_.over());
+  EXPECT_EQ(world_.broker().host().find_queue("plain")->ready_count(), left);
+}
+
+// As much may be pending as the whole journal holds: nearly half of it is kept for checkpoints.
+class SmallJournal : public DurableScenario {
+ protected:
+  static DurableOptions options() {
+    DurableOptions options = quiet_options();
+    options.segments = 16;
+    options.pending_bytes_max = 16 * options.segment_bytes;
+    return options;
+  }
+  SmallJournal() : DurableScenario(options()) {}
+};
+
+TEST_F(SmallJournal, GoesOnWhenOnlyWhatIsKeptForCheckpointsIsFree) {
+  begin();
+  for (int i = 0; i != 600; ++i) {
+    world_.publish(0, {"", "plain", 5'000});
+    world_.broker().settle();
+    const broker::ChangeLog& log = world_.broker().host().log();
+    ASSERT_EQ(log.committed(), log.last_appended()) << "after " << i;
+  }
 }
 
 // ---- what the disk knows of a queue, by itself

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "amqp/properties.h"
+#include "broker/message_move.h"
 
 namespace harrier::test {
 
@@ -127,6 +128,7 @@ void DurableWorld::verify_host(std::size_t index) {
     }
     expect_equal("ready in '" + expected.name + "'", queue->ready_count(),
                  expected.messages.size());
+    expect_equal("paused '" + expected.name + "'", queue->paused(), expected.paused);
     for (const auto& [position, message] : expected.messages)
       bytes += message.body_size;
   }
@@ -171,6 +173,7 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
   std::map<std::uint8_t, std::uint64_t> last;
   if (queue_now() == nullptr) return;
   const std::uint64_t id = queue_now()->id().value;
+  set_paused(host, name, false);
   for (int i = 0; i != 20'000 && !over(); ++i) {
     const std::size_t before = held_.size();
     leaves_turns_open = false;
@@ -386,6 +389,63 @@ void DurableWorld::purge(std::size_t host, const std::string& queue) {
   act(host, [&](VirtualHost& of) { (void)of.purge_queue(broker().actor, queue, {}); });
 }
 
+void DurableWorld::set_paused(std::size_t host, const std::string& queue, bool paused) {
+  act(host, [&](VirtualHost& of) {
+    if (Queue* found = of.find_queue(queue)) found->set_paused(paused);
+  });
+}
+
+void DurableWorld::delete_message(std::size_t host, const std::string& queue) {
+  act(host, [&](VirtualHost& of) {
+    Queue* const found = of.find_queue(queue);
+    if (found == nullptr || found->ready().levels() == 0) return;
+    const auto level = static_cast<std::uint8_t>(random_.below(found->ready().levels()));
+    std::uint64_t skip = random_.below(20);
+    std::optional<broker::Position> chosen;
+    const auto on_disk = found->ready().visit_behind(level, {}, [&](const QueueEntry& entry) {
+      chosen = entry.position;
+      return skip-- != 0;
+    });
+    const auto drop = [found](const QueueEntry& entry) {
+      found->settle_taken(entry, broker::SettleReason::kPurged);
+    };
+    if (on_disk && (!chosen || random_.below(2) == 0)) {
+      found->peek(level, *on_disk, [found, drop, skip](const broker::PagedIn& page) {
+        if (page.entries.empty()) return;
+        const QueueEntry& entry = page.entries[skip % page.entries.size()];
+        if (found->extract_from_disk(entry)) drop(entry);
+      });
+    } else if (chosen) {
+      drop(found->extract(level, *chosen));
+    }
+  });
+}
+
+namespace {
+
+// Does not come back when it is told.
+class Passer final : public broker::GetWaiter {
+ public:
+  void try_again() override { unlink(); }
+};
+
+}  // namespace
+
+void DurableWorld::move(std::size_t host, const std::string& from, const std::string& to,
+                        std::size_t count) {
+  if (over() || broker().publishers_held()) return;
+  act(host, [&](VirtualHost& of) {
+    Queue* const source = of.find_queue(from);
+    Queue* const target = of.find_queue(to);
+    if (source == nullptr || target == nullptr || source == target) return;
+    Passer waiter;
+    broker::MessageMove move(QueueRef(source), QueueRef(target), count);
+    move.run(
+        of, [] { return false; }, waiter);
+    waiter.unlink();
+  });
+}
+
 void DurableWorld::transaction(std::size_t host, std::size_t body_bytes) {
   if (over() || broker().publishers_held()) return;
   act(host, [&](VirtualHost& of) {
@@ -497,7 +557,7 @@ void DurableWorld::do_something() {
   const std::string target = kTargets[random_.below(std::size(kTargets))];
   const auto some_held = [&] { return random_.below(held_.size()); };
   const std::string temp = random_.below(2) == 0 ? "temp0" : "temp1";
-  switch (random_.below(30)) {
+  switch (random_.below(33)) {
     case 0:
     case 1:
     case 2: {  // one, of any kind
@@ -559,6 +619,9 @@ void DurableWorld::do_something() {
           host, "extra",
           random_.below(2) == 0 ? broker::ExchangeType::kDirect : broker::ExchangeType::kTopic);
       return bind(host, "extra", "work", "key");
+    case 30: return set_paused(host, target, random_.below(3) == 0);
+    case 31: return delete_message(host, target);
+    case 32: return move(host, random_.below(2) == 0 ? "dlq" : target, "plain", random_.below(9));
     case 26:
       if (random_.below(2) == 0) return cancel_all();
       return consume(host, target, random_.below(3) == 0, 3);

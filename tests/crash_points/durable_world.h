@@ -59,6 +59,11 @@ class DurableWorld : public DurableMachine {
   void declare_queue(std::size_t host, const std::string& name, bool durable,
                      const amqp::FieldTable& arguments = {});
   void delete_queue(std::size_t host, const std::string& name);
+  // What operators do: to a queue, to one of its messages that are in memory, chosen by the seed,
+  // and to its head.
+  void set_paused(std::size_t host, const std::string& queue, bool paused);
+  void delete_message(std::size_t host, const std::string& queue);
+  void move(std::size_t host, const std::string& from, const std::string& to, std::size_t count);
   void declare_exchange(std::size_t host, const std::string& name, broker::ExchangeType type);
   void delete_exchange(std::size_t host, const std::string& name);
   void bind(std::size_t host, const std::string& exchange, const std::string& queue,

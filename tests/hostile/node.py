@@ -25,6 +25,7 @@ BASE = {
     "journal": {"segment_size": "1MiB", "segments": 8, "pending_max": "1MiB"},
     "disk": {"free_limit": "1MiB", "reserve": 0},
     "metrics": {"enabled": False},
+    "management": {"enabled": False},
     "shutdown_timeout": "2s",
     "log": {"level": "warning"},
 }

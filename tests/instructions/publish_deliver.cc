@@ -145,16 +145,16 @@ int run(std::size_t size, std::string_view mode, std::uint64_t messages) {
     do {
       output = take_output(broker, consumer);
       delivered_bytes += output.size();
-      const std::uint64_t delivered = counters.delivered.value();
+      const std::uint64_t delivered = counters.delivered();
       if (!no_ack && delivered != acknowledged)
         output += send(broker, consumer, acks(acknowledged + 1, delivered));
       acknowledged = delivered;
     } while (!output.empty());
   }
-  std::printf("delivered %llu, %zu bytes\n",
-              static_cast<unsigned long long>(counters.delivered.value()), delivered_bytes);
+  std::printf("delivered %llu, %zu bytes\n", static_cast<unsigned long long>(counters.delivered()),
+              delivered_bytes);
   const std::uint64_t wanted = (messages + kBatchMessages - 1) / kBatchMessages * kBatchMessages;
-  const bool all = counters.delivered.value() == wanted && counters.ready.value() == 0 &&
+  const bool all = counters.delivered() == wanted && counters.ready.value() == 0 &&
                    counters.unacked.value() == 0 && delivered_bytes > wanted * size;
   drop(broker, publisher);
   drop(broker, consumer);

@@ -134,6 +134,8 @@ listeners:
     port: $port
 metrics:
   enabled: false
+management:
+  enabled: false
 loops: ${HARRIER_TEST_LOOPS:-1}
 journal:
   segment_size: 1MiB

@@ -16,12 +16,17 @@ LAYERS = {
     "session": ["base", "amqp", "auth", "broker"],
     "store": ["base", "amqp", "journal", "broker"],
     "server": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store"],
+    "http": ["base"],
     "metrics": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store",
-                "server"],
+                "server", "http"],
+    "management": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store",
+                   "server", "http", "metrics"],
     "app": ["base", "amqp", "journal", "audit", "auth", "broker", "session", "store", "config",
-            "server", "metrics"],
+            "server", "http", "metrics", "management"],
     # harrier-perf: a client, which knows the wire and nothing of the broker.
     "perf": ["base", "amqp"],
+    # harrierctl: a client of the management API.
+    "ctl": ["base"],
 }
 
 # No I/O, no lock, no thread, no clock, no source of randomness of their own.
@@ -31,19 +36,24 @@ PURE_LAYERS = ["amqp", "broker", "session"]
 THIRD_PARTY = [
     ("asio.hpp", ["server/"]),
     ("asio/", ["server/"]),
-    ("openssl/", ["base/", "audit/", "auth/", "server/", "perf/"]),
+    ("openssl/", ["base/", "audit/", "auth/", "server/", "http/stream.", "perf/", "ctl/base64.cc",
+                  "ctl/password_hash.cc"]),
     ("yaml-cpp/", ["config/"]),
     ("prometheus/", ["metrics/"]),
-    ("boost/asio", ["metrics/"]),
-    ("boost/beast", ["metrics/"]),
+    ("boost/asio", ["http/", "ctl/http_client.cc"]),
+    ("boost/beast", ["http/", "ctl/http_client.cc"]),
+    ("boost/system", ["http/"]),
+    ("zlib.h", ["http/gzip."]),
     ("spdlog/", ["base/log.", "base/log_"]),
-    ("CLI/", ["app/", "perf/"]),
+    ("CLI/", ["app/", "perf/", "ctl/"]),
     ("tsl/", [""]),
     ("isa-l/", ["base/"]),
     ("pcre2.h", ["base/pattern.cc"]),
     ("cjose/", ["auth/token_"]),
-    ("nlohmann/", ["audit/", "auth/strict_json.h", "server/definitions_"]),
-    ("curl/", ["server/http_download."]),
+    ("nlohmann/", ["ctl/", "audit/", "auth/strict_json.h", "server/definitions_",
+                   "server/otlp_json.",
+                   "management/", "app/main.cc"]),
+    ("curl/", ["server/http_client."]),
 ]
 
 # What the operating system offers: not for the pure layers, and not for include/harrier/.

@@ -46,6 +46,7 @@ Options test_options() {
   Options options;
   options.amqp.port = 0;
   options.metrics.enabled = false;
+  options.management.enabled = false;
   options.data_dir = ::testing::TempDir() + "harrier-" + run_id() + "-" + std::to_string(++brokers);
   // A journal is written in full when it is made.
   options.journal.segment_size = 1 << 20;

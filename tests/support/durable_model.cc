@@ -77,9 +77,12 @@ ChangeRecorder::Apply ChangeRecorder::judge(const broker::Change& change) {
     made.name = declared->declaration.name;
     made.dead_letters =
         declared->declaration.arguments.view().find("x-dead-letter-exchange").has_value();
-    if (id <= live_.last_queue) complain_("queue id " + std::to_string(id) + " is used again");
+    made.paused = declared->declaration.paused;
+    const bool known = live_.queues.contains(id);
+    if (id <= live_.last_queue && !known)
+      complain_("queue id " + std::to_string(id) + " is used again");
     return [id, made](DurableModel& model) {
-      model.queues.emplace(id, made);
+      model.queues.emplace(id, made).first->second.paused = made.paused;
       model.last_queue = std::max(model.last_queue, id);
     };
   }

@@ -35,6 +35,7 @@ struct ModelMessage {
 struct ModelQueue {
   std::string name;
   bool dead_letters = false;
+  bool paused = false;
   std::uint64_t next_position = 1;
   std::map<std::uint64_t, ModelMessage> messages;
 };

@@ -13,6 +13,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -92,14 +93,15 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
     const auto kept = queue.kept_heads();
     broker::Position through;
     std::uint64_t planned = 0;
-    for (auto at = queue.first_evictable({}, kept);
-         at != broker::kNoPosition && planned < bytes_max; at = queue.first_evictable(at, kept)) {
-      queue.plan_eviction(
+    for (auto at = queue.ready().first_evictable({}, kept);
+         at != broker::kNoPosition && planned < bytes_max;
+         at = queue.ready().first_evictable(at, kept)) {
+      queue.ready().plan_eviction(
           broker::Position(at.value - 1), at, kept,
           [&](const broker::QueueEntry& entry) { planned += entry.footprint(); });
       through = at;
     }
-    return queue.plan_eviction({}, through, kept, [&](const broker::QueueEntry& entry) {
+    return queue.ready().plan_eviction({}, through, kept, [&](const broker::QueueEntry& entry) {
       keep({queue.id().value, entry.priority, entry.position.value}, entry);
     });
   }
@@ -115,6 +117,11 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
   void read_ahead(const broker::ReadAhead& request) override {
     CHECK(request.after < request.last);
     reads_.emplace_back(request);
+  }
+  void peek(const broker::ReadAhead& request,
+            std::function<void(broker::PagedIn)> answer) override {
+    CHECK(request.after < request.last);
+    reads_.emplace_back(Peek{request, std::move(answer)});
   }
   void read_body(broker::QueuePlace place) override { reads_.emplace_back(place); }
   void passed(broker::QueuePlace last) override {
@@ -138,6 +145,11 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
       host.paged_in(answer(*request, messages));
       return;
     }
+    if (const auto* peek = std::get_if<Peek>(&read)) {
+      if (host.find_queue(peek->request.queue) != nullptr)
+        peek->answer(this->answer(peek->request, messages));
+      return host.settle_down();
+    }
     const auto& place = std::get<broker::QueuePlace>(read);
     const auto found = kept_.find({place.queue.value, place.level, place.position.value});
     host.body_read(place, found == kept_.end() ? nullptr : found->second.message);
@@ -150,7 +162,11 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
 
  private:
   static constexpr std::size_t kRecordKinds = std::variant_size_v<broker::Change>;
-  using Read = std::variant<broker::ReadAhead, broker::QueuePlace>;
+  struct Peek {
+    broker::ReadAhead request;
+    std::function<void(broker::PagedIn)> answer;
+  };
+  using Read = std::variant<broker::ReadAhead, broker::QueuePlace, Peek>;
   struct Place {
     std::uint64_t queue = 0;
     std::uint8_t level = 0;

@@ -112,6 +112,7 @@ class Reload(unittest.TestCase):
 
     def start(self, text, loops=1):
         self.base = (f"listeners: {{amqp: {{port: 0}}}}\nmetrics: {{enabled: false}}\n"
+                     "management: {enabled: false}\n"
                      f"data_dir: ''\nloops: {loops}\n")
         self.config.write_text(self.base + text)
         self.broker = subprocess.Popen([BINARY, "--config", self.config], env=environment(),

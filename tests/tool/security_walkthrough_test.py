@@ -114,7 +114,7 @@ class Walkthrough(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         with contextlib.ExitStack() as probes:
             self.ports = {}
-            for name in ("LISTENERS_AMQP", "LISTENERS_AMQPS", "METRICS"):
+            for name in ("LISTENERS_AMQP", "LISTENERS_AMQPS", "METRICS", "MANAGEMENT"):
                 probe = probes.enter_context(socket.create_server(("127.0.0.1", 0)))
                 self.ports[name] = probe.getsockname()[1]
         programs = {pathlib.Path(os.environ[name]).resolve().parent for name in

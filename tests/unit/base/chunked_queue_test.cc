@@ -37,6 +37,25 @@ TEST(ChunkedQueue, FirstInIsFirstOut) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(ChunkedQueue, ExtractLeavesTheOthersInOrder) {
+  for (int taken = 0; taken < 10; ++taken) {
+    SmallQueue queue;
+    for (int number = -2; number < 10; ++number)
+      queue.push_back(std::make_unique<int>(number));
+    queue.pop_front();
+    queue.pop_front();
+    const auto extracted =
+        queue.extract([&](const std::unique_ptr<int>& number) { return *number < taken; });
+    EXPECT_EQ(*extracted, taken);
+    std::vector<int> rest;
+    for (int number = 0; number < 10; ++number)
+      if (number != taken) rest.push_back(number);
+    EXPECT_EQ(contents(queue), rest);
+    queue.push_back(std::make_unique<int>(10));
+    EXPECT_EQ(*queue.back(), 10);
+  }
+}
+
 TEST(ChunkedQueue, HoveringAroundAChunkBoundaryKeepsOrder) {
   SmallQueue queue;
   for (int number = 0; number < 4; ++number)

@@ -386,10 +386,10 @@ TEST_F(QueueDispatch, counters_follow_every_step) {
   EXPECT_EQ(counters.unacked.value(), 2u);
   channel.requeue(1);
   EXPECT_EQ(counters.unacked.value(), 2u);
-  EXPECT_EQ(counters.redelivered.value(), 1u);
+  EXPECT_EQ(counters.redelivered(), 1u);
   channel.ack(2);
   EXPECT_EQ(counters.unacked.value(), 1u);
-  EXPECT_EQ(counters.acknowledged.value(), 1u);
+  EXPECT_EQ(counters.acknowledged(), 1u);
   broker.act([&] {
     EXPECT_TRUE(broker.host.delete_queue(broker.actor, "q", connection, false, false).ok());
   });

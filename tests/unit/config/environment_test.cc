@@ -89,10 +89,13 @@ TEST(Environment, WarnsOfVariablesThatStandForNoKey) {
 
 TEST(ReadEnvironment, TakesOnlyOurs) {
   ::setenv("HARRIERMQ_TEST_X", "a=b", 1);
+  ::setenv("HARRIERMQ_CTL_SOCKET", "/x", 1);
   const Environment environment = read_environment();
   ::unsetenv("HARRIERMQ_TEST_X");
+  ::unsetenv("HARRIERMQ_CTL_SOCKET");
   EXPECT_EQ(environment.at("HARRIERMQ_TEST_X"), "a=b");
   EXPECT_FALSE(environment.contains("PATH"));
+  EXPECT_FALSE(environment.contains("HARRIERMQ_CTL_SOCKET"));
 }
 
 }  // namespace

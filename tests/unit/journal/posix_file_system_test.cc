@@ -39,6 +39,24 @@ TEST_F(PosixFileSystemTest, WritesPartsOneBehindTheOther) {
   EXPECT_EQ(*file->size(), 3u);
 }
 
+// Calls of ours, not of the kernel's: a write of a thousand parts is one.
+TEST_F(PosixFileSystemTest, CountsCallsAndBytes) {
+  auto file = *files_->open("f", OpenMode::kCreate);
+  ASSERT_TRUE(file->write_at(0, std::vector<base::Bytes>(1000, "ab")).ok());
+  ASSERT_TRUE(file->sync_contents().ok());
+  std::string text(5000, '?');
+  ASSERT_EQ(*file->read_at(0, text.data(), text.size()), 2000u);
+  ASSERT_EQ(*file->read_at(0, text.data(), 10), 10u);
+  const DiskCounters& counters = files_->counters();
+  EXPECT_EQ(counters.writes.count, 1u);
+  EXPECT_EQ(counters.writes.bytes, 2000u);
+  EXPECT_EQ(counters.reads.count, 2u);
+  EXPECT_EQ(counters.reads.bytes, 2010u);
+  EXPECT_EQ(counters.syncs.count, 1u);
+  EXPECT_GT(counters.writes.nanoseconds, 0u);
+  EXPECT_GT(counters.syncs.nanoseconds, 0u);
+}
+
 TEST_F(PosixFileSystemTest, AShortWriteIsContinuedUntilItFails) {
   auto file = *files_->open("f", OpenMode::kCreate);
   // The kernel writes up to the limit, then refuses.

@@ -57,16 +57,18 @@ TEST_F(ExpositionTest, HasRabbitmqsNames) {
                            "harriermq_connections_throttled 0",
                            "harriermq_vhosts_holding_publishers 0",
                            "harriermq_connections_blocked_by_quota 0",
-                           "harriermq_queue_messages_unacked_bytes 0",
-                           "harriermq_alarm_disk 0",
-                           "harriermq_alarm_memory 0",
+                           "rabbitmq_queue_messages_unacked_bytes 0",
+                           "rabbitmq_alarms_free_disk_space_watermark 0",
+                           "rabbitmq_alarms_memory_used_watermark 0",
+                           "rabbitmq_alarms_file_descriptor_limit 0",
+                           "rabbitmq_auth_attempts_total{protocol=\"amqp091\"} 0",
                            "harriermq_publishers_held{reason=\"journal_full\"} 0",
                            "harriermq_publishers_held{reason=\"operator\"} 0",
                            "harriermq_connections_blocked 0",
                            "harriermq_proxy_headers_total{result=\"accepted\"} 0",
                            "harriermq_proxy_headers_total{result=\"refused\"} 0",
                            "harriermq_proxy_untrusted_total 0",
-                           "harriermq_disk_free_bytes 0",
+                           "rabbitmq_disk_space_available_bytes 0",
                            "harriermq_memory_resident_bytes 0"})
     EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
 }
@@ -209,6 +211,32 @@ TEST_F(ExpositionTest, EachFamilyStandsOnceWithItsSamples) {
     }
   }
   EXPECT_GT(families.size(), 30u);
+}
+
+// What the reference says of labels is what the page has.
+TEST_F(ExpositionTest, LabelsAreThoseOfTheReference) {
+  std::map<std::string, std::string> labels;
+  for (const FamilyGroup& group : family_groups())
+    for (const Family& family : group.families)
+      EXPECT_TRUE(labels.emplace(family.name, family.labels).second) << family.name;
+  for (const prometheus::MetricFamily& family : exposition_.Collect()) {
+    for (const prometheus::ClientMetric& metric : family.metric) {
+      std::string names;
+      for (const auto& label : metric.label)
+        names.append(names.empty() ? "" : ", ").append(label.name);
+      EXPECT_EQ(names, labels.at(family.name)) << family.name;
+    }
+  }
+}
+
+// Those that RabbitMQ has, too, have no names of ours, and the other way round.
+TEST(Families, NamesSayWhoseTheyAre) {
+  for (const FamilyGroup& group : family_groups())
+    for (const Family& family : group.families)
+      EXPECT_THAT(family.name,
+                  ::testing::AnyOf(::testing::StartsWith("rabbitmq_"),
+                                   ::testing::StartsWith("harriermq_"),
+                                   ::testing::StartsWith("process_")));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/http_download.h"
+#include "server/http_client.h"
 #include "support/temporary_directory.h"
 #include "support/token_signer.h"
 
@@ -73,9 +73,9 @@ TEST(TokenKeyOptions, KeysOfAFileAreThereAtOnce) {
   EXPECT_THAT(token_keys(options, clock).error().message, HasSubstr("is longer than"));
 }
 
-TEST(HttpDownload, AsksHttpsOrThisMachine) {
+TEST(HttpClient, AsksHttpsOrThisMachine) {
   const auto fault = [](const char* url) {
-    const auto status = HttpDownload{url, "", {}, 1}.check();
+    const auto status = HttpClient{url, "", {}, 1}.check();
     return status ? std::string("none") : status.error().message;
   };
   for (const char* url : {"https://issuer.example/keys", "https://issuer.example:8443",

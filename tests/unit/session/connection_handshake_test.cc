@@ -40,8 +40,9 @@ TEST(ConnectionHandshake, DescribesTheClientForTheLog) {
   EXPECT_EQ(client.session.user(), "ali");
   EXPECT_EQ(client.session.virtual_host(), "/");
   EXPECT_EQ(client.session.client().connection_name, "the one");
-  EXPECT_EQ(client.session.client().product, "test client");
-  EXPECT_EQ(client.session.client().version, "1.2");
+  const amqp::TableView properties = client.session.client().properties;
+  EXPECT_EQ(properties.find("product")->bytes, "test client");
+  EXPECT_EQ(properties.find("version")->bytes, "1.2");
 }
 
 TEST(ConnectionHandshake, ByteByByteIsTheSameAsAtOnce) {

@@ -1,0 +1,17 @@
+// What the API counts, for metrics; any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace harrier::management {
+
+struct Counters {
+  std::atomic<std::uint64_t> logins_accepted{0};
+  std::atomic<std::uint64_t> logins_refused{0};
+  // Known, and without the right to what they asked for.
+  std::atomic<std::uint64_t> requests_refused{0};
+  std::atomic<std::uint64_t> log_streams{0};  // followed now
+};
+
+}  // namespace harrier::management

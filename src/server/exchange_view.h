@@ -1,0 +1,31 @@
+// An exchange as it was at one moment, copied out of its loop.
+//
+// Thread: plain values.
+#pragma once
+
+#include <string>
+
+#include "amqp/field_table.h"
+#include "broker/exchange.h"
+#include "server/measured.h"
+
+namespace harrier::server {
+
+struct ExchangeView {
+  std::string virtual_host;
+  // Empty: the default exchange, which every virtual host has.
+  std::string name;
+  broker::ExchangeType type = broker::ExchangeType::kDirect;
+  bool durable = false;
+  bool auto_delete = false;
+  bool internal = false;
+  amqp::FieldTable arguments;
+  // Names; empty: none.
+  std::string policy;
+  std::string operator_policy;
+  amqp::FieldTable effective_policy_definition;
+  // publish_in and publish_out.
+  MessageStatistics statistics;
+};
+
+}  // namespace harrier::server
