@@ -99,6 +99,7 @@ FamilyGroup listener_families();
 FamilyGroup tls_families();
 FamilyGroup alarm_families();
 FamilyGroup store_families();
+FamilyGroup tracing_families();
 // On a page of their own.
 FamilyGroup memory_families();
 

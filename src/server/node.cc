@@ -542,26 +542,7 @@ bool Node::loops_turn(std::chrono::milliseconds patience) const {
 std::optional<StoreView> Node::store() const {
   if (!parts_->shared_.ready.load(std::memory_order_acquire) || !parts_->store_) return {};
   store::Store& store = *parts_->store_;
-  StoreView view;
-  view.journal = store.journal_usage();
-  view.flushes = store.flushes().value();
-  view.flush_counters = &store.flush_counters();
-  view.runs = store.run_count();
-  view.run_bytes = store.run_bytes();
-  view.checkpoints = store.checkpointer().cycles();
-  view.checkpoint_generation = store.checkpointer().generation();
-  for (std::size_t index = 0; index != parts_->loops_.size(); ++index) {
-    const store::LoopStore& loop = store.loop(index);
-    view.resident_bytes += loop.resident_bytes().value();
-    view.spilled_messages += loop.spiller().spilled_messages().value();
-    view.spilled_bytes += loop.spiller().spilled_bytes().value();
-    view.merges += loop.merger().merges().value();
-    view.merged_bytes += loop.merger().merged_bytes().value();
-    view.dead_run_bytes += loop.dead_run_bytes().value();
-    view.read_bytes += loop.pager().read_bytes().value();
-    view.damaged_blocks += loop.pager().damaged_blocks().value();
-  }
-  view.recovery = store.recovery();
+  StoreView view = read_store(store, parts_->loops_.size());
   view.segment_bytes = parts_->options_.journal.segment_size;
   view.disk = &parts_->directory_->disk_counters();
   return view;

@@ -1,6 +1,7 @@
 // What the store of a node counts, read at one moment.
 //
 // Role: metrics' look at journal, runs and checkpoints; Node::store() fills it.
+// Thread: any; takes locks.
 #pragma once
 
 #include <cstdint>
@@ -33,5 +34,8 @@ struct StoreView {
   std::uint64_t segment_bytes = 0;              // of the journal's, each
   const journal::DiskCounters* disk = nullptr;  // valid while the node exists
 };
+
+// All but what is the node's: segment_bytes and disk.
+StoreView read_store(store::Store& store, std::size_t loops);
 
 }  // namespace harrier::server
