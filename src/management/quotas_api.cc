@@ -35,7 +35,10 @@ json users(const Call& call) {
   for (const server::UserUsage& user : call.node().users())
     list.push_back({{"user", user.name},
                     {"limits", json_of(user.limits)},
-                    {"used", {{"connections", user.connections}, {"channels", user.channels}}}});
+                    {"used",
+                     {{"connections", user.connections},
+                      {"channels", user.channels},
+                      {"consumers", user.consumers}}}});
   return list;
 }
 

@@ -155,6 +155,7 @@ broker::UserLimits limits_of(const Call& call, const std::string& user) {
 std::optional<std::uint64_t>& limit_named(broker::UserLimits& limits, const std::string& name) {
   if (name == "max-connections") return limits.connections_max;
   if (name == "max-channels") return limits.channels_max;
+  if (name == "max-consumers") return limits.consumers_max;
   if (name == "max-publish-rate") return limits.publish_rate.messages;
   if (name == "max-publish-byte-rate") return limits.publish_rate.bytes;
   throw bad_request("Unrecognised name: " + name);
@@ -208,7 +209,8 @@ void add_users_routes(Routes& routes) {
                  {"GET", "/api/user-limits/{user}", kAdmin, get_user_limits, "Limits of a user.",
                   "", "UserLimits[]"},
                  {"PUT", "/api/user-limits/{user}/{limit}", kAdmin, put_user_limit,
-                  "Sets max-connections, max-channels, max-publish-rate or max-publish-byte-rate.",
+                  "Sets max-connections, max-channels, max-consumers, max-publish-rate or "
+                  "max-publish-byte-rate.",
                   "LimitValue", ""},
                  {"DELETE", "/api/user-limits/{user}/{limit}", kAdmin, delete_user_limit,
                   "Lifts one limit.", "", ""}});
