@@ -68,6 +68,12 @@ class Surveyor {
   std::array<RecordDecoder, journal::kShards> decoders_;
 };
 
+// The audit log's, where it is by default; harrier-audit looks into it.
+bool is_audit_file(std::string_view name) {
+  constexpr std::string_view kFile = "audit.jsonl";
+  return name == kFile || (name.starts_with(kFile) && name[kFile.size()] == '.');
+}
+
 std::vector<std::string> Surveyor::names_in(std::string_view folder) {
   auto names = files_.list(folder);
   if (names.ok()) return *std::move(names);
@@ -81,7 +87,7 @@ void Surveyor::look_at_names() {
   for (const std::string& name : names_in("")) {
     if (name == "node.new") {
       find(Weight::kOdd, name, "a start that was cut off left it; it means nothing");
-    } else if (!kOurs.contains(name)) {
+    } else if (!kOurs.contains(name) && !is_audit_file(name)) {
       find(Weight::kOdd, name, "HarrierMQ knows no such file");
     }
   }

@@ -84,6 +84,14 @@ class HarrierJournal(unittest.TestCase):
         self.assertEqual(contents(), damaged)
         self.assertEqual(before.keys(), damaged.keys())
 
+    def test_an_audit_log_is_not_odd(self):
+        for name in ("audit.jsonl", "audit.jsonl.00000000000000000017"):
+            (self.data / name).write_bytes(b"")
+        code, output = self.verify()
+        self.assertEqual(code, 0, output)
+        (self.data / "audit.jsonly").write_bytes(b"")
+        self.assertEqual(self.verify()[0], 1)
+
     def test_leftovers_are_odd(self):
         (self.data / "checkpoints" / "00000000000000ff.tmp").write_bytes(b"half")
         (self.data / "runs" / "00000000000000ff.run").write_bytes(b"half")
