@@ -18,6 +18,7 @@ Key ratio_row() {
       kName, "share, 0.0–1.0",
       [](Section& section, O& tracing) {
         const std::string word = word_of(section, kName);
+        if (word.empty()) return;
         const auto share = parse_decimal(word);
         if (share && *share >= 0.0 && *share <= 1.0) {
           tracing.ratio = *share;
