@@ -81,6 +81,7 @@ class Rabbitmqadmin(ManagementCase):
                                                     status=1))
 
     def twice_declared(self):
+        self.addCleanup(self.run_it, "delete", "queue", "name=twice")
         self.run_it("declare", "queue", "name=twice", "durable=true")
         return self.run_it("declare", "queue", "name=twice", "durable=false", status=1)
 
