@@ -101,6 +101,18 @@ json queue_row(const QueueView& view, const QueueParts& parts) {
   return row;
 }
 
+// What a list is most often sorted by, without the rest of the row: it is asked of every queue.
+json sorting_row(const QueueView& view, const QueueParts& parts, std::string_view member) {
+  if (member == "name") return {{"name", view.name}};
+  if (member == "vhost") return {{"vhost", view.virtual_host}};
+  if (member == "messages") return {{"messages", view.ready + view.unacked}};
+  if (member == "messages_ready") return {{"messages_ready", view.ready}};
+  if (member == "messages_unacknowledged") return {{"messages_unacknowledged", view.unacked}};
+  if (member == "consumers") return {{"consumers", view.consumers}};
+  if (member == "message_stats") return {{"message_stats", json_of(view.statistics)}};
+  return queue_row(view, parts);
+}
+
 // Of a list without statistics, with or without the counts.
 void leave_out_statistics(json& row, bool totals) {
   static constexpr const char* kKept[] = {
@@ -151,10 +163,11 @@ http::Response list(const Call& call, const Inspection::Where& where) {
   ListAnswer answer{ListQuery(call)};
   auto names = std::make_shared<std::vector<Inspection::QueueName>>();
   const QueueParts sorting = parts_for_sorting(answer.query());
+  const std::string_view member = answer.query().sort_member();
   each_host(call, where, [&](const std::string& host) {
     inspection.queues(host, sorting, [&](std::vector<QueueView>& batch) {
       for (QueueView& view : batch)
-        if (answer.add(view.name, [&] { return queue_row(view, sorting); }))
+        if (answer.add(view.name, [&] { return sorting_row(view, sorting, member); }))
           names->push_back({std::move(view.virtual_host), std::move(view.name)});
       return true;
     });
