@@ -131,7 +131,10 @@ http::Response Api::respond(const http::Request& request) {
     if ((need == Need::kHost || need == Need::kPolicies) && match.virtual_host >= 0) {
       const std::string& host = call.parameter(static_cast<std::size_t>(match.virtual_host));
       call.check_virtual_host(host);
-      if (!call.may_see(host)) throw not_authorised();
+      // Who may look everywhere may not change anything everywhere.
+      const bool changes =
+          need == Need::kHost && request.method != "GET" && request.method != "HEAD";
+      if (!(changes ? call.may_enter(host) : call.may_see(host))) throw not_authorised();
     }
     return finished(match.route->handler(call), &request);
   } catch (const ApiError& refused) {

@@ -17,9 +17,12 @@ json Call::object() const {
   return std::move(parsed).value();
 }
 
+bool Call::may_enter(std::string_view virtual_host) const {
+  return node().administration().access()->may_enter(actor(), virtual_host);
+}
+
 bool Call::may_see(std::string_view virtual_host) const {
-  return visitor_.is_monitor() ||
-         node().administration().access()->may_enter(actor(), virtual_host);
+  return visitor_.is_monitor() || may_enter(virtual_host);
 }
 
 void Call::check_virtual_host(const std::string& name) const {

@@ -54,7 +54,9 @@ class Call {
   // The body: {} if there is none. 400 if it is no JSON object.
   nlohmann::json object() const;
 
-  // Whether the visitor has any permission in it, by tags or by rules.
+  // Whether the visitor has any permission in it.
+  bool may_enter(std::string_view virtual_host) const;
+  // The same, or a tag for which looking is enough.
   bool may_see(std::string_view virtual_host) const;
   // 404 if there is no such virtual host.
   void check_virtual_host(const std::string& name) const;

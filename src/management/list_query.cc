@@ -46,6 +46,9 @@ const json* value_at(const json& object, const std::vector<std::string>& path) {
   return at;
 }
 
+// What was made by the way is null until something is in it.
+bool takes_members(const json& value) { return value.is_object() || value.is_null(); }
+
 }  // namespace
 
 Columns::Columns(std::string_view text) {
@@ -66,10 +69,10 @@ void Columns::apply(json& object) const {
     const json* const value = value_at(object, path);
     if (value == nullptr) continue;
     json* at = &picked;
-    for (std::size_t depth = 0; depth + 1 < path.size() && at->is_object(); ++depth)
+    for (std::size_t depth = 0; depth + 1 < path.size() && takes_members(*at); ++depth)
       at = &(*at)[path[depth]];
     // A column inside another that is there whole is there already.
-    if (at->is_object() || at->is_null()) (*at)[path.back()] = *value;
+    if (takes_members(*at)) (*at)[path.back()] = *value;
   }
   object = std::move(picked);
 }

@@ -17,7 +17,8 @@ import pika
 from watched import ROOT, WatchedTest
 
 DEADLINE = 30
-HOSTILE = 'q "a" \\ {b}\n ü'
+# Newlines are taken out of names, as by RabbitMQ.
+HOSTILE = 'q "a" \\ {b} ü'
 PAGES = ("/metrics", "/metrics/per-object", "/metrics/memory-breakdown")
 # Every group of RabbitMQ's, and ours.
 FAMILIES = (

@@ -167,7 +167,7 @@ TEST_F(QueueOperator, browsing_shows_all_in_order_and_changes_nothing) {
   EXPECT_EQ(browse(*queue), (Bodies{"1*", "2*", "3*", "4*", "5*", "6", "7"}));
   EXPECT_EQ(browse(*queue), (Bodies{"1*", "2*", "3*", "4*", "5*", "6", "7"}));
   EXPECT_EQ(queue->ready_count(), 7u);
-  EXPECT_EQ(counters().delivered.value(), 0u);
+  EXPECT_EQ(counters().delivered(), 0u);
   EXPECT_EQ(broker.store.count<broker::DispatchedChange>(), 0u);
 }
 

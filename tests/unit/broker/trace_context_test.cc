@@ -57,10 +57,10 @@ TEST(TraceContext, ALaterVersionMayHaveMore) {
 TEST(TraceContext, OnlyATextOfHeaders) {
   amqp::FieldTable headers;
   headers.add_string("traceparent", kSampled);
-  EXPECT_TRUE(trace_context(headers.view()));
+  EXPECT_TRUE(broker::trace_context(headers.view()));
   amqp::FieldTable number;
   number.add_long("traceparent", 1);
-  EXPECT_FALSE(trace_context(number.view()));
+  EXPECT_FALSE(broker::trace_context(number.view()));
   EXPECT_FALSE(broker::trace_context({}));
 }
 
