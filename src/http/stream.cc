@@ -43,7 +43,12 @@ class PlainStream final : public Stream {
 class TlsStream final : public Stream {
  public:
   TlsStream(Socket socket, const TlsChoice& tls)
-      : owner_(tls.owner), context_(shared(tls.context)), stream_(std::move(socket), context_) {}
+      : owner_(tls.owner), context_(shared(tls.context)), stream_(std::move(socket), context_) {
+    // Tickets are sealed with keys that belong to AMQP's own streams; clients of HTTP keep their
+    // connections instead.
+    ::SSL_set_options(stream_.native_handle(), SSL_OP_NO_TICKET);
+    ::SSL_set_num_tickets(stream_.native_handle(), 0);
+  }
 
   void begin(Begun done) override {
     stream_.async_handshake(asio::ssl::stream_base::server, std::move(done));
