@@ -45,7 +45,7 @@ class Prometheus:
             try:
                 self.ask("query", query="1")
                 return self
-            except OSError as error:
+            except (OSError, AssertionError) as error:  # 503 until it is ready
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     raise AssertionError((self.folder / "log").read_text()[-2000:]) from error
             time.sleep(0.05)
