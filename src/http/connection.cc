@@ -137,6 +137,10 @@ void Connection::parse_header() {
   beast::error_code error;
   buffer_.consume(parser_->put(buffer_.data(), error));
   if (error == beast::http::error::need_more) {
+    // The parser waits for the rest of a request line that is too short to be one.
+    const auto bytes = buffer_.data();
+    const std::string_view text(static_cast<const char*>(bytes.data()), bytes.size());
+    if (text.find("\r\n\r\n") != std::string_view::npos) return refuse(Fault::kBadRequest, false);
     if (buffer_.size() > around_.limits.header_size_max)
       return refuse(Fault::kHeaderTooLarge, false);
     return read(&Connection::parse_header);
