@@ -22,7 +22,10 @@ std::vector<json> numbered(int count) {
 std::string body_of(http::Response response) {
   if (response.source == nullptr) return response.body;
   std::string body;
-  while (response.source->next(body) != http::BodySource::Next::kEnd) {
+  for (auto next = http::BodySource::Next::kMore; next != http::BodySource::Next::kEnd;) {
+    std::string chunk;
+    next = response.source->next(chunk);
+    body += chunk;
   }
   return body;
 }
