@@ -42,8 +42,9 @@ std::vector<Key> collector_rows() {
             "routing keys; with http they go in the clear.",
             "A collector beside the broker, at the port that is usual."}),
       path("ca_file", &O::ca_file,
-           {"Authorities for the collector's certificate; empty: the system's.", ""}),
-      text("service_name", &O::service_name, {"`service.name` of all spans.", ""}),
+           {"Authorities for the collector's certificate; empty: the system's.", "Public ones."}),
+      text("service_name", &O::service_name,
+           {"`service.name` of all spans.", "Traces show it beside the programs' own."}),
       ratio_row(),
   };
 }

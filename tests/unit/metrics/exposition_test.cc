@@ -43,8 +43,10 @@ TEST_F(ExpositionTest, HasRabbitmqsNames) {
                            "rabbitmq_connections_opened_total 0",
                            "rabbitmq_connections_closed_total 0",
                            "rabbitmq_global_messages_received_total{protocol=\"amqp091\"} 0",
-                           "rabbitmq_global_messages_delivered_total{protocol=\"amqp091\"} 0",
-                           "rabbitmq_global_messages_acknowledged_total{protocol=\"amqp091\"} 0",
+                           "rabbitmq_global_messages_delivered_total{protocol=\"amqp091\",queue_"
+                           "type=\"rabbit_classic_queue\"} 0",
+                           "rabbitmq_global_messages_acknowledged_total{protocol=\"amqp091\",queue_"
+                           "type=\"rabbit_quorum_queue\"} 0",
                            "rabbitmq_identity_info{rabbitmq_node=",
                            "rabbitmq_build_info{rabbitmq_version=\"3.13.7\"",
                            "harriermq_messages_settled_total{reason=\"expired\"} 0",
@@ -206,7 +208,12 @@ TEST_F(ExpositionTest, EachFamilyStandsOnceWithItsSamples) {
       words >> types[name];
       family = name;
     } else {
-      EXPECT_EQ(first.substr(0, first.find('{')), family) << line;
+      std::string sample = first.substr(0, first.find('{'));
+      if (types[family] == "summary" || types[family] == "histogram") {
+        EXPECT_TRUE(sample.starts_with(family + "_")) << line;
+        sample = family;
+      }
+      EXPECT_EQ(sample, family) << line;
       EXPECT_EQ(types[family] == "counter", family.ends_with("_total")) << family;
     }
   }
@@ -233,10 +240,10 @@ TEST_F(ExpositionTest, LabelsAreThoseOfTheReference) {
 TEST(Families, NamesSayWhoseTheyAre) {
   for (const FamilyGroup& group : family_groups())
     for (const Family& family : group.families)
-      EXPECT_THAT(family.name,
-                  ::testing::AnyOf(::testing::StartsWith("rabbitmq_"),
-                                   ::testing::StartsWith("harriermq_"),
-                                   ::testing::StartsWith("process_")));
+      EXPECT_THAT(family.name, ::testing::AnyOf(::testing::StartsWith("rabbitmq_"),
+                                                ::testing::StartsWith("harriermq_"),
+                                                ::testing::StartsWith("telemetry_scrape_"),
+                                                ::testing::StartsWith("process_")));
 }
 
 }  // namespace

@@ -115,14 +115,15 @@ TEST_F(MetricsSiteTest, UnknownPagesAreNotFound) {
 }
 
 TEST_F(MetricsSiteTest, PerObjectHasAQueuesSeriesAndNoSum) {
-  declare({"q \"1\"\n"});
+  declare({"q \"1\" \\"});
   const std::string text = page("/metrics/per-object");
   EXPECT_THAT(
-      text, HasSubstr("\nrabbitmq_queue_messages_ready{vhost=\"/\",queue=\"q \\\"1\\\"\\n\"} 1\n"));
+      text,
+      HasSubstr("\nrabbitmq_queue_messages_ready{vhost=\"/\",queue=\"q \\\"1\\\" \\\\\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("\nrabbitmq_queue_messages_ready ")));
   EXPECT_THAT(text, HasSubstr("\nrabbitmq_queues 1\n"));
   EXPECT_THAT(text,
-              HasSubstr("\nrabbitmq_queue_info{vhost=\"/\",queue=\"q \\\"1\\\"\\n\",queue_type="
+              HasSubstr("\nrabbitmq_queue_info{vhost=\"/\",queue=\"q \\\"1\\\" \\\\\",queue_type="
                         "\"rabbit_classic_queue\",membership=\"leader\"} 1\n"));
   EXPECT_THAT(page("/metrics"), Not(HasSubstr("vhost=")));
 }
