@@ -67,20 +67,20 @@ void MessageTracer::publishing(const Message& message) {
   publish_.body_size = message.body_size();
 }
 
-bool MessageTracer::published(Lsn lsn, std::size_t queues) {
+void MessageTracer::published(Lsn lsn, std::size_t queues) {
   publish_.queues = static_cast<std::uint32_t>(queues);
   if (queues == 0) publish_.outcome = "refused";
   if (lsn <= turn_.log.committed()) {
     publish_.end = turn_.now.wall;
     sink_.finish(std::move(publish_));
-    return false;
+    return;
   }
   if (uncommitted_.size() >= limits_.messages_max) {
     uncommitted_.pop_front();
     sink_.abandon(1);
   }
   uncommitted_.emplace_back(lsn, std::move(publish_));
-  return true;
+  await_commit_(*this);
 }
 
 void MessageTracer::commit_reached(Lsn committed) {
@@ -90,7 +90,7 @@ void MessageTracer::commit_reached(Lsn committed) {
     span.end = std::max(span.start, turn_.now.wall);
     sink_.finish(std::move(span));
   }
-  if (uncommitted_.empty()) unlink();
+  if (!uncommitted_.empty()) await_commit_(*this);
 }
 
 void MessageTracer::enqueued(QueueId queue, const QueueEntry& entry) {

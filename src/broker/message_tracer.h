@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -41,17 +42,24 @@ struct TracerLimits {
 
 class MessageTracer final : public CommitListener {
  public:
+  // Has a listener told of the next commit.
+  using AwaitCommit = std::function<void(CommitListener&)>;
   // REQUIRES that all but `limits` outlive it.
   MessageTracer(const std::string& virtual_host, const Turn& turn, const TracerLimits& limits,
-                base::RandomSource& random, SpanSink& sink)
-      : virtual_host_(virtual_host), turn_(turn), limits_(limits), random_(random), sink_(sink) {}
+                base::RandomSource& random, SpanSink& sink, AwaitCommit await_commit)
+      : virtual_host_(virtual_host),
+        turn_(turn),
+        limits_(limits),
+        random_(random),
+        sink_(sink),
+        await_commit_(std::move(await_commit)) {}
 
   // Whether a message with these headers is traced.
   bool follows(amqp::TableView headers) const;
 
   void publishing(const Message& message);
-  // REQUIRES publishing() before. True: it wants to be told of commits.
-  bool published(Lsn lsn, std::size_t queues);
+  // REQUIRES publishing() before.
+  void published(Lsn lsn, std::size_t queues);
   void commit_reached(Lsn committed) override;
 
   // `name` of the queue everywhere.
@@ -86,6 +94,7 @@ class MessageTracer final : public CommitListener {
   const TracerLimits limits_;
   base::RandomSource& random_;
   SpanSink& sink_;
+  const AwaitCommit await_commit_;
   Span publish_;  // between publishing() and published()
   std::deque<std::pair<Lsn, Span>> uncommitted_;
   FollowedMessages followed_;

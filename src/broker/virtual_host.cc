@@ -276,15 +276,14 @@ PublishOutcome VirtualHost::put(const MessageRef& message, std::span<Queue* cons
     const bool logged = accepting.queue->logs(*message);
     accepting.queue->publish(message, accepting.position, logged ? outcome.lsn : Lsn());
   }
-  if (message->traced()) [[unlikely]] {
-    if (tracer_->published(outcome.lsn, accepting_.size()) && !tracer_->linked())
-      on_commit(*tracer_);
-  }
+  if (message->traced()) [[unlikely]]
+    tracer_->published(outcome.lsn, accepting_.size());
   return outcome;
 }
 
 void VirtualHost::set_tracing(const TracerLimits& limits, SpanSink& sink) {
-  tracer_ = std::make_unique<MessageTracer>(name_, turn_, limits, random_, sink);
+  tracer_ = std::make_unique<MessageTracer>(name_, turn_, limits, random_, sink,
+                                            [this](CommitListener& waits) { on_commit(waits); });
   turn_.tracer = tracer_.get();
 }
 
