@@ -71,7 +71,8 @@ class BesideRabbitmqctl(unittest.TestCase):
         cls.rabbit = cls.enterClassContext(ManagedRabbit(cls.folder.name + "/rabbit"))
         cls.ctl = harrierctl.Ctl("--uri", f"http://guest:guest@127.0.0.1:{cls.rabbit.http_port}")
         cls.connection = pika.BlockingConnection(pika.ConnectionParameters(
-            "127.0.0.1", cls.rabbit.port, client_properties={"connection_name": "beside"}))
+            "127.0.0.1", cls.rabbit.port, client_properties={"connection_name": "beside"},
+            heartbeat=0))  # nobody reads while rabbitmqctl runs
         cls.addClassCleanup(cls.connection.close)
         channel = cls.connection.channel()
         channel.queue_declare("plain", durable=True)

@@ -176,8 +176,8 @@ class Reload(unittest.TestCase):
                            until="unknown key")
         self.assertEqual(told, [
             "config: not reloaded, everything stays as it was reason=" + reason for reason in (
-                f"{self.config}:7: limits.accept.connections_max: 0 is below 1",
-                f"{self.config}:8: x: unknown key")])
+                f"{self.config}:8: limits.accept.connections_max: 0 is below 1",
+                f"{self.config}:9: x: unknown key")])
         # The level is still what it was: it is reported as new now.
         self.assertEqual(len(self.reload("log: {level: debug}\n")), 1)
 
