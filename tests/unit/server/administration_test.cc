@@ -7,13 +7,13 @@
 #include <iterator>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/eventually.h"
 #include "unit/server/administered_node.h"
 
 namespace harrier::server {
@@ -104,8 +104,7 @@ TEST_P(AdministrationTest, AnImportedHashIsReplacedAtLoginForGood) {
   const auto upgraded = [&] {
     return node_->administration().definitions().user("ali")->password_hash.starts_with("$");
   };
-  for (int tries = 0; tries != 10'000 && !upgraded(); ++tries)
-    std::this_thread::yield();
+  EXPECT_TRUE(test::eventually(upgraded));
   node_->stop();
   node_.reset();
   start();
