@@ -33,7 +33,8 @@ MARK = "the block has ended"
 # Less of the disk than by default, and none of its alarms.
 SMALL = {"HARRIERMQ_JOURNAL_SEGMENT_SIZE": "1MiB", "HARRIERMQ_JOURNAL_SEGMENTS": "8",
          "HARRIERMQ_JOURNAL_PENDING_MAX": "1MiB", "HARRIERMQ_DISK_FREE_LIMIT": "1MiB",
-         "HARRIERMQ_DISK_RESERVE": "0"}
+         "HARRIERMQ_DISK_RESERVE": "0",
+         "HARRIERMQ_MANAGEMENT_ENABLED": "false"}
 
 
 def pattern(line):
