@@ -29,17 +29,6 @@ void browse_queue(Session& session) {
   session.print_table(table_of_members(list));
 }
 
-// What the broker says of what it did: an object of numbers.
-void print_outcome(Session& session, const Json& outcome) {
-  if (!outcome.is_object() || outcome.empty()) return;
-  if (session.wants_json()) {
-    session.print_json(outcome);
-    return;
-  }
-  for (const auto& [name, value] : outcome.items())
-    session.print(printable(name) + ": " + table_text(value));
-}
-
 // As long as it takes, unless --timeout says else: the broker answers when it is done.
 void wait_for_long_work(Session& session) {
   if (!session.settings().timeout_given)
@@ -51,7 +40,7 @@ void move_messages(Session& session) {
   const Arguments& given = session.arguments();
   Json body{{"destination", given.text("DESTINATION")}};
   if (given.has("count")) body["count"] = number(given, "count");
-  print_outcome(session, session.send(body));
+  session.print_outcome(session.send(body));
 }
 
 void redrive_queue(Session& session) {
@@ -60,7 +49,7 @@ void redrive_queue(Session& session) {
   Json body{{"dry_run", given.has("dry-run")}};
   if (given.has("rate")) body["rate"] = number(given, "rate");
   if (given.has("limit")) body["limit"] = number(given, "limit");
-  print_outcome(session, session.send(body));
+  session.print_outcome(session.send(body));
 }
 
 void publish_message(Session& session) {

@@ -135,16 +135,7 @@ void set_log_level(Session& session) {
   session.send(Json{{"level", level}});
 }
 
-void send_and_tell(Session& session) {
-  const Json outcome = session.send(Json::object());
-  if (!outcome.is_object() || outcome.empty()) return;
-  if (session.wants_json()) {
-    session.print_json(outcome);
-    return;
-  }
-  for (const auto& [name, value] : outcome.items())
-    session.print(printable(name) + ": " + table_text(value));
-}
+void send_and_tell(Session& session) { session.print_outcome(session.send(Json::object())); }
 
 void reload(Session& session) {
   const Json outcome = session.send(Json::object());

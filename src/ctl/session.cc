@@ -68,6 +68,29 @@ void Session::print_table(const Table& table) {
                          settings_.headers && !settings_.silent);
 }
 
+void Session::print_outcome(const Json& outcome) {
+  if (!outcome.is_object() || outcome.empty()) return;
+  if (wants_json()) {
+    print_json(outcome);
+    return;
+  }
+  for (const auto& [name, value] : outcome.items())
+    print(printable(name) + ": " + table_text(value));
+}
+
+void Session::send_limits(std::string_view example) {
+  const Json limits = parse_typed(arguments_.text("DEFINITION"));
+  if (!limits.is_object())
+    throw Trouble(kExitUnavailable, "a JSON object is needed, such as " + std::string(example));
+  require_names();
+  for (const auto& [name, value] : limits.items()) {
+    Arguments limit = arguments_;
+    limit.add("LIMIT", name);
+    Session each(command_, limit, settings_, management_, streams_);
+    each.send(Json{{"value", value}});
+  }
+}
+
 Answer Session::ask(std::string_view method, std::string_view pattern,
                     const std::optional<Json>& body, std::string_view query) {
   std::string target =

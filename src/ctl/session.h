@@ -45,6 +45,10 @@ class Session {
   void print(std::string_view text);
   void print_json(const Json& value);
   void print_table(const Table& table);
+  // What the broker says of what it did: an object of numbers, or nothing.
+  void print_outcome(const Json& outcome);
+  // Of a user or a virtual host, each LIMIT of the object DEFINITION; `example` is of one.
+  void send_limits(std::string_view example);
   bool wants_json() const { return settings_.format == Format::kJson; }
 
   // `pattern` with the names in braces as they are, made printable.

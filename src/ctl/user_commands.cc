@@ -100,19 +100,7 @@ void list_user_limits(Session& session) {
                                          : answer.body[0].value("value", Json::object()));
 }
 
-void set_user_limits(Session& session) {
-  const Json limits = parse_typed(session.arguments().text("DEFINITION"));
-  if (!limits.is_object())
-    throw Trouble(kExitUnavailable, "a JSON object is needed, such as {\"max-connections\":10}");
-  session.require_names();
-  for (const auto& [name, value] : limits.items()) {
-    Arguments limit = session.arguments();
-    limit.add("LIMIT", name);
-    Session each(session.command(), limit, session.settings(), session.management(),
-                 session.streams());
-    each.send(Json{{"value", value}});
-  }
-}
+void set_user_limits(Session& session) { session.send_limits("{\"max-connections\":10}"); }
 
 void clear_user_limits(Session& session) {
   const bool all = session.arguments().text("LIMIT") == "all";

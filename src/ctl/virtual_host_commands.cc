@@ -44,19 +44,7 @@ void list_vhost_limits(Session& session) {
     session.print(session.wants_json() ? "[]" : "");
 }
 
-void set_vhost_limits(Session& session) {
-  const Json limits = parse_typed(session.arguments().text("DEFINITION"));
-  if (!limits.is_object())
-    throw Trouble(kExitUnavailable, "a JSON object is needed, such as {\"max-queues\":10}");
-  session.require_names();
-  for (const auto& [name, value] : limits.items()) {
-    Arguments limit = session.arguments();
-    limit.add("LIMIT", name);
-    Session each(session.command(), limit, session.settings(), session.management(),
-                 session.streams());
-    each.send(Json{{"value", value}});
-  }
-}
+void set_vhost_limits(Session& session) { session.send_limits("{\"max-queues\":10}"); }
 
 void clear_vhost_limits(Session& session) {
   session.require_names();

@@ -76,18 +76,7 @@ std::vector<std::string> BodyFields::words(const char* name) const {
     return words;
   }
   if (!value->is_string()) complain(name, "a list of texts");
-  std::string_view rest = value->get_ref<const std::string&>();
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    std::string_view word = rest.substr(0, comma);
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    while (word.starts_with(' '))
-      word.remove_prefix(1);
-    while (word.ends_with(' '))
-      word.remove_suffix(1);
-    if (!word.empty()) words.emplace_back(word);
-  }
-  return words;
+  return server::words_of(value->get_ref<const std::string&>());
 }
 
 amqp::FieldTable BodyFields::table(const char* name) const {

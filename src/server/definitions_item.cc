@@ -14,20 +14,6 @@ using nlohmann::json;
 constexpr std::size_t kShortMax = 255;
 constexpr std::size_t kUnknownMax = 100;
 
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    std::string_view word = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-    while (word.starts_with(' '))
-      word.remove_prefix(1);
-    while (word.ends_with(' '))
-      word.remove_suffix(1);
-    if (!word.empty()) words.emplace_back(word);
-  }
-  return words;
-}
-
 }  // namespace
 
 DefinitionsItem::DefinitionsItem(const json& object, std::string_view section, std::string place,
@@ -110,7 +96,7 @@ std::optional<std::uint64_t> DefinitionsItem::limit(const char* key) {
 std::vector<std::string> DefinitionsItem::words(const char* key) {
   const json* const value = find(key);
   if (value == nullptr) return {};
-  if (value->is_string()) return split(value->get<std::string>());
+  if (value->is_string()) return words_of(value->get<std::string>());
   std::vector<std::string> words;
   if (value->is_array()) {
     for (const json& word : *value) {

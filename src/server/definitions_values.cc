@@ -122,6 +122,10 @@ int digit_of(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+void put(json& object, const char* name, const std::optional<std::uint64_t>& limit) {
+  if (limit) object[name] = *limit;
+}
+
 }  // namespace
 
 json object_of(const json& value) {
@@ -188,6 +192,46 @@ base::Result<amqp::FieldTable> table_of_hex(std::string_view hex) {
   const auto table = amqp::validate_table(bytes);
   if (!table.ok()) return base::fail("no field table");
   return amqp::FieldTable(*table);
+}
+
+json json_of(const broker::UserLimits& limits) {
+  json object = json::object();
+  put(object, "max-connections", limits.connections_max);
+  put(object, "max-channels", limits.channels_max);
+  put(object, "max-consumers", limits.consumers_max);
+  put(object, "max-publish-rate", limits.publish_rate.messages);
+  put(object, "max-publish-byte-rate", limits.publish_rate.bytes);
+  return object;
+}
+
+json json_of(const broker::TenantLimits& limits) {
+  json object = json::object();
+  put(object, "max-connections", limits.connections_max);
+  put(object, "max-queues", limits.queues_max);
+  put(object, "max-channels", limits.channels_max);
+  put(object, "max-consumers", limits.consumers_max);
+  put(object, "max-exchanges", limits.exchanges_max);
+  put(object, "max-bindings", limits.bindings_max);
+  put(object, "max-message-size", limits.message_size_max);
+  put(object, "max-stored-bytes", limits.stored_bytes_max);
+  put(object, "max-publish-rate", limits.publish_rate.messages);
+  put(object, "max-publish-byte-rate", limits.publish_rate.bytes);
+  if (limits.quota_action == broker::QuotaAction::kReject) object["quota-action"] = "reject";
+  return object;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    std::string_view word = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    while (word.starts_with(' '))
+      word.remove_prefix(1);
+    while (word.ends_with(' '))
+      word.remove_suffix(1);
+    if (!word.empty()) words.emplace_back(word);
+  }
+  return words;
 }
 
 }  // namespace harrier::server

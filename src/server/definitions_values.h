@@ -1,6 +1,7 @@
-// JSON values of a definitions file as field tables and back.
+// What stands in definitions files, and in answers of the management API: arguments as field tables
+// and back, limits, words.
 //
-// Role:   arguments of queues, exchanges and bindings, definitions of policies.
+// Role:   arguments of queues, exchanges and bindings, definitions of policies, limits, tags.
 // Model:  as RabbitMQ: a whole number is a 64-bit integer, another number a double, null a void.
 //         The way back loses which kind of integer it was, and what JSON has not: see is_exact().
 // Thread: pure functions.
@@ -9,11 +10,13 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "amqp/field_table.h"
 #include "base/result.h"
+#include "broker/tenant_limits.h"
 
 namespace harrier::server {
 
@@ -32,5 +35,12 @@ bool is_text(amqp::TableView table);
 // "hex": a table that JSON cannot say.
 std::string hex_of_table(amqp::TableView table);
 base::Result<amqp::FieldTable> table_of_hex(std::string_view hex);
+
+// With RabbitMQ's names, and names like these; what is not limited is not there.
+nlohmann::json json_of(const broker::UserLimits& limits);
+nlohmann::json json_of(const broker::TenantLimits& limits);
+
+// "a, b": words between commas, without the spaces around them; empty ones are passed over.
+std::vector<std::string> words_of(std::string_view text);
 
 }  // namespace harrier::server

@@ -157,25 +157,17 @@ bool Writer::put_password(json& object, const UserDefinition& user) {
   return true;
 }
 
-void put(json& object, const char* key, const std::optional<std::uint64_t>& limit) {
-  if (limit) object[key] = *limit;
-}
-
 void Writer::put_user_limits(json& object, const UserDefinition& user) {
-  json limits = json::object();
-  if (const auto found = user_limits_.find(user.name); found != user_limits_.end()) {
-    put(limits, "max-connections", found->second.connections_max);
-    put(limits, "max-channels", found->second.channels_max);
-    const broker::PublishRateLimits& rate = found->second.publish_rate;
-    if (own_) {
-      put(limits, "max-consumers", found->second.consumers_max);
-      put(limits, "max-publish-rate", rate.messages);
-      put(limits, "max-publish-byte-rate", rate.bytes);
-    } else if (rate != broker::PublishRateLimits() || found->second.consumers_max) {
+  const auto found = user_limits_.find(user.name);
+  broker::UserLimits limits;
+  if (found != user_limits_.end()) limits = found->second;
+  if (!own_) {
+    limits.consumers_max = std::nullopt;
+    limits.publish_rate = {};
+    if (found != user_limits_.end() && limits != found->second)
       leave_out("user '" + user.name + "': limits of consumers or publishing");
-    }
   }
-  object["limits"] = std::move(limits);
+  object["limits"] = json_of(limits);
 }
 
 void Writer::write_virtual_hosts() {
@@ -214,27 +206,13 @@ void Writer::write_permissions() {
 // ---- parameters and policies
 
 json Writer::limits_of(const SetVirtualHostLimits& of) {
-  const broker::TenantLimits& limits = of.limits;
-  json value = json::object();
-  put(value, "max-connections", limits.connections_max);
-  put(value, "max-queues", limits.queues_max);
-  if (!own_) {
-    broker::TenantLimits rest = limits;
-    rest.connections_max = rest.queues_max = std::nullopt;
-    if (rest != broker::TenantLimits())
-      leave_out("vhost '" + of.virtual_host + "': limits that RabbitMQ does not have");
-    return value;
-  }
-  put(value, "max-channels", limits.channels_max);
-  put(value, "max-consumers", limits.consumers_max);
-  put(value, "max-exchanges", limits.exchanges_max);
-  put(value, "max-bindings", limits.bindings_max);
-  put(value, "max-message-size", limits.message_size_max);
-  put(value, "max-stored-bytes", limits.stored_bytes_max);
-  put(value, "max-publish-rate", limits.publish_rate.messages);
-  put(value, "max-publish-byte-rate", limits.publish_rate.bytes);
-  if (limits.quota_action == broker::QuotaAction::kReject) value["quota-action"] = "reject";
-  return value;
+  if (own_) return json_of(of.limits);
+  broker::TenantLimits known;
+  known.connections_max = of.limits.connections_max;
+  known.queues_max = of.limits.queues_max;
+  if (known != of.limits)
+    leave_out("vhost '" + of.virtual_host + "': limits that RabbitMQ does not have");
+  return json_of(known);
 }
 
 json Writer::policy_of(const NodeDefinitions::HostedPolicy& hosted) {
