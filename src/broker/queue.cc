@@ -403,8 +403,7 @@ std::uint64_t Queue::purge() {
   if (turn_.body_reader != nullptr) {
     for (std::size_t level = 0; level != ready_.levels(); ++level) {
       const auto number = static_cast<std::uint8_t>(level);
-      if (const PagedMiddle* middle = ready_.middle(number))
-        turn_.body_reader->passed({id_, middle->last, number});
+      if (ready_.middle(number) != nullptr) turn_.body_reader->passed({id_, kNoPosition, number});
     }
   }
   turn_.discarded.push_back(std::exchange(ready_, ReadyMessages()));

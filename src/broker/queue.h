@@ -130,12 +130,9 @@ class Queue final : public base::RefCounted<Queue>,
   void settle_taken(const QueueEntry& entry, SettleReason reason);
   // To its place before all others, as if it had never left.
   void put_back(QueueEntry entry);
-  const QueueEntry* find_ready(std::uint8_t level, Position position) const {
-    return deleted_ ? nullptr : ready_.find(level, position);
-  }
+  const QueueEntry* find_ready(std::uint8_t level, Position position) const;
   // Whether what is ready at this place, if anything, is on disk.
   bool on_disk(std::uint8_t level, Position position) const;
-  // See BodyReader.
   void peek(std::uint8_t level, const ReadyMessages::OnDisk& range,
             std::function<void(PagedIn)> answer);
 
@@ -182,7 +179,12 @@ class Queue final : public base::RefCounted<Queue>,
   std::uint64_t evictable_bytes() const {
     return ready_.resident_bytes() - std::min(ready_.resident_bytes(), head_bytes());
   }
-  // Of ready().plan_eviction(). REQUIRES that they were written, those not recorded, too, and that
+  // ReadyMessages::plan_eviction().
+  template <class... Arguments>
+  std::vector<EvictionPart> plan_eviction(Arguments&&... arguments) {
+    return ready_.plan_eviction(std::forward<Arguments>(arguments)...);
+  }
+  // Of plan_eviction(). REQUIRES that they were written, those not recorded, too, and that
   // no other plan of this queue is still to be evicted, but for earlier pieces of the same: what it
   // names may have come back and been passed().
   void evict(const std::vector<EvictionPart>& parts);
@@ -190,7 +192,7 @@ class Queue final : public base::RefCounted<Queue>,
   // Up to where messages of the level may have been handed out, or may be without a record.
   Position dispatched_through(std::uint8_t level) {
     const PagedMiddle* middle = ready_.middle(level);
-    return middle == nullptr ? Position(UINT64_MAX) : middle->after;
+    return middle == nullptr ? kNoPosition : middle->after;
   }
   void paged_in(PagedIn answer);
   void body_read(QueuePlace place, MessageRef message);
@@ -223,9 +225,7 @@ class Queue final : public base::RefCounted<Queue>,
   bool would_exceed(std::size_t body_size) const;
   bool dead_letters() const { return settings_->dead_letter_exchange.has_value(); }
   // What is needed soon would only come back at once.
-  std::uint64_t head_bytes() const {
-    return may_expire_ || !consumers_.empty() ? turn_.limits.read_ahead_bytes : 0;
-  }
+  std::uint64_t head_bytes() const;
   base::MonotonicTime expiry_of(const Message& message) const;
   void hand_over(Consumer& consumer, QueueEntry&& entry);
   void note_taken(const QueueEntry& entry, bool no_ack);

@@ -46,6 +46,10 @@ QueueEntry Queue::extract(std::uint8_t level, Position position) {
   return entry;
 }
 
+const QueueEntry* Queue::find_ready(std::uint8_t level, Position position) const {
+  return deleted_ ? nullptr : ready_.find(level, position);
+}
+
 bool Queue::on_disk(std::uint8_t level, Position position) const {
   if (deleted_) return false;
   const auto behind = ready_.visit_behind(level, Position(position.value - 1),
@@ -59,13 +63,12 @@ bool Queue::extract_from_disk(const QueueEntry& entry) {
       entry.position > middle->last)
     return false;
   if (!active_) become_active();
-  const Position last = middle->last;
   ready_.extract_from_middle(entry);
   --turn_.counters.ready;
   turn_.counters.ready_bytes.subtract(entry.body_size);
   note_unacked(entry);
   if (ready_.middle(entry.priority) == nullptr)
-    turn_.body_reader->passed({id_, last, entry.priority});
+    turn_.body_reader->passed({id_, kNoPosition, entry.priority});
   mark_dirty();
   return true;
 }

@@ -153,6 +153,10 @@ Queue::Step Queue::page_in(const ReadyMessages::Head& head) {
   return Step::kStuck;
 }
 
+std::uint64_t Queue::head_bytes() const {
+  return may_expire_ || !consumers_.empty() ? turn_.limits.read_ahead_bytes : 0;
+}
+
 void Queue::read_ahead(std::uint8_t level) {
   if (deleted_ || !ready_.wants_read_ahead(level, turn_.limits.read_ahead_bytes / 2)) return;
   PagedMiddle& middle = *ready_.middle(level);
@@ -168,7 +172,6 @@ void Queue::paged_in(PagedIn answer) {
   // Purged meanwhile: what it answers is gone.
   if (middle == nullptr || !middle->reading || middle->after != answer.after) return;
   middle->reading = false;
-  turn_.body_reader->passed({id_, answer.through, level});
   statistics();
   if (answer.expired_count != 0) {
     count_settled(SettleReason::kExpired, answer.expired_count);
@@ -184,6 +187,7 @@ void Queue::paged_in(PagedIn answer) {
   for (const QueueEntry& entry : answer.entries)
     if (entry.expires_at != base::kNever) may_expire_ = true;
   const ReadyMessages::Missing missing = ready_.paged_in(std::move(answer));
+  turn_.body_reader->passed({id_, dispatched_through(level), level});
   statistics_->fates.unreadable += missing.count;
   turn_.counters.unreadable.add(missing.count);
   turn_.counters.ready.subtract(missing.count);

@@ -157,6 +157,8 @@ QueueEntry ReadyMessages::extract(std::uint8_t number, Position position) {
   if (entry.logged) {
     --level.logged_count;
     level.logged_body_bytes -= entry.body_size;
+  } else if (position <= level.planned_through) {
+    level.extracted.insert(position);
   }
   close_gap(level);
   resident_bytes_ -= entry.footprint();
@@ -180,8 +182,8 @@ void ReadyMessages::extract_from_middle(const QueueEntry& entry) {
     level.extracted.insert(entry.position);
   }
   if (middle.count == 0) {
+    level.extracted.erase(level.extracted.begin(), level.extracted.upper_bound(middle.last));
     middle = PagedMiddle();
-    level.extracted.clear();
     close_gap(level);
   }
   note_removed(entry.priority, 1, entry.body_size);

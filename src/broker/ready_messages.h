@@ -121,7 +121,7 @@ class ReadyMessages {
   // evicted in that order. One plan at a time: an eviction makes other plans worthless.
   template <class Visit>
   std::vector<EvictionPart> plan_eviction(Position after, Position through, const KeptHeads& kept,
-                                          Visit&& visit) const;
+                                          Visit&& visit);
   // What is still there of `part` becomes middle. Returns what was freed.
   std::uint64_t evict(const EvictionPart& part);
   // REQUIRES that the answer begins where the middle does. Returns how many messages the disk did
@@ -155,8 +155,11 @@ class ReadyMessages {
     Entries front;
     PagedMiddle middle;
     Entries back;
-    // Left the middle without a record that would tell the disk.
+    // Taken out of the middle, or of what is on its way there, without a record that would tell the
+    // disk. Goes with what lies before it.
     std::set<Position> extracted;
+    // Up to here entries in memory may be on their way to the disk.
+    Position planned_through;
     std::uint64_t front_bytes = 0;
     // Of front, middle and back.
     std::uint64_t logged_count = 0;
@@ -253,7 +256,7 @@ void ReadyMessages::visit_evictable(std::size_t level, Position after, const Kep
 
 template <class Visit>
 std::vector<EvictionPart> ReadyMessages::plan_eviction(Position after, Position through,
-                                                       const KeptHeads& kept, Visit&& visit) const {
+                                                       const KeptHeads& kept, Visit&& visit) {
   std::vector<EvictionPart> parts;
   for (std::size_t index = 0; index != levels_.size(); ++index) {
     EvictionPart part{static_cast<std::uint8_t>(index), {}, {}};
@@ -264,7 +267,9 @@ std::vector<EvictionPart> ReadyMessages::plan_eviction(Position after, Position 
       visit(entry);
       return true;
     });
-    if (part.through != Position()) parts.push_back(part);
+    if (part.through == Position()) continue;
+    levels_[index]->planned_through = part.through;
+    parts.push_back(part);
   }
   return parts;
 }

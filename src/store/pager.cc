@@ -130,8 +130,9 @@ void Pager::run(ReadJob& job) {
         ReadJob::Stream::Block read{index, source.offset, *head, std::nullopt};
         // One settle counts them all: how many of which extent could not be told apart.
         const bool same = stream.blocks.empty() || stream.blocks.front().source == index;
-        const bool skip = job.may_skip && same && head->first > job.request.after &&
-                          head->latest_expiry <= job.request.drop_expired_by;
+        const bool asked_for = head->first > job.request.after && head->last <= job.request.last;
+        const bool skip =
+            job.may_skip && same && asked_for && head->latest_expiry <= job.request.drop_expired_by;
         if (!skip) {
           auto block = source.run->read_block(offset);
           if (block.ok()) {

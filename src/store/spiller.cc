@@ -61,8 +61,8 @@ broker::Queue* Spiller::find_queue(QueueId id, Tenant** tenant) const {
 
 void Spiller::plan_evictions(broker::Queue& queue, base::Now now, Position through, Part& part,
                              Job& job) {
-  part.evictions = queue.ready().plan_eviction(
-      job.after, through, job.kept, [&](const broker::QueueEntry& entry) {
+  part.evictions =
+      queue.plan_eviction(job.after, through, job.kept, [&](const broker::QueueEntry& entry) {
         ++part.messages;
         part.bytes += entry.footprint();
         part.through = std::max(part.through, entry.position);

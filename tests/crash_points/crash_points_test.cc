@@ -101,7 +101,7 @@ void live_through(std::uint64_t seed) {
 TEST(DurableNode, SurvivesTheSeedsThatOnceFailed) {
   for (const std::uint64_t seed :
        {841819980, 977787051, 571706324, 827041161, 559868124, 783246439, 421052282, 588363051,
-        538872467, 26790217, 962229071, 3797, 1530, 2630, 8760})
+        538872467, 26790217, 962229071, 3797, 1530, 2630, 8760, 1728, 2882, 5150})
     live_through(seed);
 }
 

@@ -88,7 +88,7 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
 
   // ---- eviction
   // What a store does: writes what the queue names, says so later.
-  std::vector<broker::EvictionPart> write_out(const broker::Queue& queue,
+  std::vector<broker::EvictionPart> write_out(broker::Queue& queue,
                                               std::uint64_t bytes_max = UINT64_MAX) {
     const auto kept = queue.kept_heads();
     broker::Position through;
@@ -96,14 +96,14 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
     for (auto at = queue.ready().first_evictable({}, kept);
          at != broker::kNoPosition && planned < bytes_max;
          at = queue.ready().first_evictable(at, kept)) {
-      queue.ready().plan_eviction(
-          broker::Position(at.value - 1), at, kept,
-          [&](const broker::QueueEntry& entry) { planned += entry.footprint(); });
+      queue.plan_eviction(broker::Position(at.value - 1), at, kept,
+                          [&](const broker::QueueEntry& entry) { planned += entry.footprint(); });
       through = at;
     }
-    return queue.ready().plan_eviction({}, through, kept, [&](const broker::QueueEntry& entry) {
-      keep({queue.id().value, entry.priority, entry.position.value}, entry);
-    });
+    return queue.plan_eviction(
+        broker::Position(), through, kept, [&](const broker::QueueEntry& entry) {
+          keep({queue.id().value, entry.priority, entry.position.value}, entry);
+        });
   }
   void page_out(broker::Queue& queue) { queue.evict(write_out(queue)); }
   // It cannot be read any more.

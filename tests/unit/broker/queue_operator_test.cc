@@ -289,6 +289,39 @@ TEST_F(QueueOperator, the_last_message_on_disk_can_be_taken_out_there) {
   EXPECT_EQ(drain(*queue), (Bodies{"2"}));
 }
 
+TEST_F(QueueOperator,
+       the_disk_keeps_nothing_when_the_rest_was_read_and_the_end_had_been_taken_out) {
+  const QueueRef queue = declare("q");
+  publish_all("q", {"1", "2", "3"});
+  page_out(*queue);
+  EXPECT_TRUE(remove_from_disk(*queue, 3));
+  TestChannel channel(broker);
+  channel.consume(*queue, "a");
+  answer_read();
+  EXPECT_EQ(channel.take_bodies(), (Bodies{"1", "2"}));
+  EXPECT_EQ(broker.store.kept_count(), 0u);
+}
+
+// The run that was written reaches further than what then lay on disk of it.
+TEST_F(QueueOperator, the_disk_keeps_nothing_of_what_was_taken_out_while_it_was_written) {
+  for (const bool purged : {false, true}) {
+    const QueueRef queue = declare(purged ? "purged" : "read");
+    publish_all(queue->name(), {"1", "2", "3"});
+    const auto written = broker.store.write_out(*queue);
+    remove(*queue, 3);
+    broker.act([&] { queue->evict(written); });
+    if (purged) {
+      broker.act([&] { EXPECT_EQ(queue->purge(), 2u); });
+    } else {
+      TestChannel channel(broker);
+      channel.consume(*queue, "a");
+      answer_read();
+      EXPECT_EQ(channel.take_bodies(), (Bodies{"1", "2"}));
+    }
+    EXPECT_EQ(broker.store.kept_count(), 0u) << queue->name();
+  }
+}
+
 TEST_F(QueueOperator, nothing_is_taken_out_of_what_is_being_read) {
   const QueueRef queue = declare_durable("q");
   publish_all("q", {"1", "2", "3"}, persistent);

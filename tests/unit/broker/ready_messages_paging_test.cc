@@ -29,7 +29,7 @@ QueueEntry entry_at(std::uint64_t position, std::uint8_t level = 0, std::uint32_
 constexpr std::uint64_t kEntryBytes = sizeof(QueueEntry);
 constexpr std::uint64_t kAll = UINT64_MAX;
 
-std::vector<EvictionPart> plan(const ReadyMessages& ready, std::uint64_t keep_entries = 0,
+std::vector<EvictionPart> plan(ReadyMessages& ready, std::uint64_t keep_entries = 0,
                                std::uint64_t entries_max = kAll) {
   const auto kept = ready.kept_heads(keep_entries * kEntryBytes);
   Position last;
@@ -210,7 +210,8 @@ class Model {
   explicit Model(std::uint64_t seed) : random_(seed) {}
 
   void step() {
-    const std::uint64_t what = random_.below(20);
+    const std::uint64_t what = random_.below(21);
+    if (what == 20) return extract();
     if (what < 7) return push();
     if (what < 11) return take(1 + random_.below(6));
     if (what < 13) return give_back();
@@ -261,6 +262,8 @@ class Model {
     EXPECT_EQ(ready_.resident_bytes(), 0u);
     EXPECT_GT(evicted_, 1'000u);
     EXPECT_GT(read_, 1'000u);
+    EXPECT_GT(extracted_, 100u);
+    EXPECT_GT(shown_ghosts_, 10u);
   }
 
  private:
@@ -332,6 +335,38 @@ class Model {
     }
     taken_.pop_back();
   }
+  bool being_written(const Key& key) const {
+    if (!plan_) return false;
+    return std::any_of(plan_->pieces.begin(), plan_->pieces.end(),
+                       [&](const Piece& piece) { return piece.entries.contains(key); });
+  }
+  // With nothing of a level there the disk forgets what was.
+  void forget_ghosts() {
+    std::erase_if(ghosts_, [this](const auto& ghost) {
+      return ready_.middle(ghost.second.priority) == nullptr && !being_written(ghost.first);
+    });
+  }
+  // An operator takes one out, from memory or from disk. The disk goes on to show those of which no
+  // record tells it, also when they were taken while they were written.
+  void extract() {
+    if (known_.empty()) return;
+    auto at = known_.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(random_.below(known_.size())));
+    if (at->second.lost) return;
+    const Key key = at->first;
+    const QueueEntry entry = at->second.entry;
+    bool written = on_disk(key, at->second);
+    if (written) {
+      ready_.extract_from_middle(entry);
+    } else {
+      written = being_written(key);
+      ASSERT_EQ(key_of(ready_.extract(entry.priority, entry.position)), key);
+    }
+    known_.erase(at);
+    if (!entry.logged && written) ghosts_[key] = entry;
+    ++extracted_;
+    forget_ghosts();
+  }
   void make_plan() {
     if (!plan_) {
       const std::uint64_t keep = random_.below(2) * random_.below(20);
@@ -346,8 +381,8 @@ class Model {
     Key last{INT_MIN, 0};
     bool has_first = false;
     Position newest;
-    piece.parts = ready_.plan_eviction(
-        plan_->after, through, plan_->kept, [&](const QueueEntry& entry) {
+    piece.parts =
+        ready_.plan_eviction(plan_->after, through, plan_->kept, [&](const QueueEntry& entry) {
           const Key order{entry.priority, entry.position.value};
           EXPECT_LT(last, order);
           EXPECT_TRUE(first <= entry.position && entry.position <= through);
@@ -381,6 +416,7 @@ class Model {
     }
     ASSERT_EQ(freed, gone * kEntryBytes);
     evicted_ += freed / kEntryBytes;
+    forget_ghosts();
   }
   void page_in() {
     for (int level = 0; level < kLevels; ++level)
@@ -424,6 +460,14 @@ class Model {
       answer.through = through;
     }
     read_ += answer.entries.size();
+    for (auto ghost = ghosts_.upper_bound({-level, answer.after.value});
+         ghost != ghosts_.end() && ghost->first <= Key{-level, answer.through.value}; ++ghost) {
+      if (ghost->second.position <= answer.expired_through) continue;
+      answer.entries.push_back(ghost->second);
+      ++shown_ghosts_;
+    }
+    std::sort(answer.entries.begin(), answer.entries.end(),
+              [](const auto& a, const auto& b) { return a.position < b.position; });
     const ReadyMessages::Missing missing = ready_.paged_in(std::move(answer));
     std::uint64_t lost = 0, lost_bytes = 0;
     if (at == end) {
@@ -436,6 +480,7 @@ class Model {
     }
     ASSERT_EQ(missing.count, lost);
     ASSERT_EQ(missing.body_bytes, lost_bytes);
+    forget_ghosts();
   }
   void purge() {
     ReadyMessages purged = std::exchange(ready_, ReadyMessages());
@@ -471,11 +516,14 @@ class Model {
   base::SeededRandom random_;
   ReadyMessages ready_;
   std::map<Key, Known> known_;
+  std::map<Key, QueueEntry> ghosts_;
   std::vector<QueueEntry> taken_;
   std::optional<Plan> plan_;
   std::uint64_t next_position_ = 1;
   std::uint64_t evicted_ = 0;
   std::uint64_t read_ = 0;
+  std::uint64_t extracted_ = 0;
+  std::uint64_t shown_ghosts_ = 0;
 };
 
 TEST(ReadyMessagesPaging, agrees_with_a_naive_map_whatever_happens) {
