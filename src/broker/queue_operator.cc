@@ -63,12 +63,13 @@ bool Queue::extract_from_disk(const QueueEntry& entry) {
       entry.position > middle->last)
     return false;
   if (!active_) become_active();
+  const Position end = ready_.middle_end(entry.priority);
   ready_.extract_from_middle(entry);
   --turn_.counters.ready;
   turn_.counters.ready_bytes.subtract(entry.body_size);
   note_unacked(entry);
   if (ready_.middle(entry.priority) == nullptr)
-    turn_.body_reader->passed({id_, kNoPosition, entry.priority});
+    turn_.body_reader->passed({id_, end, entry.priority});
   mark_dirty();
   return true;
 }

@@ -186,8 +186,9 @@ void Queue::paged_in(PagedIn answer) {
   }
   for (const QueueEntry& entry : answer.entries)
     if (entry.expires_at != base::kNever) may_expire_ = true;
+  const Position through = answer.through, end = ready_.middle_end(level);
   const ReadyMessages::Missing missing = ready_.paged_in(std::move(answer));
-  turn_.body_reader->passed({id_, dispatched_through(level), level});
+  turn_.body_reader->passed({id_, ready_.middle(level) == nullptr ? end : through, level});
   statistics_->fates.unreadable += missing.count;
   turn_.counters.unreadable.add(missing.count);
   turn_.counters.ready.subtract(missing.count);
