@@ -35,6 +35,14 @@ function(harrier_layer)
   add_library(harrier::${arg_NAME} ALIAS ${target})
 endfunction()
 
+# harrier_unite(<target> [<file> ...]): compiles the target's files together where HARRIER_UNITY asks
+# for it, so that what all of them include is read once. Not those named: their names clash with
+# others'.
+function(harrier_unite target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${HARRIER_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # The standard headers nearly every file needs, and those the caller names.
 function(harrier_precompile target)
   if(HARRIER_PCH)

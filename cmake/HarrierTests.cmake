@@ -24,27 +24,27 @@ function(harrier_add_test)
                            ENVIRONMENT "${HARRIER_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
 endfunction()
 
-# harrier_test_executable(<target> [HOT] SOURCES <file> ... LAYERS <layer> ...): what every test
-# program is made of. The support library comes before the layers: it uses them, they never use it.
+# harrier_test_executable(<target> [KIND <kind>] SOURCES <file> ... LAYERS <layer> ...): what every
+# test program is made of; tests/CMakeLists.txt has the kinds, `plain` unless told. The support library comes before the layers: it uses them, they never use it.
 function(harrier_test_executable target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "HOT" "" "SOURCES;LAYERS")
-  set(kind harrier_test)
-  if(arg_HOT)
-    set(kind harrier_hot_test)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND" "SOURCES;LAYERS")
+  if(NOT arg_KIND)
+    set(arg_KIND plain)
   endif()
   list(TRANSFORM arg_LAYERS PREPEND harrier::)
   add_executable(${target} ${arg_SOURCES})
-  target_link_libraries(${target} PRIVATE harrier_test_support ${arg_LAYERS} ${kind})
-  harrier_reuse_test_pch(${target} ${kind})
+  target_link_libraries(${target} PRIVATE harrier_test_support ${arg_LAYERS}
+                                          harrier_${arg_KIND}_test)
+  harrier_reuse_test_pch(${target} ${arg_KIND})
 endfunction()
 
-# harrier_test(NAME <executable> [HOT] SOURCES <file> ... LAYERS <layer> ... LABEL <level>
+# harrier_test(NAME <executable> [KIND <kind>] SOURCES <file> ... LAYERS <layer> ... LABEL <level>
 #              [TIMEOUT <seconds>] [SHARDS <n>] [VARIANTS <name>:<A=b> ...])
 #
 # One GoogleTest executable. ctest runs it once for each variant (a name and one environment
 # variable), cut into SHARDS pieces so that `ctest -j` has something to share out.
 function(harrier_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "HOT" "NAME;LABEL;TIMEOUT;SHARDS" "SOURCES;LAYERS;VARIANTS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;KIND;LABEL;TIMEOUT;SHARDS" "SOURCES;LAYERS;VARIANTS")
   if(NOT arg_SOURCES)
     message(STATUS "${arg_NAME}: no sources yet")
     return()
@@ -58,11 +58,8 @@ function(harrier_test)
   if(NOT arg_VARIANTS)
     set(arg_VARIANTS "${arg_NAME}:")
   endif()
-  set(hot "")
-  if(arg_HOT)
-    set(hot HOT)
-  endif()
-  harrier_test_executable(${arg_NAME} ${hot} SOURCES ${arg_SOURCES} LAYERS ${arg_LAYERS})
+  harrier_test_executable(${arg_NAME} KIND "${arg_KIND}" SOURCES ${arg_SOURCES}
+                          LAYERS ${arg_LAYERS})
 
   math(EXPR last "${arg_SHARDS} - 1")
   foreach(variant IN LISTS arg_VARIANTS)
@@ -81,10 +78,9 @@ function(harrier_test)
   endforeach()
 endfunction()
 
-# One precompiled header of GoogleTest and the standard library for every test program of a kind,
-# harrier_test or harrier_hot_test.
+# One precompiled header for every test program of a kind.
 function(harrier_reuse_test_pch target kind)
   if(HARRIER_PCH)
-    target_precompile_headers(${target} REUSE_FROM ${kind}_pch)
+    target_precompile_headers(${target} REUSE_FROM harrier_${kind}_test_pch)
   endif()
 endfunction()
