@@ -79,6 +79,12 @@ TokenGrant::TokenGrant(const std::vector<std::string>& scopes) {
     add(scope);
 }
 
+const std::shared_ptr<const TokenGrant>& TokenGrant::everything() {
+  static const auto kEverything = std::make_shared<const TokenGrant>(std::vector<std::string>{
+      "configure:*/*", "write:*/*", "read:*/*", "write:*/*/*", "read:*/*/*"});
+  return kEverything;
+}
+
 void TokenGrant::add(const std::string& scope) {
   for (const auto& [prefix, permission] : kPermissions) {
     if (!scope.starts_with(prefix)) continue;

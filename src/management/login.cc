@@ -90,6 +90,7 @@ std::shared_ptr<const Visitor> Login::local_visitor(const http::Peer& peer) cons
   actor.tags = {"administrator"};
   actor.protocol = kProtocol;
   actor.peer = peer_of(peer).display();
+  actor.grant = broker::TokenGrant::everything();
   return std::make_shared<const Visitor>(std::move(actor));
 }
 

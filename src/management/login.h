@@ -4,7 +4,7 @@
 // Model:  Basic is PLAIN, Bearer is OAUTHBEARER, so that throttling, the cache of passwords that
 //         were right, guest's loopback rule and the audit log are the same as for AMQP. Root, the
 //         broker's own user and the group of administrators need none on a Unix domain socket:
-//         they are "local:<uid>".
+//         they are "local:<uid>" and may do everything everywhere, as RabbitMQ's own tools may.
 // Thread: confined to the HTTP server's; slow hashes run on the node's workers.
 // Errors: no credentials: 401 with a challenge. Wrong ones: 401 without, or browsers would ask
 //         again and again. Credentials that cannot be read: 401.

@@ -68,10 +68,7 @@ broker::UserLimits overlaid(broker::UserLimits of, const broker::UserLimits& by)
 
 // What a virtual host's rules would refuse to some users is the importer's to decide.
 broker::Actor entitled(broker::Actor actor) {
-  static const auto kEverything =
-      std::make_shared<const broker::TokenGrant>(std::vector<std::string>{
-          "configure:*/*", "write:*/*", "read:*/*", "write:*/*/*", "read:*/*/*"});
-  actor.grant = kEverything;
+  actor.grant = broker::TokenGrant::everything();
   return actor;
 }
 

@@ -109,6 +109,23 @@ class UnixSocket(ManagementCase):
         self.assertRegex(answer.json["name"], r"^local:\d+$")
         self.assertEqual(answer.json["tags"], ["administrator"])
 
+    def test_no_virtual_hosts_permissions_stand_in_its_way(self):
+        for method, path, body, status in (
+                ("PUT", "/api/vhosts/closed", None, 201),
+                ("PUT", "/api/queues/closed/q", {}, 201),
+                ("PUT", "/api/exchanges/closed/x", {"type": "topic"}, 201),
+                ("POST", "/api/bindings/closed/e/x/q/q", {"routing_key": "#"}, 201),
+                ("POST", "/api/exchanges/closed/x/publish",
+                 {"routing_key": "k", "properties": {}, "payload": "m",
+                  "payload_encoding": "string"}, 200),
+                ("POST", "/api/queues/closed/q/get",
+                 {"ackmode": "ack_requeue_true", "count": 1, "encoding": "auto"}, 200),
+                ("DELETE", "/api/queues/closed/q/contents", None, 204),
+                ("DELETE", "/api/queues/closed/q", None, 204),
+                ("DELETE", "/api/vhosts/closed", None, 204)):
+            answer = self.ask_unix(method, path, body)
+            self.assertEqual(answer.status, status, (method, path, answer))
+
     def test_credentials_win(self):
         answer = self.ask_unix("GET", "/api/whoami", fields={"Authorization": "Basic Z3Vlc3Q6eA=="})
         self.assertEqual((answer.status, answer.json["reason"]), (401, "Login failed"))
