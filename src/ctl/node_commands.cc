@@ -158,7 +158,20 @@ void only_one_node(Session& session) {
       "Target node seems to be the only one in a single node cluster, the command does not apply");
 }
 
-void list_quotas(Session& session) { session.print_table(table_of_members(session.send())); }
+// One table of virtual hosts and users; as JSON what the broker says.
+void list_quotas(Session& session) {
+  const Json quotas = session.send();
+  if (session.wants_json()) return session.print_json(quotas);
+  Json rows = Json::array();
+  for (const auto& [list, kind] : {std::pair("vhosts", "vhost"), std::pair("users", "user")}) {
+    for (const Json& quota : member(quotas, list))
+      rows.push_back({{"kind", kind},
+                      {"name", member(quota, kind)},
+                      {"limits", member(quota, "limits")},
+                      {"used", member(quota, "used")}});
+  }
+  session.print_table(table_of_members(rows));
+}
 
 void audit_log(Session& session) {
   const std::string& count = session.arguments().text("count");
@@ -252,7 +265,7 @@ std::vector<Command> of_its_settings() {
        .banner = "Rotating logs of node {node} ...",
        .run = send_and_tell},
       {.name = "list_quotas",
-       .summary = "Lists the quotas of virtual hosts, and what is used of them",
+       .summary = "Lists the quotas of virtual hosts and users, and what is used of them",
        .call = "GET /api/quotas",
        .banner = "Listing quotas ...",
        .run = list_quotas},

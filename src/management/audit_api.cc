@@ -1,6 +1,5 @@
 // The audit log: its last lines, and whether it is as it was written.
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 
@@ -41,9 +40,8 @@ std::string end_of_file(const std::string& path) {
 http::Response last_lines(const Call& call) {
   std::uint64_t count = 100;
   if (const std::string_view text = call.query("count"); !text.empty()) {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || count == 0 ||
-        count > kCountMax)
+    count = whole_number(text).value_or(0);
+    if (count == 0 || count > kCountMax)
       throw bad_request("'count' is a number from 1 to " + std::to_string(kCountMax));
   }
   const std::string text = end_of_file(settings_of(call).file.path);

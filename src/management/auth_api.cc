@@ -1,7 +1,12 @@
 // Who am I, and what passwords become.
+#include <array>
+#include <vector>
+
 #include "auth/stored_password.h"
 #include "base/random.h"
 #include "management/body_fields.h"
+#include "management/list_answer.h"
+#include "management/node_facts.h"
 #include "management/route.h"
 
 namespace harrier::management {
@@ -32,6 +37,55 @@ http::Response hash_posted_password(const Call& call) {
   return hashed(fields.text("password"));
 }
 
+// ---- logins since the start, or since somebody asked to forget them
+
+struct Attempts {
+  const char* protocol;
+  std::uint64_t accepted;
+  std::uint64_t refused;
+  Counters::Attempts& forgotten;
+};
+
+std::array<Attempts, 2> attempts_of(const Call& call) {
+  Counters& counters = call.ports().counters;
+  std::uint64_t accepted = 0, refused = 0;
+  for (const server::LoopView& loop : call.node().loops()) {
+    accepted += loop.counters->logins.value();
+    refused += loop.counters->logins_refused.value();
+  }
+  return {{{"amqp091", accepted, refused, counters.forgotten_amqp},
+           {"http", counters.logins_accepted, counters.logins_refused, counters.forgotten_http}}};
+}
+
+http::Response list_attempts(const Call& call) {
+  check_node(call);
+  std::vector<json> list;
+  for (const Attempts& attempts : attempts_of(call)) {
+    const std::uint64_t accepted = attempts.accepted - attempts.forgotten.accepted;
+    const std::uint64_t refused = attempts.refused - attempts.forgotten.refused;
+    list.push_back({{"protocol", attempts.protocol},
+                    {"auth_attempts", accepted + refused},
+                    {"auth_attempts_failed", refused},
+                    {"auth_attempts_succeeded", accepted}});
+  }
+  return list_answer(call, std::move(list));
+}
+
+http::Response forget_attempts(const Call& call) {
+  check_node(call);
+  for (const Attempts& attempts : attempts_of(call)) {
+    attempts.forgotten.accepted = attempts.accepted;
+    attempts.forgotten.refused = attempts.refused;
+  }
+  return done_answer();
+}
+
+// RabbitMQ's answer as long as nobody has told it to remember sources. The audit log has them.
+http::Response list_attempts_by_source(const Call& call) {
+  check_node(call);
+  return list_answer(call, {});
+}
+
 http::Response auth_settings(const Call&) { return json_answer({{"oauth_enabled", false}}); }
 
 }  // namespace
@@ -44,7 +98,13 @@ void add_auth_routes(Routes& routes) {
        {"POST", "/api/auth/hash_password", Need::kUser, hash_posted_password,
         "A password's hash, for PUT /api/users.", "Password", "Hash"},
        {"GET", "/api/auth/hash_password/{password}", Need::kUser, hash_password,
-        "The same; the password then stands in logs of proxies.", "", "Hash"}});
+        "The same; the password then stands in logs of proxies.", "", "Hash"},
+       {"GET", "/api/auth/attempts/{node}", Need::kMonitor, list_attempts,
+        "Logins by protocol, good and bad.", "", "AuthAttempts[]"},
+       {"DELETE", "/api/auth/attempts/{node}", Need::kMonitor, forget_attempts,
+        "Counts them from zero again; metrics do not."},
+       {"GET", "/api/auth/attempts/{node}/source", Need::kMonitor, list_attempts_by_source,
+        "Always empty: who tried from where stands in the audit log.", "", "AuthAttempts[]"}});
 }
 
 }  // namespace harrier::management

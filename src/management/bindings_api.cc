@@ -43,10 +43,6 @@ namespace {
 
 constexpr std::uint64_t kBindingBodyMax = 5'000;
 
-std::string exchange_named(const std::string& name) {
-  return name == "amq.default" ? std::string() : name;
-}
-
 http::Response list(const Call& call, const Inspection::Where& where) {
   const Inspection& inspection = call.node().inspection();
   return list_bindings(call, [&](const Inspection::Take<BindingView>& take) {

@@ -1,5 +1,7 @@
 #include "management/call.h"
 
+#include <charconv>
+
 #include "auth/strict_json.h"
 #include "management/list_query.h"
 #include "server/administration.h"
@@ -62,6 +64,17 @@ http::Response done_answer(bool created) {
   http::Response response;
   response.status = created ? 201 : 204;
   return response;
+}
+
+std::string exchange_named(const std::string& in_path) {
+  return in_path == "amq.default" ? std::string() : in_path;
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 }  // namespace harrier::management

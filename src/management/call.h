@@ -6,7 +6,9 @@
 // Limits: bodies nest kDepthMax deep; deeper is 400.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +80,12 @@ class Call {
   const std::vector<std::string> parameters_;
   Ports& ports_;
 };
+
+// ---- what paths and queries say
+// The default exchange has a name there, as it cannot be empty.
+std::string exchange_named(const std::string& in_path);
+// Nothing unless all of it is digits.
+std::optional<std::uint64_t> whole_number(std::string_view text);
 
 // ---- answers
 

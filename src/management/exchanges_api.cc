@@ -31,10 +31,6 @@ json exchange_row(const ExchangeView& view, bool statistics) {
   return row;
 }
 
-std::string exchange_named(const std::string& name) {
-  return name == "amq.default" ? std::string() : name;
-}
-
 bool with_statistics(const Call& call) {
   return !call.ports().options.management.disable_stats && !call.is_set("disable_stats");
 }

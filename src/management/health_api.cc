@@ -1,6 +1,4 @@
 // Health checks: 200 {"status": "ok"}, or 503 and why.
-#include <charconv>
-
 #include "management/node_facts.h"
 #include "management/route.h"
 
@@ -21,12 +19,9 @@ http::Response bad(const std::string& reason, json more = json::object()) {
 }
 
 std::int64_t number_of(const std::string& text) {
-  std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  if (read.ec != std::errc() || read.ptr != end || number < 0)
-    throw bad_request("'" + text + "' is not a whole number");
-  return number;
+  const auto number = whole_number(text);
+  if (!number || *number > INT64_MAX) throw bad_request("'" + text + "' is not a whole number");
+  return static_cast<std::int64_t>(*number);
 }
 
 http::Response alarms(const Call& call) {

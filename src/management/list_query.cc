@@ -1,7 +1,6 @@
 #include "management/list_query.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "management/call.h"
 
@@ -25,14 +24,6 @@ std::string lower_case(std::string_view text) {
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return lower;
-}
-
-// nullopt: no number.
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 const json* value_at(const json& object, const std::vector<std::string>& path) {
@@ -83,8 +74,9 @@ ListQuery::ListQuery(const Call& call)
       reverse_(call.is_set("sort_reverse")) {
   if (call.query("page").empty()) return;
   const std::string_view size = call.query("page_size");
-  const auto page = number_of(call.query("page"));
-  const auto page_size = size.empty() ? std::optional<std::uint64_t>(page_size_) : number_of(size);
+  const auto page = whole_number(call.query("page"));
+  const auto page_size =
+      size.empty() ? std::optional<std::uint64_t>(page_size_) : whole_number(size);
   if (!page || !page_size) throw bad_request("Pagination parameters are invalid");
   if (*page == 0 || *page > kPageMax || *page_size == 0 || *page_size > kPageSizeMax)
     throw ApiError(400, "invalid_pagination_parameters",

@@ -1,5 +1,4 @@
 // Messages: published, got, looked at, moved.
-#include <charconv>
 #include <cmath>
 
 #include "auth/digest.h"
@@ -20,10 +19,6 @@ server::GiveUp patience(const Call& call) {
   const auto end = call.ports().clock.now().monotonic + call.ports().options.http.answer_timeout;
   const base::Clock& clock = call.ports().clock;
   return [end, &clock] { return clock.now().monotonic >= end; };
-}
-
-std::string exchange_named(const std::string& name) {
-  return name == "amq.default" ? std::string() : name;
 }
 
 std::string payload_of(const BodyFields& fields) {
@@ -99,17 +94,10 @@ http::Response get_messages(const Call& call) {
 
 // ---- browsing. A place is written "<position>", or "<position>:<level>" on a priority's level.
 
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 server::MessagePlace place_of(std::string_view text) {
   const std::size_t colon = text.find(':');
-  const auto position = number_of(text.substr(0, colon));
-  const auto level = colon == std::string_view::npos ? 0 : number_of(text.substr(colon + 1));
+  const auto position = whole_number(text.substr(0, colon));
+  const auto level = colon == std::string_view::npos ? 0 : whole_number(text.substr(colon + 1));
   if (!position || !level || *level > UINT8_MAX)
     throw bad_request("'" + std::string(text) + "' is no message's position");
   return {*position, static_cast<std::uint8_t>(*level)};
@@ -127,12 +115,12 @@ http::Response browse(const Call& call) {
     request.after = place_of(from);
   for (const auto& [name, target] : {std::pair("count", &request.count)}) {
     if (call.query(name).empty()) continue;
-    const auto number = number_of(call.query(name));
+    const auto number = whole_number(call.query(name));
     if (!number || *number == 0) throw bad_request("'count' is a number from 1 on");
     *target = *number;
   }
   if (const std::string_view cut = call.query("truncate"); !cut.empty()) {
-    const auto number = number_of(cut);
+    const auto number = whole_number(cut);
     if (!number) throw bad_request("'truncate' is a number");
     request.body_bytes_max = *number;
   }

@@ -102,10 +102,6 @@ json node_json(const Call& call) {
 
 http::Response list_nodes(const Call& call) { return list_answer(call, {node_json(call)}); }
 
-void check_node(const Call& call) {
-  if (call.parameter(0) != node_name()) throw not_found();
-}
-
 http::Response get_node(const Call& call) {
   check_node(call);
   return object_answer(call, node_json(call));

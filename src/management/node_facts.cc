@@ -18,6 +18,10 @@ const std::string& node_name() {
   return kName;
 }
 
+void check_node(const Call& call) {
+  if (call.parameter(0) != node_name()) throw not_found();
+}
+
 std::string cluster_name(const Call& call) {
   std::string name = "harriermq";
   call.look_at_definitions([&](const server::NodeDefinitions& definitions) {

@@ -14,6 +14,8 @@ namespace harrier::management {
 
 // "harriermq@<host>": in the form of RabbitMQ's, because tools take it apart.
 const std::string& node_name();
+// 404 unless the path's first parameter is that name.
+void check_node(const Call& call);
 // Administrators can change it; RabbitMQ keeps it as a global parameter, too.
 std::string cluster_name(const Call& call);
 // The compiler and its library, where RabbitMQ says Erlang's version.

@@ -8,6 +8,9 @@ constexpr Schema kSchemas[] = {
      "whole:boolean broken:object! torn:object! keyed:boolean records:integer "
      "first_sequence:integer last_sequence:integer last_hash:text lost:integer mended:integer"},
     {"Auth", "oauth_enabled:boolean"},
+    {"AuthAttempts",
+     "protocol:text auth_attempts:integer auth_attempts_failed:integer "
+     "auth_attempts_succeeded:integer"},
     {"Binding",
      "source:text vhost:text destination:text destination_type:text routing_key:text "
      "arguments:object properties_key:text"},

@@ -42,12 +42,19 @@ class Node:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        self.amqp, self.http, self.metrics = free_ports(3)
+        self.amqp, self.http, self.https, self.metrics = free_ports(4)
         self.socket = self.folder / "ctl.sock"
         self.ctl = harrierctl.Ctl("--socket", self.socket)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=other", "-days",
+                        "90", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                        self.folder / "key.pem", "-out", self.folder / "certificate.pem"],
+                       check=True, capture_output=True, timeout=60)
         (self.folder / "harriermq.yaml").write_text(
             f"listeners: {{amqp: {{bind: 127.0.0.1, port: {self.amqp}}}}}\n"
-            f"management: {{port: {self.http}, unix: {{path: {self.socket}}}}}\n"
+            f"management: {{port: {self.http}, unix: {{path: {self.socket}}}, tls: {{enabled: true, "
+            f"port: {self.https}, certificate_file: {self.folder}/certificate.pem, "
+            f"key_file: {self.folder}/key.pem}}}}\n"
             f"metrics: {{port: {self.metrics}}}\n"
             f"data_dir: {self.folder}/data\n", encoding="utf-8")
 
@@ -172,6 +179,59 @@ class Live(unittest.TestCase):
         self.assertEqual(done, (0, "Ping succeeded\n", ""))
         for where in (uri, uri.replace("//", "//guest:wrong@")):
             self.assertEqual(harrierctl.run("--uri", where, "list_users").code, 77)
+
+    def test_a_login_over_https(self):
+        folder = self.folder.name
+        uri = f"https://guest:guest@127.0.0.1:{self.node.https}"
+        trusting = ("--ca-file", f"{folder}/certificate.pem")
+        self.assertEqual(harrierctl.run("--uri", uri, *trusting, "-q", "ping"),
+                         (0, "Ping succeeded\n", ""))
+        self.assertEqual(harrierctl.run("--uri", uri.replace(":guest@", ":wrong@"), *trusting,
+                                        "list_users").code, 77)
+        # Nobody has said that this certificate may be trusted; or its name is another.
+        self.assertIn("certificate", harrierctl.run("--uri", uri, "ping").err)
+        done = harrierctl.run("--uri", uri.replace("127.0.0.1", "localhost"), *trusting, "ping")
+        self.assertEqual(done.code, 69, done)
+
+    def test_queues_messages_and_definitions(self):
+        self.good("create_queue", "q", "--arguments", '{"x-max-length": 9}')
+        self.addCleanup(self.ctl, "delete_queue", "q")
+        self.good("create_queue", "other")
+        self.addCleanup(self.ctl, "delete_queue", "other")
+        for body in ("one", "two", "three"):
+            self.good("publish_message", "amq.default", "q", body)
+        self.good("pause_queue", "q")
+        self.assertIn("q\t3\n", self.good("-q", "list_queues", "name", "messages"))
+        seen = json.loads(self.good("browse_queue", "q", "--formatter", "json"))
+        self.assertEqual([message["payload"] for message in seen], ["one", "two", "three"])
+        self.good("delete_message", "q", seen[0]["position"])
+        self.good("move_messages", "q", "other")
+        self.assertIn("other\t2\n", self.good("-q", "list_queues", "name", "messages"))
+        self.good("resume_queue", "q")
+        self.good("purge_queue", "other")
+        self.assertIn("other\t0\n", self.good("-q", "list_queues", "name", "messages"))
+        file = pathlib.Path(self.folder.name) / "definitions.json"
+        self.good("export_definitions", file)
+        self.good("delete_queue", "q")
+        self.good("import_definitions", file)
+        self.assertIn("q\t0\n", self.good("-q", "list_queues", "name", "messages"))
+
+    def test_everything_that_only_looks_answers_as_a_table_and_as_json(self):
+        looks = ["alarms", "cluster_status", "environment", "list_bindings", "list_channels",
+                 "list_connections", "list_consumers", "list_exchanges", "list_feature_flags",
+                 "list_global_parameters",
+                 "list_node_auth_attempt_stats", "list_operator_policies", "list_parameters",
+                 "list_permissions", "list_policies", "list_queues", "list_quotas",
+                 "list_topic_permissions", "list_user_limits", "list_users", "list_vhost_limits",
+                 "list_vhosts", "listeners", "memory_breakdown", "status"]
+        for command in looks:
+            self.good(command)
+            json.loads(self.good(command, "--formatter", "json"))
+        self.assertIn("fully booted", self.good("is_booting") + self.good("is_running"))
+        self.assertRegex(self.good("-q", "list_quotas"), r"(?m)^vhost\t/\t")
+        self.assertIn("Status of node", self.good("report"))
+        self.assertRegex(self.good("-q", "list_node_auth_attempt_stats"),
+                         r"(?m)^amqp091\t\d+\t\d+\t\d+$")
 
     @unittest.skipIf(os.environ.get("HARRIER_SANITIZE"), "a sanitizer's own start takes longer")
     def test_many_calls_take_less_than_50_ms_of_cpu_each(self):

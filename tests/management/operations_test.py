@@ -6,6 +6,8 @@ import http.client
 import json
 import unittest
 
+import pika
+
 from management_case import DEADLINE, ManagementCase, wait_until
 
 
@@ -31,6 +33,28 @@ class Operations(ManagementCase):
                       "node-is-mirror-sync-critical", "certificate-expiration/1/months",
                       "protocol-listener/amqp"):
             self.assertEqual(self.get(f"/api/health/checks/{check}")["status"], "ok", check)
+
+    def test_logins_are_counted_until_somebody_forgets_them(self):
+        path = f"/api/auth/attempts/{self.get('/api/overview')['node']}"
+        self.expect(404, "GET", "/api/auth/attempts/other@node")
+        self.expect(204, "DELETE", path)
+
+        def attempts():
+            return {row["protocol"]: (row["auth_attempts_succeeded"], row["auth_attempts_failed"],
+                                      row["auth_attempts"]) for row in self.get(path)}
+
+        self.assertEqual(attempts()["amqp091"], (0, 0, 0))
+        self.amqp()
+        with self.assertRaises(pika.exceptions.ProbableAuthenticationError):
+            self.amqp(password="wrong")
+        self.assertEqual(attempts()["amqp091"], (1, 1, 2))
+        before = attempts()["http"]
+        self.expect(401, "GET", "/api/whoami", user=("guest", "wrong"))
+        after = attempts()["http"]
+        self.assertEqual((after[0] - before[0], after[1] - before[1]), (1, 1))
+        self.assertEqual(self.get(f"{path}/source"), [])
+        self.expect(204, "DELETE", path)
+        self.assertEqual(attempts()["amqp091"], (0, 0, 0))
 
     def test_definitions_come_back_as_they_were(self):
         self.expect(201, "PUT", "/api/vhosts/kept", {"description": "d", "tags": "a,b"})
