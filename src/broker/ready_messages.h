@@ -103,8 +103,8 @@ class ReadyMessages {
     const bool some = level < levels_.size() && levels_[level] && levels_[level]->middle.count != 0;
     return some ? &levels_[level]->middle : nullptr;
   }
-  // The last position before what lies in memory behind the middle; what the middle named ends there
-  // at the latest. REQUIRES that the level has a middle.
+  // The last position before what lies in memory behind the middle: nothing that the middle named
+  // lies further. REQUIRES that the level has a middle.
   Position middle_end(std::uint8_t level) {
     Entries& back = levels_[level]->back;
     return back.empty() ? kNoPosition : Position(back.front().position.value - 1);

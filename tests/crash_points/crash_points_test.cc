@@ -25,13 +25,6 @@ constexpr std::uint64_t kStride = 1;
 constexpr std::uint64_t kStride = 1;
 #endif
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string all;
-  for (const std::string& line : lines)
-    all += "\n  " + line;
-  return all;
-}
-
 // The fixed script: `parts` of `steps`, with an orderly restart between them.
 struct Script {
   std::uint64_t seed = 1;

@@ -9,13 +9,6 @@
 namespace harrier::test {
 namespace {
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string all;
-  for (const std::string& line : lines)
-    all += "\n  " + line;
-  return all;
-}
-
 class DurableScenario : public testing::Test {
  protected:
   explicit DurableScenario(const DurableOptions& options = quiet_options()) : world_(options, 1) {

@@ -210,6 +210,13 @@ void DurableWorld::drain(std::size_t host, const std::string& name) {
                std::to_string(position) + " is lost");
 }
 
+std::string joined(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const std::string& line : lines)
+    all += "\n  " + line;
+  return all;
+}
+
 void DurableWorld::finish() {
   if (over()) {
     if (!excused()) complain("it has ended by itself: " + broker().error());

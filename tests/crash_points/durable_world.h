@@ -105,4 +105,7 @@ class DurableWorld : public DurableMachine {
   std::set<Place> handed_out_;
 };
 
+// Each on a line of its own.
+std::string joined(const std::vector<std::string>& lines);
+
 }  // namespace harrier::test

@@ -109,6 +109,34 @@ print("metrics: on loopback; AMQP: on all addresses")
 PYTHON
 }
 
+# Root needs no login on the socket, guest one over HTTP; RabbitMQ's names are where the README says.
+check_management() {
+  local compat=/usr/lib/harriermq/compat
+  harrierctl -q ping
+  harrierctl -q list_users | grep -q '^guest' || die 'harrierctl list_users'
+  harrierctl -q declare_nothing 2>/dev/null && die 'harrierctl knows a command that is none'
+  harrierctl -q create_queue from-ctl
+  "$compat/rabbitmqctl" -q list_queues name messages | grep -q '^from-ctl' || die 'rabbitmqctl list_queues'
+  "$compat/rabbitmqctl" -q delete_queue from-ctl
+  "$compat/rabbitmqadmin" -f bash list queues | grep -q kept || die 'rabbitmqadmin list queues'
+  harrierctl audit_verify >/dev/null || die 'harrierctl audit_verify'
+  man -w harrierctl >/dev/null 2>&1 || [ -e /usr/share/man/man8/harrierctl.8.gz ] || die 'no manual page'
+  [ "$(runuser -u nobody -- harrierctl -q ping >/dev/null 2>&1; echo $?)" -ne 0 ] || die 'nobody may ping'
+  /usr/bin/python3 - <<'PYTHON'
+import json, urllib.request
+def get(path, login=True):
+    request = urllib.request.Request("http://127.0.0.1:15672" + path)
+    if login:
+        request.add_header("Authorization", "Basic Z3Vlc3Q6Z3Vlc3Q=")
+    return urllib.request.urlopen(request, timeout=10).read()
+assert json.loads(get("/api/overview"))["product_name"] == "HarrierMQ"
+assert json.loads(get("/api/health/checks/alarms"))["status"] == "ok"
+assert b"<html" in get("/", login=False).lower()
+assert get("/readyz", login=False) == b"ok\n"
+print("management: page, API, probes, harrierctl and RabbitMQ's names answer")
+PYTHON
+}
+
 check_reload() {
   echo 'log: {level: debug}' >>"$config"
   systemctl reload "$unit"
@@ -147,6 +175,9 @@ systemd-analyze security --threshold=20 --no-pager "$unit" | tail -1
 
 step 'use it'
 check_access
+
+step 'management'
+check_management
 
 step 'reload'
 check_reload
