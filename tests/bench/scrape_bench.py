@@ -8,6 +8,7 @@ Turns are those of all loops while the page was made, from harriermq_loop_turn_s
 """
 
 import argparse
+import json
 import pathlib
 import statistics
 import sys
@@ -55,14 +56,16 @@ def main():
     arguments = arguments.parse_args()
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="harrier-scrape.") as folder:
+        definitions = pathlib.Path(folder) / "definitions.json"
+        definitions.write_text(json.dumps({"queues": [
+            {"name": f"q{number:06}", "vhost": "/", "durable": True, "auto_delete": False,
+             "arguments": {}} for number in range(arguments.queues)]}))
         daemon = Daemon(pathlib.Path(folder) / "data", {
             "metrics": {"enabled": True, "port": port}, "loops": arguments.loops,
+            "definitions": {"load": str(definitions)},
             "memory": {"high_watermark": "2GiB", "cache": "64MiB"}})
         daemon.start()
         try:
-            channel = daemon.connect().channel()
-            for number in range(arguments.queues):
-                channel.queue_declare(f"q{number:06}", durable=True)
             print(f"{arguments.queues} queues, {arguments.loops} loops")
             for path, rounds in PAGES.items():
                 get(port, path)
