@@ -1,4 +1,5 @@
 // Who am I, and what passwords become.
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -57,12 +58,17 @@ std::array<Attempts, 2> attempts_of(const Call& call) {
            {"http", counters.logins_accepted, counters.logins_refused, counters.forgotten_http}}};
 }
 
+// Somebody else may have forgotten more meanwhile.
+std::uint64_t since(std::uint64_t total, std::uint64_t forgotten) {
+  return total - std::min(total, forgotten);
+}
+
 http::Response list_attempts(const Call& call) {
   check_node(call);
   std::vector<json> list;
   for (const Attempts& attempts : attempts_of(call)) {
-    const std::uint64_t accepted = attempts.accepted - attempts.forgotten.accepted;
-    const std::uint64_t refused = attempts.refused - attempts.forgotten.refused;
+    const std::uint64_t accepted = since(attempts.accepted, attempts.forgotten.accepted);
+    const std::uint64_t refused = since(attempts.refused, attempts.forgotten.refused);
     list.push_back({{"protocol", attempts.protocol},
                     {"auth_attempts", accepted + refused},
                     {"auth_attempts_failed", refused},
