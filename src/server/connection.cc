@@ -55,10 +55,9 @@ Connection::Connection(IoLoop& io, const AcceptedSocket& socket, broker::Connect
                        std::shared_ptr<const TlsContext> tls)
     : io_(io),
       socket_(io.loop().context().get_executor()),
-      peer_(socket.peer),
       id_(id),
       limits_(io.connection_limits()),
-      session_(*limits_, *this, id, peer_, io.loop().now()),
+      session_(*limits_, *this, id, socket.peer, io.loop().now()),
       proxy_(socket.awaits_proxy_header ? std::make_unique<ProxyHeaderReader>(socket.descriptor)
                                         : nullptr),
       tls_(tls ? std::make_unique<TlsStream>(std::move(tls), socket.descriptor, io.tls_records())
@@ -108,7 +107,7 @@ void Connection::run_login_work(std::function<void()> work) {
       if (Connection* connection = io.find(id)) connection->handle_login_work(ran);
     });
   };
-  io_.shared().password_workers->submit(peer_.address, std::move(work), answer);
+  io_.shared().password_workers->submit(peer().address, std::move(work), answer);
 }
 
 void Connection::handle_login_work(bool ran) {
@@ -120,6 +119,8 @@ void Connection::handle_login_work(bool ran) {
 amqp::TableView Connection::server_properties() { return io_.shared().server_properties.view(); }
 
 bool Connection::ready() const { return io_.shared().ready.load(std::memory_order_acquire); }
+
+session::PublishView& Connection::publish_view() { return io_.publish_view(); }
 
 session::SessionInput* Connection::attach(const session::ConnectionParameters& parameters,
                                           session::SessionOutput& output) {
@@ -163,7 +164,7 @@ std::size_t Connection::buffer_bytes() {
 
 const std::string& Connection::admitted_as() const {
   static const std::string kNobody;
-  return counted_for_address_ ? peer_.address : kNobody;
+  return counted_for_address_ ? peer().address : kNobody;
 }
 
 // ---- PROXY protocol
@@ -177,18 +178,17 @@ void Connection::take_proxy_header() {
     case ProxyHeaderReader::Progress::kDone: break;
   }
   ++io_.counters().proxy_headers;
-  end_proxy_header(proxy_->header().peer(peer_));
+  end_proxy_header(proxy_->header().peer(peer()));
 }
 
 void Connection::end_proxy_header(auth::Peer client) {
   proxy_.reset();
-  peer_ = std::move(client);
-  session_.set_peer(peer_);
-  const std::string_view refusal = io_.shared().admission.assign(peer_.address);
+  session_.set_peer(std::move(client));
+  const std::string_view refusal = io_.shared().admission.assign(peer().address);
   counted_for_address_ = refusal.empty();
   if (counted_for_address_) return;
   ++io_.counters().proxied_refused;
-  io_.log_refused_client(peer_.display(), refusal);
+  io_.log_refused_client(peer().display(), refusal);
   // There is nothing to tell, and nothing to wait for.
   end_input();
 }
@@ -196,7 +196,7 @@ void Connection::end_proxy_header(auth::Peer client) {
 void Connection::refuse_proxy_header(const std::string& why) {
   ++io_.counters().proxy_headers_refused;
   // Port checks are of little interest.
-  if (proxy_->heard()) io_.log_refused_header(peer_.display(), why);
+  if (proxy_->heard()) io_.log_refused_header(peer().display(), why);
   // There is nothing to tell, and nothing to wait for.
   end_input();
 }
@@ -231,7 +231,7 @@ void Connection::continue_handshake() {
 void Connection::fail_handshake(const std::string& why) {
   ++io_.counters().tls_handshakes_failed;
   // Port checks and scanners are of little interest.
-  if (tls_->heard()) io_.log_tls_failure(peer_.display(), why);
+  if (tls_->heard()) io_.log_tls_failure(peer().display(), why);
   session_.handle_end_of_input(io_.loop().now());
 }
 
@@ -287,7 +287,7 @@ void Connection::read_some() {
   const ssize_t count = receive(buffer, room);
   if (count == 0) return end_input();
   if (count < 0) {
-    if (errno == EPROTO) io_.log_tls_failure(peer_.display(), tls_->failure());
+    if (errno == EPROTO) io_.log_tls_failure(peer().display(), tls_->failure());
     if (!would_block(errno) && errno != EINTR) end_input();
     return;
   }
@@ -446,7 +446,7 @@ void Connection::handle_deadline() {
 void Connection::log_accepted() {
   accepted_ = true;
   base::log_info("connection", "accepted",
-                 {{"peer", peer_.display()},
+                 {{"peer", peer().display()},
                   {"user", session_.user()},
                   {"vhost", session_.virtual_host()},
                   {"name", session_.client().connection_name()}});
@@ -457,7 +457,7 @@ void Connection::log_closed() {
   const base::LogLevel level =
       authenticated_ || bytes_came_ ? base::LogLevel::kInfo : base::LogLevel::kDebug;
   base::log(level, "connection", "closed",
-            {{"peer", peer_.display()},
+            {{"peer", peer().display()},
              {"user", session_.user()},
              {"vhost", session_.virtual_host()},
              {"name", session_.client().connection_name()},

@@ -109,7 +109,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void force_close(amqp::ReplyCode code, const std::string& text);
   bool matches(const ConnectionFilter& filter) const;
   // For the audit log.
-  std::string peer_display() const { return peer_.display(); }
+  std::string peer_display() const { return peer().display(); }
   const std::string& virtual_host() const { return session_.virtual_host(); }
   // Whether it has a session in a virtual host.
   bool attached() const { return direct_ != nullptr || remote_ != nullptr; }
@@ -161,9 +161,11 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void run_login_work(std::function<void()> work) override;
   amqp::TableView server_properties() override;
   bool ready() const override;
+  session::PublishView& publish_view() override;
   session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                 session::SessionOutput& output) override;
 
+  const auth::Peer& peer() const { return session_.peer(); }
   // Before the session may write: marks the connection and lends it a buffer.
   void enter() {
     if (!dirty_) mark_dirty();
@@ -214,7 +216,6 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   IoLoop& io_;
   // Whatever kind of socket it is, only waiting is Asio's.
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> socket_;
-  auth::Peer peer_;
   const broker::ConnectionId id_;
   // Those of its beginning; the session refers to them.
   const std::shared_ptr<const session::ConnectionLimits> limits_;

@@ -46,8 +46,8 @@ std::string_view name_of(ConnectionStateView state) {
 
 ConnectionEnds Connection::ends() {
   ConnectionEnds ends;
-  ends.peer_port = peer_.port;
-  ends.peer_host = peer_.port == 0 ? peer_.display() : peer_.address;
+  ends.peer_port = peer().port;
+  ends.peer_host = peer().port == 0 ? peer().display() : peer().address;
   if (socket_.is_open()) take_local_end(socket_.native_handle(), ends);
   return ends;
 }

@@ -116,6 +116,7 @@ class IoLoop {
   }
   auth::Authenticator& authenticator() { return authenticator_; }
   InputPool& input_pool() { return input_pool_; }
+  session::PublishView& publish_view() { return publish_view_; }
   // What streams of this loop put their records into, empty between two calls.
   base::Buffer& tls_records() { return tls_records_; }
   void log_tls_failure(const std::string& peer, const std::string& why);
@@ -158,6 +159,7 @@ class IoLoop {
   InputPool input_pool_;
   base::DeadlineHeap<Connection*> deadlines_;
   std::unique_ptr<char[]> read_buffer_;
+  session::PublishView publish_view_;
   std::vector<base::Buffer> spare_buffers_;
   std::size_t spare_bytes_ = 0;
   base::Buffer tls_records_;

@@ -25,6 +25,9 @@ class ConnectionHost {
   virtual amqp::TableView server_properties() = 0;
   // False while the node recovers: virtual hosts are not there yet, and connection.open is 320.
   virtual bool ready() const = 0;
+  // Where a session lays out what it hands to SessionInput::publish(); nothing of it is kept beyond
+  // a call, so all sessions of a thread may share one. Must outlive the session.
+  virtual PublishView& publish_view() = 0;
   // Attaches the connection to its virtual host; nullptr if there is none of that name. The
   // SessionInput lives until the host has seen finished(). `output` is the session itself, or what
   // a recorder replays onto when the virtual host lives on another loop.

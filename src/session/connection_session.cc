@@ -56,6 +56,7 @@ ConnectionSession::ConnectionSession(const ConnectionLimits& limits, ConnectionH
       frame_max_(limits.initial_frame_max),
       assembly_limits_{limits.max_message_size, limits.assembly_bytes_max, limits.table_limits},
       assembler_(assembly_limits_),
+      publish_(host.publish_view()),
       now_(now.monotonic),
       handshake_deadline_(now.monotonic + limits.handshake_timeout) {}
 

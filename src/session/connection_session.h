@@ -123,6 +123,7 @@ class ConnectionSession final : public SessionOutput {
   base::MonotonicTime next_deadline() const;
 
   ConnectionState state() const { return state_; }
+  const auth::Peer& peer() const { return peer_; }
   // Open, and the client has published at least once.
   bool publishes() const { return published_.messages != 0 && state_ == ConnectionState::kOpen; }
   // Since it was opened.
@@ -255,7 +256,7 @@ class ConnectionSession final : public SessionOutput {
 
   const AssemblyLimits assembly_limits_;
   ContentAssembler assembler_;
-  PublishView publish_;
+  PublishView& publish_;  // the host's
 
   base::Buffer output_;
   OutputAccount account_;

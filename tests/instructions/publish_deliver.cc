@@ -35,6 +35,7 @@ class DirectConnection final : public session::ConnectionHost {
   void run_login_work(std::function<void()>) override {}
   amqp::TableView server_properties() override { return properties_; }
   bool ready() const override { return true; }
+  session::PublishView& publish_view() override { return publish_view_; }
   session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                 session::SessionOutput& output) override {
     half_.emplace(host_, parameters, session_limits_, output);
@@ -48,6 +49,7 @@ class DirectConnection final : public session::ConnectionHost {
   const session::SessionLimits session_limits_;
   FakeAuthenticator authenticator_;
   amqp::FieldTable properties_;
+  session::PublishView publish_view_;
   std::optional<session::BrokerSession> half_;
 
  public:

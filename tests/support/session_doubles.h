@@ -273,6 +273,7 @@ class FakeHost final : public session::ConnectionHost {
   std::unique_ptr<FakeBroker> broker;
   std::optional<amqp::ProtocolError> refuse_open;
   bool recovered = true;
+  session::PublishView publish;
   std::vector<std::function<void()>> login_work;
 
   FakeHost() { properties.add_string("product", "HarrierMQ"); }
@@ -283,6 +284,7 @@ class FakeHost final : public session::ConnectionHost {
   }
   amqp::TableView server_properties() override { return properties; }
   bool ready() const override { return recovered; }
+  session::PublishView& publish_view() override { return publish; }
   session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                 session::SessionOutput& output) override {
     attached.push_back(line_of(parameters));

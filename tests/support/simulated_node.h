@@ -51,6 +51,7 @@ class SimulatedNode {
     void run_login_work(std::function<void()>) override {}
     amqp::TableView server_properties() override { return properties_; }
     bool ready() const override { return true; }
+    session::PublishView& publish_view() override { return publish_view_; }
     session::SessionInput* attach(const session::ConnectionParameters& parameters,
                                   session::SessionOutput& output) override {
       if (parameters.virtual_host != "/") return nullptr;
@@ -74,6 +75,7 @@ class SimulatedNode {
     session::SessionLimits session_limits_;
     FakeAuthenticator authenticator_;
     amqp::FieldTable properties_;
+    session::PublishView publish_view_;
     session::InputRecorder input_recorder_;
     session::OutputRecorder output_recorder_;
 

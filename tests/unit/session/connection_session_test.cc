@@ -269,6 +269,7 @@ TEST(ConnectionSession, RepliesThatPileUpStopTheReadingInMidBuffer) {
     void run_login_work(std::function<void()>) override {}
     amqp::TableView server_properties() override { return {}; }
     bool ready() const override { return true; }
+    session::PublishView& publish_view() override { return inner.publish_view(); }
     session::SessionInput* attach(const session::ConnectionParameters&,
                                   session::SessionOutput& output) override {
       input = std::make_unique<Talkative>(output);
