@@ -81,15 +81,8 @@ endforeach()
 
 find_program(HARRIER_CCACHE_PROGRAM ccache)
 if(HARRIER_CCACHE AND HARRIER_CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Paths are taken relative to the repository, so that two clones share one cache; the sloppiness
-  # is what ccache's manual asks for with precompiled headers. A precompiled header carries sums of
-  # the files it was made from, comments included, and g++ looks them up for `#pragma once`: ccache
-  # may give it back only if those files are the same, not if their preprocessed text is
-  # (CCACHE_DEPEND). The namespace leaves behind what older builds stored otherwise.
-  set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
-      CCACHE_DEPEND=1 CCACHE_NAMESPACE=harriermq-depend CCACHE_SLOPPINESS=pch_defines,time_macros
-      "${HARRIER_CCACHE_PROGRAM}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_CURRENT_LIST_DIR}/compiler_cache.sh"
+                                  "${PROJECT_SOURCE_DIR}" "${HARRIER_CCACHE_PROGRAM}")
   if(HARRIER_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-fpch-preprocess)
   elseif(HARRIER_PCH)

@@ -16,8 +16,10 @@ project(cached LANGUAGES CXX)
 set(HARRIER_CCACHE ON)
 set(HARRIER_PCH ON)
 include("{ROOT}/cmake/HarrierCompile.cmake")
-add_library(cached OBJECT user.cc)
-target_precompile_headers(cached PRIVATE once.h)
+add_library(cached OBJECT user.cc other.cc)
+target_include_directories(cached PRIVATE "${{CMAKE_SOURCE_DIR}}")
+target_precompile_headers(cached PRIVATE <once.h>)
+set_target_properties(cached PROPERTIES UNITY_BUILD ON)
 """
 
 
@@ -31,6 +33,7 @@ class CompilerCache(unittest.TestCase):
                             if not name.startswith("CCACHE_")}
         self.environment["CCACHE_DIR"] = str(Path(place.name) / "cache")
         self.write("CMakeLists.txt", PROJECT)
+        self.write("other.cc", '#include "once.h"\nint other(Once) { return 0; }\n')
 
     def write(self, name, text):
         (self.tree / name).write_text(text, encoding="utf-8")
@@ -48,6 +51,13 @@ class CompilerCache(unittest.TestCase):
         self.run_here("cmake", "-G", "Ninja", "-S", ".", "-B", "build")
         self.run_here("cmake", "--build", "build")
 
+    def hits_and_misses(self):
+        counted = {name: int(count) for name, count in
+                   (line.split("\t") for line in
+                    self.run_here("ccache", "--print-stats").splitlines())}
+        return (counted["direct_cache_hit"] + counted["preprocessed_cache_hit"],
+                counted["cache_miss"])
+
     def test_a_remark_changed_in_a_precompiled_header_leaves_pragma_once_in_force(self):
         self.build("A remark.", 1)
         self.build("Other words.", 2)
@@ -56,10 +66,14 @@ class CompilerCache(unittest.TestCase):
         self.build("A remark.", 1)
         self.run_here("ccache", "--zero-stats")
         self.build("A remark.", 1)
-        counted = dict(line.split("\t") for line in
-                       self.run_here("ccache", "--print-stats").splitlines())
-        self.assertEqual("0", counted["cache_miss"], counted)
-        self.assertEqual("2", counted["direct_cache_hit"], counted)
+        self.assertEqual((2, 0), self.hits_and_misses())
+
+    def test_another_clone_compiles_nothing(self):
+        self.build("A remark.", 1)
+        self.run_here("ccache", "--zero-stats")
+        self.tree = self.tree.rename(self.tree.with_name("clone"))
+        self.build("A remark.", 1)
+        self.assertEqual((2, 0), self.hits_and_misses())
 
 
 if __name__ == "__main__":
