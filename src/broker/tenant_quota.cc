@@ -131,6 +131,10 @@ bool TenantQuota::would_exceed(std::uint64_t bytes) const {
   return limits_.stored_bytes_max && stored_bytes() + bytes > *limits_.stored_bytes_max;
 }
 
+bool TenantQuota::nearly_full() const {
+  return limits_.stored_bytes_max && stored_bytes() >= tenths(*limits_.stored_bytes_max, 9);
+}
+
 bool TenantQuota::far_exceeded() const {
   return limits_.stored_bytes_max && stored_bytes() > tenths(*limits_.stored_bytes_max, 11);
 }

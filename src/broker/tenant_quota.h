@@ -56,6 +56,8 @@ class TenantQuota {
   bool rejects() const { return rejects_; }
   // With rejects(): whether so many bytes more do not fit.
   bool would_exceed(std::uint64_t bytes) const;
+  // With rejects(): whether there is so little room that most of what comes is refused.
+  bool refuses() const { return rejects_ && nearly_full(); }
   // Far enough above the limit that dead letters of what was refused would go on filling it.
   bool far_exceeded() const;
 
@@ -72,6 +74,7 @@ class TenantQuota {
 
  private:
   void watch_slowly();
+  bool nearly_full() const;
 
   const std::string& virtual_host_;
   const VirtualHostLimits& node_;

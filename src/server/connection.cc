@@ -282,8 +282,8 @@ void Connection::read_some() {
   if (std::exchange(tail_complete_, false)) return present(tail_.data(), tail_.size(), true);
   const bool in_tail = tail_.size() > kTailCopyMax;
   const std::size_t before = tail_.size();
-  char* const buffer = in_tail ? tail_.reserve(kReadMax / 2) : io_.read_buffer() + before;
-  const std::size_t room = in_tail ? kReadMax / 2 : kReadMax;
+  const std::size_t room = in_tail ? std::min(kReadMax / 2, read_max()) : read_max();
+  char* const buffer = in_tail ? tail_.reserve(room) : io_.read_buffer() + before;
   const ssize_t count = receive(buffer, room);
   if (count == 0) return end_input();
   if (count < 0) {

@@ -17,8 +17,7 @@
 //            PROXY: until the header has come the peer is the proxy, and nobody's address is
 //            counted; then it is the client, for all purposes.
 // Invariants: (1) at most one wait for reading and one for writing is pending; (2) the socket is
-//             read at
-//            most once per turn, kReadMax bytes; (3) an idle connection holds no buffer.
+//             read at most once per turn, read_max() bytes; (3) an idle connection holds no buffer.
 // Thread:    confined(io).
 // Errors:    the socket's errors and end of file become ConnectionSession::handle_end_of_input().
 //            A failed TLS handshake is counted and logged (throttled); its alert is sent. So is a
@@ -90,6 +89,8 @@ struct ConnectionFilter {
 class Connection final : private session::ConnectionHost, public base::ListNode<Connection> {
  public:
   static constexpr std::size_t kReadMax = 128 << 10;
+  // For who publishes more than it may, whose messages are waited for by all that is behind them.
+  static constexpr std::size_t kReadMaxOverShare = 16 << 10;
   // An unfinished frame up to this size is copied in front of the next read; a longer one is read
   // into its own buffer, since copying it for every packet would cost its square.
   static constexpr std::size_t kTailCopyMax = 16 << 10;
@@ -200,6 +201,7 @@ class Connection final : private session::ConnectionHost, public base::ListNode<
   void tell_blocked();
   bool over_rate() const;
   void set_throttled(bool throttled);
+  std::size_t read_max() const;
   void pay_for_published();
   bool has_credit();
   void charge_input();

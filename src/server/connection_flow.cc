@@ -73,6 +73,14 @@ void Connection::set_throttled(bool throttled) {
   }
 }
 
+// A rate that was exceeded is exceeded again a moment later: this is how long it is remembered.
+std::size_t Connection::read_max() const {
+  constexpr base::Milliseconds kRemembered{1000};
+  const bool over_share =
+      next_publish_ + kRemembered > io_.loop().now().monotonic || (tenant_ && tenant_->refuses());
+  return over_share && session_.publishes() ? kReadMaxOverShare : kReadMax;
+}
+
 // What has been read is served; who read too much waits before the next.
 void Connection::pay_for_published() {
   const broker::Published& published = session_.published();

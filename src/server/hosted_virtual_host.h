@@ -92,7 +92,10 @@ class HostedVirtualHost {
   void end() {
     tell_committed();
     has_work_ = host_.end_turn() || log_.committed() != told_;
-    if (tenant_) tenant_->set_held(host_.quota().held());
+    if (tenant_) {
+      tenant_->set_held(host_.quota().held());
+      tenant_->set_refuses(host_.quota().refuses());
+    }
     in_turn_ = false;
   }
 

@@ -3,7 +3,8 @@
 // Role:   made by Node with the virtual host. I/O halves pay here for what they have read and ask
 //         whether publishers are held; the broker loop says so at the end of its turns; metrics and
 //         management read the limits.
-// Thread: synchronized by atomics, the limits by mutex_. set_held(): the broker loop only.
+// Thread: synchronized by atomics, the limits by mutex_. set_held(), set_refuses(): the
+//         broker loop only.
 #pragma once
 
 #include <atomic>
@@ -53,6 +54,11 @@ class Tenant {
     held_.store(held, std::memory_order_relaxed);
     if (!held && released_) released_();
   }
+  // Whether what is published is refused, as good as all of it.
+  bool refuses() const { return refuses_.load(std::memory_order_relaxed); }
+  void set_refuses(bool refuses) {
+    if (refuses != this->refuses()) refuses_.store(refuses, std::memory_order_relaxed);
+  }
   // What connection.blocked says.
   std::string notice() const { return "vhost '" + name_ + "' is at its limit stored_bytes_max"; }
 
@@ -61,6 +67,7 @@ class Tenant {
   const std::function<void()> released_;
   broker::PublishRates publish_rates_;
   std::atomic<bool> held_{false};
+  std::atomic<bool> refuses_{false};
   std::atomic<std::uint64_t> octets_received_{0};
   std::atomic<std::uint64_t> octets_sent_{0};
   mutable std::mutex mutex_;

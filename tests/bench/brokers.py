@@ -137,12 +137,15 @@ class Harrier(Broker):
                                f"management:\n  enabled: false\n{extra_yaml}", encoding="utf-8")
 
     def metric(self, name):
-        """The sum of a family of its metrics."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics",
+        return self.metrics([name], "/metrics")[0]
+
+    def metrics(self, names, page):
+        """The sums of families that one page has."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}{page}",
                                     timeout=30) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines
-                   if line.startswith((name + " ", name + "{")))
+        return [sum(float(line.rpartition(" ")[2]) for line in lines
+                    if line.startswith((name + " ", name + "{"))) for name in names]
 
     def command(self):
         return [str(self.binary), "--config", str(self.config), "--bind", "127.0.0.1",

@@ -21,6 +21,7 @@ import brokers  # noqa: E402
 from client import HEARTBEAT_FRAME, Client, Gone, message  # noqa: E402
 
 READ_MAX = 128 << 10  # of a connection in a turn
+READ_MAX_OVER_SHARE = 16 << 10  # of one that publishes more than it may
 INPUT_PER_TURN = 512 << 10
 # For a machine that lets clients wait for a processor, not for what the broker does.
 SLACK = 8
@@ -46,8 +47,8 @@ class Flood:
     """A connection that publishes the same again and again, `bytes_max` or until stop(); start()
     makes a process for it, so that it and the test do not wait for each other's interpreter."""
 
-    def __init__(self, port, queue, body, bytes_max):
-        self.client = Client(port)
+    def __init__(self, port, queue, body, bytes_max, virtual_host="/"):
+        self.client = Client(port, virtual_host)
         one = message(queue, body)
         self.chunk = memoryview(one * (READ_MAX // len(one) + 1))
         self.rest = self.chunk
@@ -263,6 +264,63 @@ class TwoLoops(Fairness, unittest.TestCase):
     LOOPS = 2
     # Between the loops each connection has its guaranteed and its borrowed credit on the way.
     BYTES_PER_TRIP = INPUT_PER_TURN + 2 * ((128 << 10) + (1 << 20))
+
+
+class OverItsShare(unittest.TestCase):
+    """Who publishes more than it may is read in small pieces, and nobody else is."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="harrier-share.")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.broker = brokers.Harrier(
+            PROGRAMS[0], cls.folder.name, "harriermq", PROGRAMS[1],
+            "limits:\n  publish_rate_burst: 100ms\n  virtual_hosts:\n"
+            "    - {name: shop, publish_byte_rate_max: 8MiB}\n"
+            "    - {name: attic, stored_bytes_max: 1MiB, quota_action: reject}\n"
+            f"{VIRTUAL_HOSTS.replace('  - shop', '  - shop' + chr(10) + '  - attic')}"
+            "      - virtual_host: attic\n")
+        cls.addClassCleanup(cls.broker.stop)
+        cls.broker.start()
+
+    def bytes_and_reads(self):
+        return self.broker.metrics(
+            [f"rabbitmq_detailed_connection_incoming_{what}_total" for what in ("bytes", "packets")],
+            "/metrics/detailed?family=connection_coarse_metrics&family=connection_metrics")
+
+    def mean_read(self, virtual_host):
+        """Of a flood, once 4 MiB of it have been read."""
+        client = Client(self.broker.port, virtual_host)
+        self.addCleanup(client.close)
+        client.declare("watched", max_length=1000)
+        flood = Flood(self.broker.port, "watched", bytes(4000), 32 << 20, virtual_host)
+        self.addCleanup(flood.give_up)
+        before = self.bytes_and_reads()
+        flood.start()
+        deadline = time.monotonic() + DEADLINE_S
+        looks = []
+        for wanted in (4 << 20, 12 << 20):
+            while (look := self.bytes_and_reads())[0] - before[0] < wanted:
+                self.assertLess(time.monotonic(), deadline, "the flood is not read")
+            looks.append(look)
+        flood.stop()
+        mean = (looks[1][0] - looks[0][0]) / (looks[1][1] - looks[0][1])
+        print(f"{virtual_host}: {mean:.0f} bytes a read", flush=True)
+        return mean
+
+    def test_a_flood_within_its_limits_is_read_in_large_pieces(self):
+        self.assertGreater(self.mean_read("/"), 2 * READ_MAX_OVER_SHARE)
+
+    def test_above_a_rate_in_small_ones(self):
+        self.assertLessEqual(self.mean_read("shop"), READ_MAX_OVER_SHARE)
+
+    def test_refused_for_what_its_virtual_host_stores_in_small_ones(self):
+        client = Client(self.broker.port, "attic")
+        self.addCleanup(client.close)
+        client.declare("full")
+        client.send(message("full", bytes(100_000)) * 10)
+        client.round_trip()
+        self.assertLessEqual(self.mean_read("attic"), READ_MAX_OVER_SHARE)
 
 
 if __name__ == "__main__":

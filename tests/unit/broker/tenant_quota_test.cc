@@ -230,6 +230,24 @@ TEST_F(TenantQuotaTest, RejectNacksWhatDoesNotFitAndHoldsNobody) {
   EXPECT_TRUE(publish("q", bytes(1)));
 }
 
+TEST_F(TenantQuotaTest, RefusesFromNineTenthsOnIfItRejects) {
+  QueueRef q = declare("q");
+  publish("q", bytes(89));
+  limit({.stored_bytes_max = 100, .quota_action = QuotaAction::kHold});
+  publish("q", bytes(11));
+  EXPECT_FALSE(broker.host.quota().refuses());
+  limit({.stored_bytes_max = 100, .quota_action = QuotaAction::kReject});
+  EXPECT_TRUE(broker.host.quota().refuses());
+  get(*q);
+  EXPECT_FALSE(broker.host.quota().refuses());
+  publish("q", bytes(78));
+  EXPECT_FALSE(broker.host.quota().refuses());
+  publish("q", bytes(1));
+  EXPECT_TRUE(broker.host.quota().refuses());
+  limit({});
+  EXPECT_FALSE(broker.host.quota().refuses());
+}
+
 TEST_F(TenantQuotaTest, WhatDoesNotFitIntoAllQueuesGoesToNone) {
   declare("q");
   declare("r");
