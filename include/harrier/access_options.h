@@ -84,6 +84,14 @@ struct DefinitionFileOptions {
 // Which name in a client's certificate is the user's.
 enum class ExternalNameOption { kDistinguishedName, kCommonName, kSanDns, kSanEmail, kSanUri };
 
+// A word in a token that stands for scopes.
+struct ScopeAliasOptions {
+  std::string alias;
+  std::vector<std::string> scopes;
+
+  bool operator==(const ScopeAliasOptions&) const = default;
+};
+
 // Tokens (JWT) in the place of passwords. Off while resource_server_id is empty.
 struct OAuth2Options {
   // This broker's name at the authorization server: must be in a token's `aud`.
@@ -107,6 +115,8 @@ struct OAuth2Options {
   std::string scope_prefix;
   // Another claim with scopes.
   std::string additional_scopes_claim;
+  // Each alias once.
+  std::vector<ScopeAliasOptions> scope_aliases;
   std::vector<std::string> algorithms{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512"};
   std::chrono::milliseconds clock_skew{0};
   std::uint64_t token_size_max = 16 << 10;

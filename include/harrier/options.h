@@ -126,6 +126,15 @@ struct FlowLimitOptions {
   bool operator==(const FlowLimitOptions&) const = default;
 };
 
+// What one question to a pattern may cost: of permissions, policies, limits by name, and searches.
+struct PatternLimitOptions {
+  std::uint32_t match_steps_max = 50'000;
+  std::uint32_t match_depth_max = 10'000;
+  std::uint64_t match_heap_max = 1 << 20;
+
+  bool operator==(const PatternLimitOptions&) const = default;
+};
+
 // Who may connect at all.
 struct AcceptLimitOptions {
   std::uint32_t connections_max = 65536;
@@ -213,6 +222,7 @@ struct Options {
   VirtualHostLimitOptions virtual_host;
   DefinitionLimitOptions definitions;
   FlowLimitOptions flow;
+  PatternLimitOptions patterns;
   CommandLimitOptions commands;
   std::vector<NamedTenantLimitOptions> tenants;
   // The first that fits a virtual host counts.

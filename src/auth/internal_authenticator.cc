@@ -27,7 +27,7 @@ InternalAuthenticator::InternalAuthenticator(std::unique_ptr<UserDirectory> user
 
 // Nobody else can listen to what stays inside the machine.
 bool InternalAuthenticator::takes_passwords_of(const Peer& peer) const {
-  return rules_->policy().plain_without_tls || peer.encrypted || peer.loopback;
+  return rules_->plain_without_tls() || peer.encrypted || peer.loopback;
 }
 
 std::vector<std::string> InternalAuthenticator::mechanisms(const Peer& peer) const {

@@ -27,6 +27,8 @@ class InternalAuthenticator final : public Authenticator {
 
   // To be called after each change of a user, so that nothing is remembered of it.
   void forget(base::Bytes user) { rules_->cache().drop(user); }
+  // See LoginRules.
+  void change_policy(const LoginPolicy& policy) { rules_->change_policy(policy); }
   UserDirectory& users() { return rules_->users(); }
   const LoginCounters& counters() const { return rules_->counters(); }
 

@@ -25,7 +25,14 @@ LoginRules::LoginRules(std::unique_ptr<UserDirectory> users, const LoginPolicy& 
       random_(std::move(random)),
       nobodys_key_(key_from(*random_)),
       cache_(policy.cache, key_from(*random_)),
-      throttle_(policy.throttle, key_from(*random_)) {}
+      throttle_(policy.throttle, key_from(*random_)),
+      plain_without_tls_(policy.plain_without_tls) {}
+
+void LoginRules::change_policy(const LoginPolicy& policy) {
+  cache_.set_limits(policy.cache);
+  throttle_.set_limits(policy.throttle);
+  plain_without_tls_.store(policy.plain_without_tls, std::memory_order_relaxed);
+}
 
 HashSalts LoginRules::draw_salts() {
   const std::lock_guard lock(mutex_);

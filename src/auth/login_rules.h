@@ -56,7 +56,11 @@ class LoginRules {
              std::unique_ptr<base::RandomSource> random,
              std::unique_ptr<TokenRules> tokens = nullptr);
 
+  // What it began with; change_policy() has changed some of it.
   const LoginPolicy& policy() const { return policy_; }
+  bool plain_without_tls() const { return plain_without_tls_.load(std::memory_order_relaxed); }
+  // Takes cache, throttle and plain_without_tls, for attempts that begin from now on.
+  void change_policy(const LoginPolicy& policy);
   UserDirectory& users() { return *users_; }
   TokenRules* tokens() { return tokens_.get(); }
   PasswordCache& cache() { return cache_; }
@@ -95,6 +99,7 @@ class LoginRules {
   LoginThrottle throttle_;
   LoginCounters counters_;
   std::atomic<bool> warned_{false};
+  std::atomic<bool> plain_without_tls_;
 };
 
 }  // namespace harrier::auth

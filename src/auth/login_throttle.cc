@@ -8,7 +8,7 @@
 namespace harrier::auth {
 
 LoginThrottle::LoginThrottle(const Limits& limits, std::string key)
-    : limits_(limits), key_(std::move(key)) {}
+    : key_(std::move(key)), limits_(limits) {}
 
 std::string LoginThrottle::name_of(char kind, base::Bytes value) const {
   std::string text(1, kind);
@@ -37,10 +37,10 @@ base::MonotonicTime LoginThrottle::end_of_wait(const std::string& name,
 }
 
 void LoginThrottle::note_failure(base::Bytes address, base::Bytes user, base::MonotonicTime now) {
-  if (limits_.delay_max.count() == 0) return;
   const std::string address_name = name_of('a', address);
   const std::string user_name = name_of('u', user);
   const std::lock_guard lock(mutex_);
+  if (limits_.delay_max.count() == 0) return;
   count(address_name, now);
   count(user_name, now);
 }
@@ -48,10 +48,7 @@ void LoginThrottle::note_failure(base::Bytes address, base::Bytes user, base::Mo
 void LoginThrottle::count(const std::string& name, base::MonotonicTime now) {
   auto found = entries_.find(name);
   if (found == entries_.end()) {
-    if (entries_.size() >= limits_.entries_max) {
-      entries_.erase(order_.front());
-      order_.pop_front();
-    }
+    if (entries_.size() >= limits_.entries_max) forget_oldest();
     order_.push_back(name);
     found = entries_.emplace(name, Entry{0, now, std::prev(order_.end())}).first;
   }
@@ -60,6 +57,18 @@ void LoginThrottle::count(const std::string& name, base::MonotonicTime now) {
   if (entry.failures != UINT32_MAX) ++entry.failures;
   entry.last = now;
   order_.splice(order_.end(), order_, entry.place);
+}
+
+void LoginThrottle::forget_oldest() {
+  entries_.erase(order_.front());
+  order_.pop_front();
+}
+
+void LoginThrottle::set_limits(const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
+  while (entries_.size() > limits_.entries_max)
+    forget_oldest();
 }
 
 std::size_t LoginThrottle::size() const {

@@ -6,7 +6,7 @@
 //         kForgetAfter without a failure they are forgotten. It is a wait, never a refusal, and an
 //         attempt waits once: whoever knows the password gets in after delay_max, even while others
 //         guess.
-// Thread: synchronized by mutex_, which guards entries_ and order_.
+// Thread: synchronized by mutex_, which guards the rest.
 // Time:   takes now.
 // Limits: entries_max; one more forgets what failed longest ago. Names are kept as MACs, so that an
 //         entry's size does not depend on what strangers send.
@@ -41,6 +41,8 @@ class LoginThrottle {
   base::MonotonicTime wait_until(base::Bytes address, base::Bytes user, base::MonotonicTime now);
   void note_failure(base::Bytes address, base::Bytes user, base::MonotonicTime now);
   std::size_t size() const;
+  // Failures that were counted go on counting, except those beyond a smaller entries_max.
+  void set_limits(const Limits& limits);
 
  private:
   struct Entry {
@@ -52,10 +54,11 @@ class LoginThrottle {
   std::string name_of(char kind, base::Bytes value) const;
   base::MonotonicTime end_of_wait(const std::string& name, base::MonotonicTime now) const;
   void count(const std::string& name, base::MonotonicTime now);
+  void forget_oldest();
 
-  const Limits limits_;
   const std::string key_;
   mutable std::mutex mutex_;
+  Limits limits_;
   std::unordered_map<std::string, Entry> entries_;
   std::list<std::string> order_;  // by the last failure, oldest first
 };

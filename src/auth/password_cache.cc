@@ -7,7 +7,7 @@
 namespace harrier::auth {
 
 PasswordCache::PasswordCache(const Limits& limits, std::string key)
-    : limits_(limits), key_(std::move(key)) {}
+    : key_(std::move(key)), limits_(limits) {}
 
 // The user makes the key, so that ("a", "bc") and ("ab", "c") differ.
 std::string PasswordCache::mac_of(base::Bytes user, base::Bytes password) const {
@@ -17,7 +17,7 @@ std::string PasswordCache::mac_of(base::Bytes user, base::Bytes password) const 
 
 bool PasswordCache::holds(base::Bytes user, base::Bytes password, std::uint64_t version,
                           base::MonotonicTime now) {
-  if (limits_.lifetime.count() == 0) return false;
+  if (size() == 0) return false;
   const std::string mac = mac_of(user, password);
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(user);
@@ -31,9 +31,9 @@ bool PasswordCache::holds(base::Bytes user, base::Bytes password, std::uint64_t 
 
 void PasswordCache::put(base::Bytes user, base::Bytes password, std::uint64_t version,
                         base::MonotonicTime now) {
-  if (limits_.lifetime.count() == 0) return;
   std::string mac = mac_of(user, password);
   const std::lock_guard lock(mutex_);
+  if (limits_.lifetime.count() == 0) return;
   if (const auto entry = entries_.find(user); entry != entries_.end()) erase(entry);
   if (entries_.size() >= limits_.entries_max) erase(entries_.find(order_.front()));
   order_.emplace_back(user);
@@ -44,6 +44,15 @@ void PasswordCache::put(base::Bytes user, base::Bytes password, std::uint64_t ve
 void PasswordCache::drop(base::Bytes user) {
   const std::lock_guard lock(mutex_);
   if (const auto entry = entries_.find(user); entry != entries_.end()) erase(entry);
+}
+
+void PasswordCache::set_limits(const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  if (limits.lifetime < limits_.lifetime || limits.entries_max < limits_.entries_max) {
+    entries_.clear();
+    order_.clear();
+  }
+  limits_ = limits;
 }
 
 std::size_t PasswordCache::size() const {

@@ -4,7 +4,7 @@
 //         HMAC over user and password, with a key that lives as long as the process.
 // Model:  one entry per user, tied to the version of the password it was checked against: a
 //         changed user cannot be let in by it.
-// Thread: synchronized by mutex_, which guards entries_ and order_.
+// Thread: synchronized by mutex_, which guards the rest.
 // Time:   takes now.
 // Limits: entries; one more drops the oldest. Lifetime from the check, not from the last use.
 #pragma once
@@ -34,6 +34,9 @@ class PasswordCache {
              base::MonotonicTime now);
   void put(base::Bytes user, base::Bytes password, std::uint64_t version, base::MonotonicTime now);
   void drop(base::Bytes user);
+  // For passwords from now on. Shorter or fewer than before: what was kept is forgotten, so that
+  // nothing lasts longer than the new limits say.
+  void set_limits(const Limits& limits);
   std::size_t size() const;
 
  private:
@@ -47,9 +50,9 @@ class PasswordCache {
   std::string mac_of(base::Bytes user, base::Bytes password) const;
   void erase(std::map<std::string, Entry, std::less<>>::iterator entry);
 
-  const Limits limits_;
   const std::string key_;
   mutable std::mutex mutex_;
+  Limits limits_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::list<std::string> order_;  // of names, oldest first
 };

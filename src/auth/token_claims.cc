@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/strict_json.h"
+#include "base/hex.h"
 
 namespace harrier::auth {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kTagScope = "tag:";
+constexpr std::string_view kVirtualHostVariable = "vhost";
 // The year 9999: further on no clock of ours can count.
 constexpr double kTimeMax = 253402300799;
 
@@ -47,11 +49,58 @@ bool is_name(const std::string& name) {
          std::none_of(name.begin(), name.end(), is_control);
 }
 
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// So that a claim's text is text in a scope, too: its stars, slashes and braces mean nothing.
+void append_encoded(std::string& scope, std::string_view text) {
+  for (const char c : text) {
+    if (is_alphanumeric(c)) {
+      scope += c;
+    } else {
+      scope += '%';
+      base::append_hex(scope, c);
+    }
+  }
+}
+
+// The text that {name} stands for; nullptr leaves the braces, and then broker grants nothing.
+const std::string* variable(const json& claims, const std::string& name) {
+  const json* const claim = name == kVirtualHostVariable ? nullptr : find(claims, name);
+  if (claim == nullptr || !claim->is_string()) return nullptr;
+  const auto& text = claim->get_ref<const std::string&>();
+  // An empty one would make all of {x}*.
+  return !text.empty() && text.size() <= TokenPolicy::kVariableSizeMax ? &text : nullptr;
+}
+
+// Only behind the colon: a claim must not say which permission or tag this is.
+std::string with_claims(std::string_view scope, const json& claims) {
+  if (scope.starts_with(kTagScope)) return std::string(scope);
+  std::size_t at = std::min(scope.find(':'), scope.size());
+  std::string expanded(scope.substr(0, at));
+  while (at != scope.size()) {
+    const std::size_t open = std::min(scope.find('{', at), scope.size());
+    expanded.append(scope.substr(at, open - at));
+    const std::size_t close = scope.find('}', open);
+    if (close == std::string_view::npos) return expanded.append(scope.substr(open));
+    const auto* const text =
+        variable(claims, std::string(scope.substr(open + 1, close - open - 1)));
+    if (text != nullptr) {
+      append_encoded(expanded, *text);
+    } else {
+      expanded.append(scope.substr(open, close + 1 - open));
+    }
+    at = close + 1;
+  }
+  return expanded;
+}
+
 // Scopes as the token has them: a text with spaces, a list of texts, or for the additional claim an
 // object with one of these two under the resource server's name.
 class Scopes {
  public:
-  explicit Scopes(const TokenPolicy& policy) : policy_(policy) {}
+  Scopes(const TokenPolicy& policy, const json& claims) : policy_(policy), claims_(claims) {}
 
   void add(const json& value, const std::string& prefix) {
     if (value.is_string()) {
@@ -67,7 +116,9 @@ class Scopes {
     // There they stand without a prefix.
     if (ours != nullptr) add(*ours, policy_.scope_prefix);
   }
-  bool too_many() const { return found_.size() > TokenPolicy::kScopesMax; }
+  bool too_many() const {
+    return found_.size() > TokenPolicy::kScopesMax || bytes_ > TokenPolicy::kScopeBytesMax;
+  }
   std::vector<std::string> take() {
     std::sort(found_.begin(), found_.end());
     found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
@@ -83,12 +134,22 @@ class Scopes {
     }
   }
   void add_scope(std::string_view scope) {
-    if (!scope.starts_with(policy_.scope_prefix)) return;
-    found_.emplace_back(scope.substr(policy_.scope_prefix.size()));
+    const auto alias = policy_.scope_aliases.find(scope);
+    if (alias != policy_.scope_aliases.end())
+      for (const std::string& each : alias->second)
+        keep(each);
+    keep(scope);
+  }
+  void keep(std::string_view scope) {
+    if (!scope.starts_with(policy_.scope_prefix) || too_many()) return;
+    found_.push_back(with_claims(scope.substr(policy_.scope_prefix.size()), claims_));
+    bytes_ += found_.back().size();
   }
 
   const TokenPolicy& policy_;
+  const json& claims_;
   std::vector<std::string> found_;
+  std::size_t bytes_ = 0;
 };
 
 base::Status<> check_times(const json& claims, const TokenPolicy& policy, base::WallTime now,
@@ -119,7 +180,7 @@ base::Result<std::string> user_of(const json& claims, const TokenPolicy& policy)
 }
 
 base::Status<> read_scopes(const json& claims, const TokenPolicy& policy, TokenClaims& target) {
-  Scopes scopes(policy);
+  Scopes scopes(policy, claims);
   if (const json* const scope = find(claims, "scope")) scopes.add(*scope, "");
   if (const json* const more = find(claims, policy.additional_scopes_claim))
     scopes.add_additional(*more);

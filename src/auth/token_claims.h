@@ -3,7 +3,7 @@
 // Role:   made by TokenVerifier of a payload whose signature is right.
 // Thread: immutable value.
 // Errors: parse() says in words for the log what is missing or wrong; it repeats no claim.
-// Limits: TokenPolicy::kScopesMax, kJsonDepthMax; a user's name has 255 octets.
+// Limits: TokenPolicy::kScopesMax, kScopeBytesMax, kJsonDepthMax; a user's name has 255 octets.
 // Spec:   RFC 7519 section 4.1; docs/operations/oauth2.md.
 #pragma once
 
@@ -23,7 +23,8 @@ struct TokenClaims {
   std::string user;
   // Of scopes tag:<name>.
   std::vector<std::string> tags;
-  // Without their prefix, sorted, each once; what they mean is decided in broker.
+  // Without their prefix, aliases resolved and {claim} replaced by the claim's text; sorted, each
+  // once. What they mean, and {vhost}, is decided in broker.
   std::vector<std::string> scopes;
   // The clock skew is added already.
   base::WallTime expires;

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,11 @@ struct TokenPolicy {
   static constexpr int kJsonDepthMax = 16;
   // Scopes of one token, RabbitMQ's figure; more: refused.
   static constexpr std::size_t kScopesMax = 2048;
+  // Their bytes, with aliases resolved and claims put in: short scopes and a long claim would
+  // multiply to much more than the token. More: refused.
+  static constexpr std::size_t kScopeBytesMax = 1 << 20;
+  // No name that clients use is longer, so a longer claim can only be for something else.
+  static constexpr std::size_t kVariableSizeMax = 255;
 
   // Must be in `aud`.
   std::string resource_server_id;
@@ -27,6 +34,9 @@ struct TokenPolicy {
   std::vector<std::string> username_claims{"sub", "client_id"};
   // Another claim that holds scopes; empty: none.
   std::string additional_scopes_claim;
+  // A scope of a token, whole, and the scopes it stands for, with their prefix. They are not looked
+  // up again.
+  std::map<std::string, std::vector<std::string>, std::less<>> scope_aliases;
   // Of JWS, those of kTokenAlgorithms that are taken.
   std::vector<std::string> algorithms{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512"};
   // How far the clocks may differ.

@@ -2,6 +2,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <array>
+#include <atomic>
 
 #include <pcre2.h>
 
@@ -13,6 +14,14 @@ namespace {
 
 constexpr std::string_view kEverything = ".*";
 constexpr std::string_view kOnlyEmpty = "^$";
+
+// Each for itself: a match that sees one of them old and one new is bounded all the same.
+struct CurrentLimits {
+  std::atomic<std::uint32_t> steps{Pattern::Limits{}.steps};
+  std::atomic<std::uint32_t> depth{Pattern::Limits{}.depth};
+  std::atomic<std::uint32_t> heap_kib{Pattern::Limits{}.heap_kib};
+};
+CurrentLimits current_limits;  // NOLINT: one for the process, as the level of the log
 
 PCRE2_SPTR units(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>(text.data()); }
 
@@ -26,9 +35,6 @@ class Scratch {
   Scratch()
       : context_(pcre2_match_context_create(nullptr)), data_(pcre2_match_data_create(1, nullptr)) {
     CHECK(context_ != nullptr && data_ != nullptr);
-    pcre2_set_match_limit(context_, Pattern::kMatchLimit);
-    pcre2_set_depth_limit(context_, Pattern::kDepthLimit);
-    pcre2_set_heap_limit(context_, Pattern::kHeapLimitKiB);
   }
   ~Scratch() {
     pcre2_match_data_free(data_);
@@ -38,12 +44,26 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
 
   bool match(const pcre2_code* code, std::string_view text) {
+    pcre2_set_match_limit(context_, current_limits.steps.load(std::memory_order_relaxed));
+    pcre2_set_depth_limit(context_, current_limits.depth.load(std::memory_order_relaxed));
+    limit_heap(current_limits.heap_kib.load(std::memory_order_relaxed));
     return pcre2_match(code, units(text), text.size(), 0, PCRE2_NO_JIT, data_, context_) >= 0;
   }
 
  private:
+  // PCRE2 keeps what it has taken and holds only further memory against the limit.
+  void limit_heap(std::uint32_t heap_kib) {
+    if (heap_kib == heap_kib_) return;
+    heap_kib_ = heap_kib;
+    pcre2_set_heap_limit(context_, heap_kib);
+    pcre2_match_data_free(data_);
+    data_ = pcre2_match_data_create(1, nullptr);
+    CHECK(data_ != nullptr);
+  }
+
   pcre2_match_context* context_;
   pcre2_match_data* data_;
+  std::uint32_t heap_kib_ = 0;  // before the first match
 };
 
 std::string text_of(int error) {
@@ -113,6 +133,12 @@ bool Pattern::matches(std::string_view text) const {
   if (code_ == nullptr) return false;
   thread_local Scratch scratch;
   return scratch.match(code_->code, text);
+}
+
+void Pattern::set_limits(const Limits& limits) {
+  current_limits.steps.store(limits.steps, std::memory_order_relaxed);
+  current_limits.depth.store(limits.depth, std::memory_order_relaxed);
+  current_limits.heap_kib.store(limits.heap_kib, std::memory_order_relaxed);
 }
 
 Result<std::string> expand_pattern(std::string_view source,

@@ -6,7 +6,7 @@
 // Thread: immutable, and cheap to copy: copies share what was compiled. A match uses memory of the
 //         thread it runs on.
 // Errors: compile() says what is wrong and at which byte; a match that fails is no match.
-// Limits: kSourceMax; kMatchLimit, kDepthLimit and kHeapLimitKiB for each match: no match.
+// Limits: kSourceMax; Limits for each match, of the whole process: beyond, no match.
 // Spec:   PCRE2. Its interpreter only: the just-in-time compiler counts neither depth nor heap,
 //         wants memory that is writable and executable, and patterns are asked too rarely to
 //         need it.
@@ -26,9 +26,13 @@ namespace harrier::base {
 class Pattern {
  public:
   static constexpr std::size_t kSourceMax = 4096;  // bytes
-  static constexpr std::uint32_t kMatchLimit = 50'000;
-  static constexpr std::uint32_t kDepthLimit = 10'000;
-  static constexpr std::uint32_t kHeapLimitKiB = 1024;
+
+  // Of one match, in PCRE2's terms.
+  struct Limits {
+    std::uint32_t steps = 50'000;
+    std::uint32_t depth = 10'000;
+    std::uint32_t heap_kib = 1024;
+  };
 
   // Matches nothing.
   Pattern() = default;
@@ -36,6 +40,9 @@ class Pattern {
   static Result<Pattern> compile(std::string_view source);
 
   bool matches(std::string_view text) const;
+
+  // Any thread: for every match of the process that begins from now on.
+  static void set_limits(const Limits& limits);
 
  private:
   struct Code;

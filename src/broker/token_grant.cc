@@ -12,14 +12,23 @@ constexpr std::array<std::pair<std::string_view, Permission>, 3> kPermissions{
      {"write:", Permission::kWrite},
      {"read:", Permission::kRead}}};
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
+constexpr std::string_view kVirtualHost = "{vhost}";
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
   std::vector<std::string_view> parts;
   while (true) {
     const std::size_t end = text.find(separator);
     parts.push_back(text.substr(0, end));
     if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
+    text.remove_prefix(end + separator.size());
   }
+}
+
+// An encoded brace is text.
+bool has_unknown_variable(std::string_view scope) {
+  for (std::size_t at = scope.find('{'); at != std::string_view::npos; at = scope.find('{', at + 1))
+    if (!scope.substr(at).starts_with(kVirtualHost)) return true;
+  return false;
 }
 
 int digit_of(char c) {
@@ -49,21 +58,36 @@ std::optional<std::string> decoded(std::string_view text) {
 }  // namespace
 
 TokenGrant::Wildcard::Wildcard(std::string_view source) {
-  for (const std::string_view piece : split(source, '*')) {
-    auto text = decoded(piece);
-    if (!text) {
-      pieces_.clear();
-      return;
+  for (const std::string_view piece : split(source, "*")) {
+    Piece& texts = pieces_.emplace_back();
+    for (const std::string_view part : split(piece, kVirtualHost)) {
+      auto text = decoded(part);
+      if (!text) {
+        pieces_.clear();
+        return;
+      }
+      texts.push_back(std::move(*text));
     }
-    pieces_.push_back(std::move(*text));
   }
 }
 
-bool TokenGrant::Wildcard::matches(std::string_view text) const {
-  if (pieces_.empty() || !text.starts_with(pieces_.front())) return false;
-  std::size_t at = pieces_.front().size();
+std::string_view TokenGrant::Wildcard::text_of(const Piece& piece, std::string_view virtual_host,
+                                               std::string& joined) {
+  if (piece.size() == 1) return piece.front();
+  joined = piece.front();
+  for (std::size_t index = 1; index != piece.size(); ++index)
+    joined.append(virtual_host).append(piece[index]);
+  return joined;
+}
+
+bool TokenGrant::Wildcard::matches(std::string_view text, std::string_view virtual_host) const {
+  if (pieces_.empty()) return false;
+  std::string joined;
+  const std::string_view first = text_of(pieces_.front(), virtual_host, joined);
+  if (!text.starts_with(first)) return false;
+  std::size_t at = first.size();
   for (std::size_t index = 1; index != pieces_.size(); ++index) {
-    const std::string& piece = pieces_[index];
+    const std::string_view piece = text_of(pieces_[index], virtual_host, joined);
     if (piece.empty() && index + 1 == pieces_.size()) return true;
     // Also for two stars at the end, where nothing is left for the first of them.
     if (at == text.size()) return false;
@@ -88,8 +112,8 @@ const std::shared_ptr<const TokenGrant>& TokenGrant::everything() {
 void TokenGrant::add(const std::string& scope) {
   for (const auto& [prefix, permission] : kPermissions) {
     if (!scope.starts_with(prefix)) continue;
-    const auto parts = split(std::string_view(scope).substr(prefix.size()), '/');
-    if (parts.size() != 2 && parts.size() != 3) return;
+    const auto parts = split(std::string_view(scope).substr(prefix.size()), "/");
+    if ((parts.size() != 2 && parts.size() != 3) || has_unknown_variable(scope)) return;
     std::optional<Wildcard> routing_key;
     if (parts.size() == 3) routing_key.emplace(parts[2]);
     scopes_.push_back(
@@ -100,23 +124,23 @@ void TokenGrant::add(const std::string& scope) {
 
 bool TokenGrant::may_enter(std::string_view virtual_host) const {
   return std::any_of(scopes_.begin(), scopes_.end(),
-                     [&](const Scope& scope) { return scope.virtual_host.matches(virtual_host); });
+                     [&](const Scope& scope) { return scope.is_of(virtual_host); });
 }
 
 bool TokenGrant::allows(Permission permission, std::string_view virtual_host,
                         std::string_view name) const {
   return std::any_of(scopes_.begin(), scopes_.end(), [&](const Scope& scope) {
-    return scope.permission == permission && scope.virtual_host.matches(virtual_host) &&
-           scope.name.matches(name);
+    return scope.permission == permission && scope.is_of(virtual_host) &&
+           scope.name.matches(name, virtual_host);
   });
 }
 
 bool TokenGrant::allows_topic(Permission permission, std::string_view virtual_host,
                               std::string_view exchange, std::string_view routing_key) const {
   return std::any_of(scopes_.begin(), scopes_.end(), [&](const Scope& scope) {
-    return scope.permission == permission && scope.routing_key &&
-           scope.virtual_host.matches(virtual_host) && scope.name.matches(exchange) &&
-           scope.routing_key->matches(routing_key);
+    return scope.permission == permission && scope.routing_key && scope.is_of(virtual_host) &&
+           scope.name.matches(exchange, virtual_host) &&
+           scope.routing_key->matches(routing_key, virtual_host);
   });
 }
 

@@ -6,7 +6,8 @@
 //         and *, percent-encoded, + for a space. Patterns match as RabbitMQ's do: from the left,
 //         each piece behind a * at its first place, without a second try. So a*b is in "acb", but
 //         not in "abcb". Scopes that are none of these are left out; one that cannot be decoded
-//         matches nothing.
+//         matches nothing. {vhost} stands for the virtual host that is asked about; a scope with
+//         other braces is left out: they stand for a claim that the token has not.
 //         The virtual host may be entered if any scope names it. Topic exchanges are asked for
 //         twice, for the exchange and for the key; a scope without a routing key has no key.
 // Thread: immutable.
@@ -42,12 +43,21 @@ class TokenGrant {
   class Wildcard {
    public:
     explicit Wildcard(std::string_view source);
-    bool matches(std::string_view text) const;
+    bool matches(std::string_view text, std::string_view virtual_host) const;
 
    private:
-    std::vector<std::string> pieces_;  // between stars; none: matches nothing
+    // Texts with the virtual host between each two.
+    using Piece = std::vector<std::string>;
+
+    // `joined` holds the text if it has to be made.
+    static std::string_view text_of(const Piece& piece, std::string_view virtual_host,
+                                    std::string& joined);
+
+    std::vector<Piece> pieces_;  // between stars; none: matches nothing
   };
   struct Scope {
+    bool is_of(std::string_view asked) const { return virtual_host.matches(asked, asked); }
+
     std::string source;
     Permission permission;
     Wildcard virtual_host;

@@ -44,7 +44,7 @@ struct Turn {
 
   base::Now now{};
   ChangeLog& log;
-  const VirtualHostLimits& limits;
+  VirtualHostLimits limits;
   VirtualHostCounters counters;
   Timers timers;
   Activity activity{*this};

@@ -14,10 +14,8 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -115,6 +113,8 @@ class VirtualHost {
   base::RandomSource& random() { return random_; }
   Timers& timers() { return turn_.timers; }
   const VirtualHostLimits& limits() const { return turn_.limits; }
+  // For what comes. REQUIRES the old policies_max, default_delivery_limit and read_ahead_bytes.
+  void change_host_limits(const VirtualHostLimits& limits) { turn_.limits = limits; }
   // What this tenant may; asked by sessions, too, before they add something.
   const TenantQuota& quota() const { return quota_; }
   // Inside a turn, or before any: holds from now on.

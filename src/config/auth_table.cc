@@ -13,7 +13,8 @@ Table auth_table() {
       boolean("plain_without_tls", &O::plain_without_tls,
               {"Whether PLAIN and AMQPLAIN, which send the password, are offered without TLS to "
                "other machines.",
-               "Many clients know nothing else; the first such login is warned of."}),
+               "Many clients know nothing else; the first such login is warned of."})
+          .at_reload(),
       choice<O, From>("external_name_from", &O::external_name_from,
                       {{"distinguished_name", From::kDistinguishedName},
                        {"common_name", From::kCommonName},
@@ -38,18 +39,22 @@ Table auth_table() {
                "As many as may be unauthenticated at once."}),
       duration("cache_lifetime", &O::cache_lifetime, milliseconds(0), std::chrono::hours(1),
                {"A password that was right is not hashed again for so long; 0: it always is.",
-                "A change of the user ends it at once, so it need not be short."}),
+                "A change of the user ends it at once, so it need not be short."})
+          .at_reload(),
       integer("cache_entries_max", &O::cache_entries_max, 1, 10'000'000,
               {"Users of whom that is remembered; beyond, the oldest is forgotten.",
-               "About 100 bytes each."}),
+               "About 100 bytes each."})
+          .at_reload(),
       duration("throttle_delay_max", &O::throttle_delay_max, milliseconds(0),
                std::chrono::seconds(60),
                {"The longest wait after wrong passwords: after three the next is looked at 0.1 s "
                 "later, then twice as long with each; 0: none.",
-                "Nobody is locked out; keep it below limits.connection.handshake_timeout."}),
+                "Nobody is locked out; keep it below limits.connection.handshake_timeout."})
+          .at_reload(),
       integer("throttle_entries_max", &O::throttle_entries_max, 2, 10'000'000,
               {"Addresses and users whose failures are counted; beyond, the oldest is forgotten.",
-               "About 100 bytes each."}),
+               "About 100 bytes each."})
+          .at_reload(),
       section(
           "oauth2", &O::oauth2, oauth2_table(),
           {"Tokens (OAuth 2, JWT) in the place of passwords; docs/operations/oauth2.md explains "

@@ -105,12 +105,10 @@ Table connection_table() {
   std::vector<Key> keys = connection_sizes();
   for (Key& key : connection_times())
     keys.push_back(std::move(key));
-  // For connections that begin after the reload.
-  keys = at_reload(std::move(keys));
-  // A node keeps the rates it was started with.
   for (Key& key : connection_rates())
     keys.push_back(std::move(key));
-  return table<O>(std::move(keys), [](Section& section, const O& limits) {
+  // For connections that begin after the reload.
+  return table<O>(at_reload(std::move(keys)), [](Section& section, const O& limits) {
     if (limits.assembly_bytes_max < limits.max_message_size)
       section.error("assembly_bytes_max",
                     "below max_message_size: such a message could never arrive");
@@ -119,7 +117,7 @@ Table connection_table() {
 
 Table session_table() {
   using O = SessionLimitOptions;
-  return table<O>({
+  return table<O>(at_reload({
       size("output_credit_bytes", &O::output_credit_bytes, 64 * kKiB, kGiB,
            {"Bytes sent to a connection and not yet read by it; above, consumers and confirms wait "
             "until half is gone.",
@@ -141,26 +139,30 @@ Table session_table() {
                "A commit is one piece of work."}),
       size("transaction_bytes_max", &O::transaction_bytes_max, 64 * kKiB, 64 * kGiB,
            {"Bodies a transaction may hold; more is 406.", "They are in memory until the commit."}),
-  });
+  }));
 }
 
 Table virtual_host_table() {
   using O = VirtualHostLimitOptions;
   return table<O>({
       integer("queues_max", &O::queues_max, 1, kU32Max,
-              {"Queues; one more is refused (406).", "A few hundred bytes each when idle."}),
+              {"Queues; one more is refused (406).", "A few hundred bytes each when idle."})
+          .at_reload(),
       integer("exchanges_max", &O::exchanges_max, 7, kU32Max,
               {"Exchanges, the seven predeclared ones included; one more is refused (406).",
-               "More are a sign of a leak."}),
+               "More are a sign of a leak."})
+          .at_reload(),
       integer("bindings_max", &O::bindings_max, 1, kU32Max,
-              {"Bindings; one more is refused (406).", "Five for each queue."}),
+              {"Bindings; one more is refused (406).", "Five for each queue."})
+          .at_reload(),
       integer("policies_max", &O::policies_max, 0, 100'000,
               {"Policies, and as many operator policies; one more is refused, at start or when it "
                "is set.",
                "Each is looked at by each declare."}),
       duration("consumer_timeout", &O::consumer_timeout, milliseconds(0), kSpanMax,
                {"A delivery unacknowledged for so long closes its channel (406); 0: never.",
-                "RabbitMQ's: such a consumer is stuck."}),
+                "RabbitMQ's: such a consumer is stuck."})
+          .at_reload(),
       integer(
           "default_delivery_limit", &O::default_delivery_limit, -1, kU32Max,
           {"Deliveries of one message of a quorum queue that names no limit of its own; then it "
@@ -170,11 +172,13 @@ Table virtual_host_table() {
           "slice_entries", &O::slice_entries, 1, 1'000'000,
           {"Messages that long work (expiry, purge, requeue, dead letters) touches before others "
            "get their turn.",
-           "They take about a millisecond."}),
+           "They take about a millisecond."})
+          .at_reload(),
       integer("pending_dead_letters_max", &O::pending_dead_letters_max, 1, 100'000'000,
               {"Dead letters waiting to be sent; at the limit expiry and trimming wait, nothing is "
                "lost.",
-               "A few turns' work."}),
+               "A few turns' work."})
+          .at_reload(),
   });
 }
 
@@ -208,6 +212,22 @@ Table flow_table() {
            {"What all connections of a loop borrow from; when it is empty they are read in turn.",
             "Bounds memory with many publishers."}),
   });
+}
+
+Table patterns_table() {
+  using O = PatternLimitOptions;
+  return table<O>(at_reload({
+      integer("match_steps_max", &O::match_steps_max, 1'000, 100'000'000,
+              {"Steps of one search in a name, PCRE2's match limit; beyond, the pattern does not "
+               "match.",
+               "Far above what ordinary patterns need, and below a millisecond or two."}),
+      integer("match_depth_max", &O::match_depth_max, 100, 1'000'000,
+              {"How deep a search may go back, PCRE2's depth limit; likewise.",
+               "Names have 255 octets."}),
+      size("match_heap_max", &O::match_heap_max, 64 * kKiB, kGiB,
+           {"Memory of one search, in whole KiB; likewise.",
+            "Each loop's thread keeps the most it has used."}),
+  }));
 }
 
 Table commands_table() {
@@ -252,6 +272,10 @@ Table limits_table() {
       section("flow", &Options::flow, flow_table(),
               {"Bytes read from a connection and not yet handled by its virtual host; only with "
                "several loops, see docs/concurrency.md.",
+               ""}),
+      section("patterns", &Options::patterns, patterns_table(),
+              {"What one question to a pattern (PCRE2) may cost: of permissions, policies, "
+               "limits.defaults, and searches in management and metrics.",
                ""}),
       section("http", &Options::http, http_limits_table(),
               {"HTTP, for management and metrics together.", ""}),

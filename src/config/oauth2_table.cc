@@ -10,6 +10,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using O = OAuth2Options;
 
+constexpr std::size_t kAliasesMax = 1'000;
+constexpr std::size_t kAliasScopesMax = 100;
+
 std::vector<Key> identities() {
   return {
       text("resource_server_id", &O::resource_server_id,
@@ -57,6 +60,36 @@ std::vector<Key> signing_keys() {
   };
 }
 
+void check_alias(Section& section, O& owner, ScopeAliasOptions& alias) {
+  if (alias.alias.empty()) section.error("alias", "an alias needs a name");
+  if (alias.scopes.empty()) section.error("scopes", "at least one is needed");
+  if (alias.scopes.size() > kAliasScopesMax)
+    section.error("scopes", "more than " + std::to_string(kAliasScopesMax));
+  // Only once, however many there are.
+  if (owner.scope_aliases.size() == kAliasesMax + 1)
+    section.error(nullptr, "more than " + std::to_string(kAliasesMax) + " aliases");
+}
+
+Key scope_aliases() {
+  using A = ScopeAliasOptions;
+  return list<O, A>(
+      "scope_aliases", &O::scope_aliases,
+      table<A>({
+          text("alias", &A::alias,
+               {"A scope as tokens have it, whole; each once.", "Only who makes tokens knows it."})
+              .is_needed(),
+          text_list("scopes", &A::scopes,
+                    {"What it stands for, at most 100, each with the prefix; none is looked up as "
+                     "an alias again. Variables are as in tokens.",
+                     "There is none that fits all."})
+              .is_needed(),
+      }),
+      {"Words of an authorization server that cannot make RabbitMQ's scopes, and the scopes they "
+       "stand for; at most 1,000.",
+       "Most can."},
+      check_alias);
+}
+
 std::vector<Key> claims() {
   Key algorithms = text_list("algorithms", &O::algorithms,
                              {"Signatures that are taken.",
@@ -71,6 +104,7 @@ std::vector<Key> claims() {
       text("additional_scopes_claim", &O::additional_scopes_claim,
            {"Another claim beside scope that holds scopes; empty: none.",
             "Most authorization servers use scope."}),
+      scope_aliases(),
       std::move(algorithms),
       duration("clock_skew", &O::clock_skew, milliseconds(0), seconds(60),
                {"How far the clocks may differ.",

@@ -93,7 +93,7 @@ Key cache_row() {
                                  : size_text(static_cast<std::int64_t>(memory.cache));
       },
       {"Messages kept in memory by all loops together; more is read from disk when its turn comes. "
-       "auto: a quarter of high_watermark.",
+       "auto: a quarter of the high_watermark at the start.",
        "Fits small machines, and is enough while consumers keep up."});
 }
 
@@ -172,11 +172,12 @@ std::vector<Key> node_rows() {
               {"The log of changes: what is confirmed to publishers is in it; see "
                "docs/operations/durability.md.",
                ""}),
-      section("memory", &O::memory, table<MemoryOptions>({cache_row(), high_watermark_row()}),
+      section("memory", &O::memory,
+              table<MemoryOptions>({cache_row(), high_watermark_row().at_reload()}),
               {"Memory for messages, and of the process.", ""}),
       section(
           "disk", &O::disk,
-          table<DiskOptions>({free_limit_row(),
+          table<DiskOptions>({free_limit_row().at_reload(),
                               size("reserve", &DiskOptions::reserve, 0, 64 * kGiB,
                                    {"Kept aside for what frees space on a full disk; 0: nothing.",
                                     "Settling and deleting write, too."})}),

@@ -12,9 +12,16 @@ struct Unit {
 };
 
 // Largest first, so that the first that divides evenly is the shortest form.
-constexpr Unit kSizeUnits[] = {
-    {"GiB", 1LL << 30}, {"MiB", 1LL << 20}, {"KiB", 1LL << 10}, {"GB", 1000000000},
-    {"MB", 1000000},    {"KB", 1000},       {"B", 1},           {"", 1}};
+constexpr Unit kSizeUnits[] = {{"TiB", 1LL << 40},
+                               {"GiB", 1LL << 30},
+                               {"MiB", 1LL << 20},
+                               {"KiB", 1LL << 10},
+                               {"TB", 1'000'000'000'000},
+                               {"GB", 1'000'000'000},
+                               {"MB", 1'000'000},
+                               {"KB", 1000},
+                               {"B", 1},
+                               {"", 1}};
 constexpr Unit kTimeUnits[] = {
     {"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
 

@@ -78,10 +78,12 @@ nothing else, and no key without `_file` belongs to it.
 
 SIGHUP reads the file, and the files of secrets, again; the environment and the command line are
 those of the start. If anything is wrong, nothing changes, and the log has a warning with file and
-line for each mistake. Otherwise keys marked *SIGHUP* take effect, those of `limits.connection` for
-connections that begin later, those of `listeners.amqps` if it was enabled at the start; the others
-stay as they were until a restart. The log names each key that differs once: `in effect`, or
-`waits for a restart`. What stands in the files of certificates and keys is read again, too
+line for each mistake. Otherwise keys marked *SIGHUP* take effect: those of `limits.connection` and
+`limits.session` for connections that begin later, those of `auth` for logins that begin later,
+those of `limits.virtual_host` for what is added later (above a new limit nothing is taken away),
+those of `listeners.amqps` if it was enabled at the start, the rest at once. The other keys stay as
+they were until a restart. The log names each key that differs once: `in effect`, or `waits for a
+restart`. What stands in the files of certificates and keys is read again, too
 ([operations/tls.md](../operations/tls.md)).
 )";
 

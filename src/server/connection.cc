@@ -139,7 +139,8 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   marked_output_.emplace(*this, output);
   tenant_ = place->tenant;
   account_ = io_.shared().users.account_of(parameters.actor.user);
-  if (const auto& limits = io_.shared().connection_publish_rate; limits.messages || limits.bytes) {
+  if (const auto limits = io_.shared().connection_publish_rate.get();
+      limits.messages || limits.bytes) {
     own_rates_ = std::make_unique<broker::PublishRates>();
     own_rates_->set(limits, io_.shared().publish_rate_burst);
   }
@@ -151,8 +152,8 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   touch_host();
   session::ConnectionParameters completed = parameters;
   completed.account = account_;
-  direct_ = std::make_unique<session::BrokerSession>(host_->host(), completed,
-                                                     io_.shared().session_limits, *marked_output_);
+  direct_ = std::make_unique<session::BrokerSession>(
+      host_->host(), completed, io_.shared().session_limits.get(), *marked_output_);
   seat_.emplace(*host_, *direct_);
   return direct_.get();
 }

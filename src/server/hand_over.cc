@@ -136,7 +136,7 @@ void HandOver::attach_remote(const session::ConnectionParameters& parameters) {
   completed.account = shared_.users.account_of(parameters.actor.user);
   const auto [entry, added] = remote_.emplace(
       parameters.id,
-      std::make_unique<RemoteSession>(*this, *host, completed, shared_.session_limits,
+      std::make_unique<RemoteSession>(*this, *host, completed, shared_.session_limits.get(),
                                       output_[IoLoop::loop_of(parameters.id)]));
   CHECK(added);
 }

@@ -16,6 +16,7 @@
 #include "server/definitions_transfer.h"
 #include "server/inspection.h"
 #include "server/listener.h"
+#include "server/live_options.h"
 #include "server/loop_pulse.h"
 #include "server/loop_watch.h"
 #include "server/maintenance.h"
@@ -62,7 +63,7 @@ class Node::Parts {
   std::unique_ptr<journal::NodeDirectory> directory_;
   std::unique_ptr<store::Store> store_;
   // Once started.
-  const auth::LoginCounters* login_counters_ = nullptr;
+  auth::InternalAuthenticator* authenticator_ = nullptr;  // Shared's
   std::unique_ptr<Administration> administration_;
   std::unique_ptr<DefinitionsTransfer> definitions_;
   std::unique_ptr<Commands> commands_;
@@ -106,9 +107,9 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
       clock_(clock),
       shared_{.flow_limits = options.flow,
               .connection_limits = connection_limits(options.connection),
-              .session_limits = session_limits(options.session),
               .server_properties = server_properties(options.server_properties),
               .authenticator = {},
+              .session_limits = session_limits(options.session),
               .virtual_host_limits = virtual_host_limits(options),
               .virtual_hosts = {},
               .admission = Admission(options.accept),
@@ -207,7 +208,7 @@ Outcome Node::Parts::admit_users() {
   if (Outcome taken = take_tokens(tokens); !taken) return taken;
   auto authenticator = std::make_unique<auth::InternalAuthenticator>(
       std::make_unique<auth::UserDirectory>(), login_policy(options_.auth), std::move(tokens));
-  login_counters_ = &authenticator->counters();
+  authenticator_ = authenticator.get();
   administration_ = std::make_unique<Administration>(options_, shared_, loops_, *authenticator);
   authenticator->users().watch_password_forms([this](const auth::User& user) {
     administration_->note_password_form(user.name, user.password.text());
@@ -296,6 +297,7 @@ base::Status<> Node::Parts::open_again() {
 Outcome Node::Parts::start(const Recover& recover) {
   const auto file = read_configured_definitions(options_);
   if (!file.ok()) return Failure{FailureKind::kBadOptions, file.error().message};
+  apply_pattern_limits(options_.patterns);
   if (Outcome made = make_audit(); !made) return made;
   if (Outcome made = make_tracing(); !made) return made;
   if (Outcome admitted = admit_users(); !admitted) return admitted;
@@ -411,10 +413,7 @@ base::Status<> Node::Parts::reload(const Options& options) {
       if (shared_.audit) shared_.audit->note_node("node.reload", loaded.error().message);
       return loaded;
     }
-  shared_.admission.set_limits(options.accept);
-  const auto limits =
-      std::make_shared<const session::ConnectionLimits>(connection_limits(options.connection));
-  on_every_loop([limits](NodeLoop& loop) { loop.io().set_connection_limits(limits); });
+  apply_live_options({shared_, loops_, *authenticator_, *monitor_}, options_, options);
   if (tls_listener_) {
     accepting().post([this, rate = options.amqps.handshakes_per_second_max] {
       tls_listener_->set_rate_max(rate);
@@ -551,7 +550,7 @@ std::optional<StoreView> Node::store() const {
 std::optional<LoginView> Node::logins() const {
   if (!parts_->shared_.ready.load(std::memory_order_acquire)) return {};
   const PasswordWorkers& workers = *parts_->shared_.password_workers;
-  return LoginView{parts_->login_counters_, workers.waiting(), workers.refused(),
+  return LoginView{&parts_->authenticator_->counters(), workers.waiting(), workers.refused(),
                    parts_->token_keys_};
 }
 
@@ -576,7 +575,7 @@ std::optional<std::chrono::system_clock::time_point> Node::certificates_expire()
   return context->expires();
 }
 const PublisherGate& Node::gate() const { return parts_->shared_.gate; }
-const ResourceLimits& Node::resource_limits() const { return parts_->monitor_->limits(); }
+ResourceLimits Node::resource_limits() const { return parts_->monitor_->limits(); }
 const ResourceGauges& Node::resource_gauges() const { return parts_->monitor_->gauges(); }
 std::uint32_t Node::connections() const { return parts_->shared_.admission.connections(); }
 

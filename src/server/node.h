@@ -151,7 +151,7 @@ class Node {
   // When the first of the certificates in use ends; none without a TLS listener.
   std::optional<std::chrono::system_clock::time_point> certificates_expire() const;
   const PublisherGate& gate() const;
-  const ResourceLimits& resource_limits() const;
+  ResourceLimits resource_limits() const;
   const ResourceGauges& resource_gauges() const;
   std::uint32_t connections() const;
 

@@ -32,6 +32,12 @@ base::Milliseconds ResourceAlarms::handle_reading(const ResourceReading& reading
   return near_disk_limit_ || near_watermark_ ? kIntervalNear : kInterval;
 }
 
+void ResourceAlarms::set_limits(const ResourceLimits& limits) {
+  if (limits.disk_free != 0) limits_.disk_free = limits.disk_free;
+  if (limits.memory_high_watermark != 0)
+    limits_.memory_high_watermark = limits.memory_high_watermark;
+}
+
 void ResourceAlarms::handle_out_of_space(base::MonotonicTime now) {
   critical_until_ = now + kCriticalHold;
   near_disk_limit_ = true;
@@ -51,8 +57,8 @@ DiskState ResourceAlarms::next_disk_state(std::uint64_t free, base::MonotonicTim
   if (disk_ == DiskState::kCritical && (now < critical_until_ || !enough)) return disk_;
   if (free < limit || (holds_publishers(disk_) && !enough)) return DiskState::kAlarm;
   // A warning is taken back as late as an alarm, or it would fill the log.
-  const bool low = free < times(limit, 15) ||
-                   (disk_ == DiskState::kLow && free < times(times(limit, 15), 11));
+  const bool low =
+      free < times(limit, 15) || (disk_ == DiskState::kLow && free < times(times(limit, 15), 11));
   return low ? DiskState::kLow : DiskState::kOk;
 }
 
@@ -94,8 +100,8 @@ void ResourceAlarms::watch_memory(std::uint64_t resident) {
   gauges_.memory_resident.store(resident);
   const std::uint64_t watermark = limits_.memory_high_watermark;
   near_watermark_ = resident >= times(watermark, 8);
-  const bool alarm = resident >= watermark ||
-                     (memory_alarm_ && resident >= watermark - watermark / 20);
+  const bool alarm =
+      resident >= watermark || (memory_alarm_ && resident >= watermark - watermark / 20);
   if (std::exchange(memory_alarm_, alarm) == alarm) return;
   base::log_warning("alarm",
                     alarm ? "memory alarm: the high watermark is reached, publishers are held"

@@ -56,6 +56,10 @@ class ResourceAlarms {
   // The system refused to write: ENOSPC, EDQUOT.
   void handle_out_of_space(base::MonotonicTime now);
 
+  // The next reading is held against these. One that is not known now stays what it was: an alarm
+  // would have no way out.
+  void set_limits(const ResourceLimits& limits);
+
   DiskState disk() const { return disk_; }
   bool memory_alarm() const { return memory_alarm_; }
   const ResourceLimits& limits() const { return limits_; }
@@ -68,7 +72,7 @@ class ResourceAlarms {
   void enter(DiskState state, std::uint64_t free);
   void note_unreadable(const ResourceReading& reading);
 
-  const ResourceLimits limits_;
+  ResourceLimits limits_;
   PublisherGate& gate_;
   DiskState disk_ = DiskState::kOk;
   bool memory_alarm_ = false;

@@ -8,7 +8,7 @@ namespace harrier::server {
 
 ResourceMonitor::ResourceMonitor(const ResourceLimits& limits, PublisherGate& gate,
                                  const base::Clock& clock, Read read)
-    : clock_(clock), read_(std::move(read)), alarms_(limits, gate) {}
+    : clock_(clock), read_(std::move(read)), alarms_(limits, gate), limits_(limits) {}
 
 ResourceMonitor::~ResourceMonitor() { stop(); }
 
@@ -35,12 +35,31 @@ void ResourceMonitor::report_out_of_space_from_any_thread() {
   wake_.notify_one();
 }
 
+void ResourceMonitor::set_limits(const ResourceLimits& limits) {
+  {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+    limits_changed_ = true;
+  }
+  wake_.notify_one();
+}
+
+ResourceLimits ResourceMonitor::limits() const {
+  const std::lock_guard lock(mutex_);
+  return limits_;
+}
+
 void ResourceMonitor::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    wake_.wait_for(lock, interval_, [this] { return stopping_ || out_of_space_; });
+    wake_.wait_for(lock, interval_,
+                   [this] { return stopping_ || out_of_space_ || limits_changed_; });
     if (stopping_) break;
     const bool out_of_space = std::exchange(out_of_space_, false);
+    if (std::exchange(limits_changed_, false)) {
+      alarms_.set_limits(limits_);
+      limits_ = alarms_.limits();
+    }
     lock.unlock();
     // Before the reading, which may hang.
     if (out_of_space) alarms_.handle_out_of_space(clock_.now().monotonic);

@@ -39,7 +39,11 @@ class ResourceMonitor {
   // Any thread: writing failed for lack of space or quota. The disk alarm follows at once.
   void report_out_of_space_from_any_thread();
 
-  const ResourceLimits& limits() const { return alarms_.limits(); }
+  // Any thread: a reading follows at once.
+  void set_limits(const ResourceLimits& limits);
+
+  // Any thread.
+  ResourceLimits limits() const;
   const ResourceGauges& gauges() const { return alarms_.gauges(); }
 
  private:
@@ -52,10 +56,12 @@ class ResourceMonitor {
   ResourceAlarms alarms_;
   base::MonotonicTime next_trim_{};
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
   bool out_of_space_ = false;
+  bool limits_changed_ = false;
+  ResourceLimits limits_;  // those of alarms_, or what they are to become
   base::Milliseconds interval_{0};
   std::thread thread_;
 };

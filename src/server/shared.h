@@ -14,6 +14,7 @@
 #include "harrier/options.h"
 #include "server/admission.h"
 #include "server/audit_reporter.h"
+#include "server/current_value.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
 #include "server/span_exporter.h"
@@ -29,16 +30,16 @@ struct Shared {
   FlowLimitOptions flow_limits;
   // What the loops begin with; IoLoop has those in effect.
   session::ConnectionLimits connection_limits;
-  session::SessionLimits session_limits;
   amqp::FieldTable server_properties;
   std::unique_ptr<auth::Authenticator> authenticator;
-  broker::VirtualHostLimits virtual_host_limits;
   // nullptr: there is no audit log. Made before the loops run, and there as long as they do.
   std::unique_ptr<AuditReporter> audit{};
   // nullptr: nothing is traced. Likewise.
   std::unique_ptr<SpanExporter> spans{};
   broker::TracerLimits tracer_limits{};
   // synchronized
+  CurrentValue<session::SessionLimits> session_limits{};          // for connections that begin
+  CurrentValue<broker::VirtualHostLimits> virtual_host_limits{};  // for those that are made
   VirtualHostTable virtual_hosts{};
   Admission admission;
   PublisherGate gate{};
@@ -46,8 +47,8 @@ struct Shared {
   // sees after an acquire load. While false, logins are 320. Never unset.
   std::atomic<bool> ready{false};
   // Of each connection, each user and each virtual host: how long a rate may be exceeded at once.
-  broker::PublishRateLimits connection_publish_rate{};
-  base::Milliseconds publish_rate_burst{1'000};
+  CurrentValue<broker::PublishRateLimits> connection_publish_rate{};
+  base::Milliseconds publish_rate_burst{1'000};  // immutable
   UserAccounts users{};
   // Stopped before the loops are.
   std::unique_ptr<PasswordWorkers> password_workers{};

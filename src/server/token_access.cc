@@ -27,6 +27,21 @@ base::Error about(const char* key, const std::string& what) {
   return {std::string("auth.oauth2.") + key + ": " + what};
 }
 
+// One that does not begin with the prefix would never count, without a word.
+base::Status<> take_aliases(const OAuth2Options& options, auth::TokenPolicy& policy) {
+  for (const auto& [alias, scopes] : options.scope_aliases) {
+    for (const std::string& scope : scopes) {
+      if (!scope.starts_with(policy.scope_prefix))
+        return base::fail(about("scope_aliases", "'" + scope + "' of '" + alias +
+                                                     "' does not begin with '" +
+                                                     policy.scope_prefix + "'"));
+    }
+    if (!policy.scope_aliases.emplace(alias, scopes).second)
+      return base::fail(about("scope_aliases", "'" + alias + "' stands twice"));
+  }
+  return base::Done{};
+}
+
 }  // namespace
 
 base::Result<auth::TokenPolicy> token_policy(const OAuth2Options& options) {
@@ -48,6 +63,8 @@ base::Result<auth::TokenPolicy> token_policy(const OAuth2Options& options) {
   policy.algorithms = options.algorithms;
   policy.clock_skew = options.clock_skew;
   policy.token_size_max = options.token_size_max;
+  if (auto taken = take_aliases(options, policy); !taken)
+    return base::fail(std::move(taken).error());
   return policy;
 }
 

@@ -71,7 +71,7 @@ bool VirtualHosts::make(NodeLoop& loop, Place& place, const broker::AccessContro
   }
   BrokerLoop& broker = loop.broker();
   HostedVirtualHost& hosted = broker.add(std::make_unique<HostedVirtualHost>(
-      definition.name, shared_.virtual_host_limits, access, log, first_queue));
+      definition.name, shared_.virtual_host_limits.get(), access, log, first_queue));
   place.host = &hosted;
   hosted.host().set_limits(place.tenant->limits());
   hosted.set_tenant(place.tenant);

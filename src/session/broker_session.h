@@ -33,8 +33,6 @@ class BrokerSession final : public SessionInput {
   // `virtual_host`, `limits` and `output` must outlive it.
   BrokerSession(broker::VirtualHost& virtual_host, const ConnectionParameters& parameters,
                 const SessionLimits& limits, SessionOutput& output);
-  BrokerSession(broker::VirtualHost&, const ConnectionParameters&, const SessionLimits&&,
-                SessionOutput&) = delete;
   ~BrokerSession() override;
   BrokerSession(const BrokerSession&) = delete;
   BrokerSession& operator=(const BrokerSession&) = delete;
@@ -101,7 +99,7 @@ class BrokerSession final : public SessionInput {
 
   broker::VirtualHost& virtual_host_;
   ConnectionParameters parameters_;
-  const SessionLimits& limits_;
+  const SessionLimits limits_;
   SessionOutput& output_;
   broker::Credit output_credit_;
   std::uint32_t consumers_ = 0;

@@ -293,6 +293,47 @@ class Logins(TokenCase):
         self.assert_closed(connection, 320, "CONNECTION_FORCED - credential expired")
 
 
+class AliasesAndVariables(TokenCase):
+    def setUp(self):
+        super().setUp()
+        self.start_with_file(EC, scope_aliases=json.dumps([
+            {"alias": "api://worker", "scopes": [
+                "rabbitmq.configure:*/{sub}.*", "rabbitmq.read:*/{sub}.*",
+                "rabbitmq.write:*/amq.default"]},
+            {"alias": "chained", "scopes": ["rabbitmq.chain"]},
+            {"alias": "rabbitmq.chain", "scopes": ["rabbitmq.read:*/*"]}]))
+
+    def test_an_alias_gives_its_scopes_for_the_bearer(self):
+        channel = self.connect(EC.token("openid api://worker")).channel()
+        channel.queue_declare("ali.q", exclusive=True)
+        channel.confirm_delivery()
+        channel.basic_publish("", "ali.q", b"hello")
+        self.assertEqual(channel.basic_get("ali.q", auto_ack=True)[2], b"hello")
+        self.assert_channel_closed(
+            channel, 403, "ACCESS_REFUSED - configure access to queue 'veli.q' in vhost '/' "
+            "refused for user 'ali'", lambda channel: channel.queue_declare("veli.q"))
+
+    def test_a_name_of_stars_is_a_name(self):
+        channel = self.connect(EC.token("api://worker", sub="*")).channel()
+        channel.queue_declare("*.q", exclusive=True)
+        self.assert_channel_closed(
+            channel, 403, "ACCESS_REFUSED - configure access to queue 'veli.q' in vhost '/' "
+            "refused for user '*'", lambda channel: channel.queue_declare("veli.q"))
+
+    def test_what_stands_for_nothing_gives_nothing(self):
+        for scope in "unknown", "chained", "rabbitmq.read:*/{nobody}", "rabbitmq.read:*/{exp}":
+            with self.subTest(scope), self.assertRaises(
+                    pika.exceptions.ProbableAccessDeniedError):
+                self.connect(EC.token(scope))
+
+    def test_the_virtual_hosts_name(self):
+        connection = self.connect(EC.token("rabbitmq.configure:*/x{vhost}"))
+        connection.channel().queue_declare("x/", exclusive=True)
+        self.assert_channel_closed(
+            connection.channel(), 403, "ACCESS_REFUSED - configure access to queue 'x' in vhost "
+            "'/' refused for user 'ali'", lambda channel: channel.queue_declare("x"))
+
+
 class Renewal(TokenCase):
     def setUp(self):
         super().setUp()

@@ -36,6 +36,20 @@ TEST_F(LoginThrottleTest, DoublesUpToItsBound) {
   EXPECT_EQ(wait(), 2s) << "never longer, however often";
 }
 
+TEST_F(LoginThrottleTest, NewLimitsHoldForFailuresOfBefore) {
+  fail(20);
+  throttle.set_limits({500ms, 10});
+  EXPECT_EQ(wait(), 500ms);
+  throttle.set_limits({0ms, 10});
+  EXPECT_EQ(wait(), 0ms);
+  throttle.set_limits({2s, 10});
+  EXPECT_EQ(wait(), 2s);
+  throttle.set_limits({2s, 1});
+  EXPECT_EQ(throttle.size(), 1u);
+  fail(1, "10.0.0.2", "veli");
+  EXPECT_EQ(throttle.size(), 1u);
+}
+
 TEST_F(LoginThrottleTest, CountsAddressesAndUsersEach) {
   for (int user = 0; user != 5; ++user)
     throttle.note_failure("10.0.0.1", "user" + std::to_string(user), now);

@@ -34,6 +34,25 @@ TEST(PasswordCache, ForgetsAfterItsLifetimeHoweverOftenUsed) {
   EXPECT_EQ(cache.size(), 0u);
 }
 
+TEST(PasswordCache, NothingOutlastsShorterLimits) {
+  PasswordCache cache({60s, 10}, "key");
+  cache.put("ali", "x", 1, kStart);
+  cache.set_limits({90s, 20});
+  EXPECT_TRUE(cache.holds("ali", "x", 1, kStart)) << "longer: kept for what was said then";
+  EXPECT_FALSE(cache.holds("ali", "x", 1, kStart + 60s));
+  cache.put("ali", "x", 1, kStart);
+  EXPECT_TRUE(cache.holds("ali", "x", 1, kStart + 60s));
+  cache.set_limits({1s, 20});
+  EXPECT_FALSE(cache.holds("ali", "x", 1, kStart));
+  cache.put("ali", "x", 1, kStart);
+  cache.put("kasim", "x", 1, kStart);
+  cache.set_limits({1s, 1});
+  EXPECT_EQ(cache.size(), 0u);
+  cache.set_limits({0s, 1});
+  cache.put("ali", "x", 1, kStart);
+  EXPECT_EQ(cache.size(), 0u);
+}
+
 TEST(PasswordCache, AChangedUserIsForgotten) {
   PasswordCache cache({}, "key");
   cache.put("ali", "x", 1, kStart);

@@ -147,6 +147,128 @@ TEST(TokenClaims, ScopesAreCounted) {
   EXPECT_EQ(fault_of(claims_with(scopes(2049))), "the token has too many scopes");
 }
 
+// ---- aliases
+
+TokenPolicy policy_with(std::map<std::string, std::vector<std::string>, std::less<>> aliases) {
+  TokenPolicy policy = token_policy();
+  policy.additional_scopes_claim = "roles";
+  policy.scope_aliases = std::move(aliases);
+  return policy;
+}
+
+TEST(TokenClaims, AnAliasStandsForItsScopes) {
+  const TokenPolicy policy =
+      policy_with({{"api://admin", {"rabbitmq.tag:administrator", "rabbitmq.read:*/*"}},
+                   {"worker one", {"rabbitmq.write:a/b"}},
+                   {"rabbitmq.all", {"rabbitmq.read:*/*"}},
+                   {"stray", {"other.read:*/*", "tag:administrator"}}});
+  const auto scopes = [&](const std::string& more) {
+    return claims_of(claims_with(more), policy).scopes;
+  };
+  const auto admin = claims_of(claims_with(R"("scope": "x api://admin api://admin")"), policy);
+  EXPECT_THAT(admin.scopes, ElementsAre("read:*/*"));
+  EXPECT_THAT(admin.tags, ElementsAre("administrator"));
+  EXPECT_THAT(scopes(R"("scope": ["worker one", "rabbitmq.a"])"), ElementsAre("a", "write:a/b"));
+  EXPECT_THAT(scopes(R"("roles": ["worker one"])"), ElementsAre("write:a/b"));
+  EXPECT_THAT(scopes(R"("roles": {"rabbitmq": "all"})"), ElementsAre("all", "read:*/*"));
+  EXPECT_THAT(scopes(R"("scope": "stray")"), IsEmpty()) << "aliases need the prefix, too";
+}
+
+TEST(TokenClaims, OnlyAWholeScopeIsAnAlias) {
+  const TokenPolicy policy = policy_with({{"admin", {"rabbitmq.read:*/*"}}});
+  for (const char* scope : {"Admin", "admin2", "rabbitmq.admin*", "ad", "admin\\u0000", "*",
+                            "{sub}", "%61dmin", "a\\u0064min "})
+    EXPECT_THAT(
+        claims_of(claims_with(R"("scope": [")" + std::string(scope) + R"("])"), policy).scopes,
+        ::testing::Not(::testing::Contains("read:*/*")))
+        << scope;
+}
+
+TEST(TokenClaims, AnAliasIsNotLookedUpAgain) {
+  const TokenPolicy policy = policy_with({{"a", {"rabbitmq.b"}},
+                                          {"rabbitmq.b", {"rabbitmq.read:*/*"}},
+                                          {"rabbitmq.self", {"rabbitmq.self"}}});
+  EXPECT_THAT(claims_of(claims_with(R"("scope": "a rabbitmq.self")"), policy).scopes,
+              ElementsAre("b", "self"));
+}
+
+TEST(TokenClaims, WhatAliasesStandForIsCounted) {
+  std::vector<std::string> hundred;
+  for (int index = 0; index != 100; ++index)
+    hundred.push_back("rabbitmq.read:a/" + std::to_string(index));
+  const TokenPolicy policy = policy_with({{"many", hundred}});
+  const auto times = [&](int count) {
+    std::string text = R"("scope": ")";
+    for (int index = 0; index != count; ++index)
+      text += "many ";
+    return fault_of(claims_with(text + '"'), policy);
+  };
+  EXPECT_EQ(times(20), "none");
+  EXPECT_EQ(times(21), "the token has too many scopes");
+  EXPECT_EQ(times(2'000), "the token has too many scopes");
+}
+
+// ---- variables
+
+std::vector<std::string> expanded(const std::string& scope, const std::string& more = "") {
+  return claims_of(claims_with(R"("scope": ["rabbitmq.)" + scope + R"("])" +
+                               (more.empty() ? "" : ", " + more)))
+      .scopes;
+}
+
+TEST(TokenClaims, AClaimInBracesIsItsText) {
+  EXPECT_THAT(expanded("read:*/{sub}-*/{iss}"),
+              ElementsAre("read:*/ali-*/https%3a%2f%2fissuer%2eexample"));
+  EXPECT_THAT(expanded("read:{sub}{sub}/{vhost}"), ElementsAre("read:aliali/{vhost}"));
+  EXPECT_THAT(expanded("read:*/{tenant id}", R"("tenant id": "t1")"), ElementsAre("read:*/t1"));
+}
+
+TEST(TokenClaims, AClaimInBracesIsTextAndNothingElse) {
+  EXPECT_THAT(expanded("read:a/{x}", R"("x": "*")"), ElementsAre("read:a/%2a"));
+  EXPECT_THAT(expanded("read:a/{x}", R"("x": "b/c d+%2A")"),
+              ElementsAre("read:a/b%2fc%20d%2b%252A"));
+  EXPECT_THAT(expanded("read:a/{x}", R"("x": "{vhost}{sub}\u0000\u00fc")"),
+              ElementsAre("read:a/%7bvhost%7d%7bsub%7d%00%c3%bc"));
+  EXPECT_THAT(expanded("read:a/{vhost}", R"("vhost": "mine")"), ElementsAre("read:a/{vhost}"));
+}
+
+TEST(TokenClaims, BracesWithoutAClaimStay) {
+  for (const char* scope : {"read:a/{nobody}", "read:a/{exp}", "read:a/{list}", "read:a/{}",
+                            "read:a/{sub", "read:a/{SUB}", "read:a/{{sub}}", "read:a/{empty}"})
+    EXPECT_THAT(expanded(scope, R"("list": ["a"], "empty": "")"), ElementsAre(scope));
+  EXPECT_THAT(expanded("read:a/sub}"), ElementsAre("read:a/sub}"));
+  const auto long_claim = [](std::size_t size) {
+    return R"("x": ")" + std::string(size, 'x') + '"';
+  };
+  EXPECT_THAT(expanded("read:a/{x}", long_claim(255)),
+              ElementsAre("read:a/" + std::string(255, 'x')));
+  EXPECT_THAT(expanded("read:a/{x}", long_claim(256)), ElementsAre("read:a/{x}"));
+}
+
+TEST(TokenClaims, AClaimMakesNeitherAPermissionNorATag) {
+  EXPECT_THAT(expanded("{x}:a/b", R"("x": "read")"), ElementsAre("{x}:a/b"));
+  const auto claims = claims_of(
+      claims_with(R"("scope": "rabbitmq.{x}:administrator rabbitmq.tag:{y}", "x": "tag", )"
+                  R"("y": "administrator")"));
+  EXPECT_THAT(claims.tags, ElementsAre("{y}"));
+  EXPECT_THAT(claims.scopes, ElementsAre("{x}:administrator"));
+}
+
+TEST(TokenClaims, VariablesAreExpandedInAliasesToo) {
+  const TokenPolicy policy = policy_with({{"own", {"rabbitmq.read:*/{sub}.*"}}});
+  EXPECT_THAT(claims_of(claims_with(R"("scope": "own")"), policy).scopes,
+              ElementsAre("read:*/ali.*"));
+}
+
+TEST(TokenClaims, ExpandedScopesAreBounded) {
+  std::string scope = "rabbitmq.read:a/";
+  for (int index = 0; index != 1'400; ++index)
+    scope += "{x}";
+  const std::string claims =
+      claims_with(R"("scope": ")" + scope + R"(", "x": ")" + std::string(255, '*') + '"');
+  EXPECT_EQ(fault_of(claims), "the token has too many scopes") << "above 1 MiB";
+}
+
 TEST(TokenClaims, AreAnObjectWithoutRepetition) {
   EXPECT_EQ(fault_of("[]"), "the token's claims are no object");
   EXPECT_EQ(fault_of("x"), "the token's claims are no JSON");

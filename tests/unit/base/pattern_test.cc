@@ -101,6 +101,33 @@ TEST(Pattern, DeepRecursionEndsAsNone) {
   EXPECT_FALSE(matches("(?R)*y", std::string(5000, 'a')));
 }
 
+TEST(Pattern, LimitsHoldForMatchesThatBeginLater) {
+  const auto pattern = Pattern::compile("^(?:(a+)+b|.*!)$").value();
+  const std::string text = std::string(11, 'a') + "!";
+  EXPECT_TRUE(pattern.matches(text));
+  for (const Pattern::Limits tight :
+       {Pattern::Limits{.steps = 1'000}, Pattern::Limits{.depth = 5}}) {
+    Pattern::set_limits(tight);
+    EXPECT_FALSE(pattern.matches(text));
+    Pattern::set_limits({});
+    EXPECT_TRUE(pattern.matches(text));
+  }
+}
+
+TEST(Pattern, MemoryOfAMatchIsLimited) {
+  const auto pattern = Pattern::compile("^(a|b)*$").value();
+  const std::string text(1'000, 'a');
+  EXPECT_TRUE(pattern.matches(text));
+  Pattern::set_limits({.heap_kib = 64});
+  EXPECT_FALSE(pattern.matches(text));
+  // On a thread of its own, which has no memory from an earlier match.
+  bool matched = true;
+  std::thread([&] { matched = pattern.matches(text); }).join();
+  EXPECT_FALSE(matched);
+  Pattern::set_limits({});
+  EXPECT_TRUE(pattern.matches(text));
+}
+
 // What a limit must not hit: honest patterns on the longest name.
 TEST(Pattern, OrdinaryPatternsOnLongNamesStayBelowTheLimits) {
   const std::string name(255, 'a');

@@ -102,6 +102,36 @@ TEST(TokenGrant, OtherScopesAreLeftOut) {
   EXPECT_FALSE(TokenGrant({}).may_enter("/"));
 }
 
+// ---- variables
+
+TEST(TokenGrant, TheVirtualHostsNameMayStandInAScope) {
+  const TokenGrant grant({"read:*/{vhost}-*", "write:t*/x-{vhost}/{vhost}.{vhost}"});
+  EXPECT_TRUE(grant.allows(Permission::kRead, "t1", "t1-q"));
+  EXPECT_FALSE(grant.allows(Permission::kRead, "t2", "t1-q"));
+  EXPECT_TRUE(grant.allows_topic(Permission::kWrite, "t1", "x-t1", "t1.t1"));
+  EXPECT_FALSE(grant.allows_topic(Permission::kWrite, "t1", "x-t1", "t1.t2"));
+  EXPECT_TRUE(TokenGrant({"read:{vhost}/q"}).may_enter("any"));
+}
+
+TEST(TokenGrant, AVirtualHostsNameIsTextAndNothingElse) {
+  const TokenGrant grant({"read:*/{vhost}"});
+  for (const char* name : {"*", "a/b", "%2A", "+", "{vhost}", ""}) {
+    EXPECT_TRUE(grant.allows(Permission::kRead, name, name)) << name;
+    EXPECT_FALSE(grant.allows(Permission::kRead, name, "other")) << name;
+  }
+}
+
+TEST(TokenGrant, AScopeWithAnUnknownVariableGrantsNothing) {
+  for (const char* scope : {"read:*/{sub}", "read:{x}/*", "read:*/*/{", "read:*/{}*",
+                            "read:*/{vhost }", "read:*/{Vhost}", "read:*/{{vhost}}"}) {
+    const TokenGrant grant({scope});
+    EXPECT_FALSE(grant.may_enter("/")) << scope;
+    EXPECT_FALSE(grant.allows(Permission::kRead, "/", "{sub}")) << scope;
+  }
+  EXPECT_TRUE(matches("%7Bsub%7D", "{sub}"));
+  EXPECT_TRUE(matches("a}", "a}"));
+}
+
 // ---- where permissions are asked
 
 Actor bearer(std::vector<std::string> scopes) {

@@ -352,6 +352,44 @@ TEST(LoadOptions, FileThatDoesNotExist) {
 
 TEST(LoadOptions, DirectoryIsNoFile) { EXPECT_FALSE(load("/tmp", {})); }
 
+// A list of so many aliases, each of so many scopes.
+std::string aliases(int count, int scopes, const std::string& name = "a") {
+  std::string text = "auth:\n  oauth2:\n    scope_aliases:\n";
+  for (int alias = 0; alias != count; ++alias) {
+    text += "    - {alias: " + name + std::to_string(alias) + ", scopes: [";
+    for (int scope = 0; scope != scopes; ++scope)
+      text += "s" + std::to_string(scope) + ", ";
+    text += "]}\n";
+  }
+  return text;
+}
+
+TEST(LoadOptions, AliasesOfScopesAreBounded) {
+  const auto read = parsed(aliases(1'000, 1)).auth.oauth2.scope_aliases;
+  ASSERT_EQ(read.size(), 1'000u);
+  EXPECT_EQ(read[7], (ScopeAliasOptions{"a7", {"s0"}}));
+  EXPECT_THAT(error_of(aliases(1'001, 1)), HasSubstr("more than 1000 aliases"));
+  EXPECT_EQ(error_of(aliases(1, 100)), "accepted");
+  EXPECT_THAT(error_of(aliases(1, 101)), HasSubstr("scope_aliases[0].scopes: more than 100"));
+  EXPECT_THAT(error_of(aliases(1, 0)), HasSubstr("at least one is needed"));
+  EXPECT_EQ(error_of(aliases(1, 1, std::string(254, 'x'))), "accepted");
+  EXPECT_THAT(error_of(aliases(1, 1, std::string(255, 'x'))), HasSubstr("scope_aliases[0].alias"));
+  EXPECT_THAT(error_of("auth: {oauth2: {scope_aliases: [{scopes: [a]}]}}"),
+              HasSubstr("an alias needs a name"));
+}
+
+TEST(LoadOptions, LimitsOfPatternsHaveRanges) {
+  const Options options = parsed(
+      "limits: {patterns: {match_steps_max: 1000, match_depth_max: 100, match_heap_max: 64KiB}}");
+  EXPECT_EQ(options.patterns, (PatternLimitOptions{1'000, 100, 64 << 10}));
+  for (const char* wrong :
+       {"match_steps_max: 999", "match_steps_max: 100000001", "match_depth_max: 99",
+        "match_depth_max: 1000001", "match_heap_max: 63KiB", "match_heap_max: 1025MiB"})
+    EXPECT_THAT(error_of("limits: {patterns: {" + std::string(wrong) + "}}"),
+                HasSubstr("limits.patterns.match_"))
+        << wrong;
+}
+
 TEST(Tokens, AreOffUntilAResourceServerIsNamed) {
   EXPECT_EQ(parsed("").auth.oauth2.resource_server_id, "");
   const OAuth2Options oauth2 = parsed(

@@ -21,6 +21,8 @@ TEST(ParseSize, TakesBinaryAndDecimalUnits) {
   EXPECT_EQ(parse_size("2KiB"), 2048);
   EXPECT_EQ(parse_size("2KB"), 2000);
   EXPECT_EQ(parse_size("3GiB"), 3LL << 30);
+  EXPECT_EQ(parse_size("16TiB"), 16LL << 40);
+  EXPECT_EQ(parse_size("2TB"), 2'000'000'000'000);
   for (const char* text : {"", "KiB", "1 KiB", "1kib", "1.5MiB", "-", "9223372036854775807GiB"})
     EXPECT_FALSE(parse_size(text)) << text;
 }

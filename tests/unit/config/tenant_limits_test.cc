@@ -151,7 +151,6 @@ TEST(TenantLimits, WaitForARestart) {
   Options after;
   after.tenants.emplace_back().name = "/";
   after.users[0].limits.channels_max = 1;
-  after.connection.publish_rate_max = 1;
   for (const Change& change : changes_between({}, after))
     EXPECT_EQ(change.applies, Applies::kAtStart) << change.path;
 }

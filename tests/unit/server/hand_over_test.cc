@@ -19,10 +19,8 @@ class HandOverTest : public ::testing::Test {
   HandOverTest()
       : shared_{.flow_limits = {},
                 .connection_limits = {},
-                .session_limits = {},
                 .server_properties = {},
                 .authenticator = {},
-                .virtual_host_limits = {},
                 .virtual_hosts = {},
                 .admission = Admission({}),
                 .gate = {},
@@ -32,7 +30,7 @@ class HandOverTest : public ::testing::Test {
     for (const auto& loop : loops_)
       loop->connect(loops_);
     host_ = &loops_[0]->broker().add(std::make_unique<HostedVirtualHost>(
-        "/", shared_.virtual_host_limits, access_control({guest_user()}).value()));
+        "/", shared_.virtual_host_limits.get(), access_control({guest_user()}).value()));
     shared_.virtual_hosts.insert("/", {0, host_});
     for (const auto& loop : loops_)
       loop->start();

@@ -25,10 +25,8 @@ class IoLoopTest : public ::testing::Test {
   IoLoopTest()
       : shared_{.flow_limits = {},
                 .connection_limits = {},
-                .session_limits = {},
                 .server_properties = server_properties({}),
                 .authenticator = {},
-                .virtual_host_limits = {},
                 .virtual_hosts = {},
                 .admission = Admission({}),
                 .gate = {},
@@ -39,7 +37,7 @@ class IoLoopTest : public ::testing::Test {
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, 0));
     loop().connect(loops_);
     HostedVirtualHost& host = loop().broker().add(std::make_unique<HostedVirtualHost>(
-        "/", shared_.virtual_host_limits, access_control({guest_user()}).value()));
+        "/", shared_.virtual_host_limits.get(), access_control({guest_user()}).value()));
     shared_.virtual_hosts.insert("/", {0, &host});
     loop().start();
   }

@@ -53,6 +53,26 @@ TEST_F(ResourceAlarmsTest, TakeTheDiskAlarmBackATenthHigher) {
   EXPECT_EQ(alarms_.disk(), DiskState::kOk);
 }
 
+TEST_F(ResourceAlarmsTest, TheNextReadingIsHeldAgainstNewLimits) {
+  alarms_.set_limits({.disk_free = 20 * kLimit, .memory_high_watermark = 10});
+  EXPECT_FALSE(disk_held());
+  resident(10);
+  EXPECT_TRUE(disk_held() && memory_held());
+  alarms_.set_limits({.disk_free = kLimit, .memory_high_watermark = kLimit});
+  resident(10);
+  EXPECT_FALSE(disk_held() || memory_held());
+  EXPECT_EQ(alarms_.disk(), DiskState::kOk);
+}
+
+TEST_F(ResourceAlarmsTest, ALimitThatIsNotKnownStaysWhatItWas) {
+  resident(kLimit);
+  alarms_.set_limits({});
+  EXPECT_EQ(alarms_.limits().memory_high_watermark, kLimit);
+  EXPECT_EQ(alarms_.limits().disk_free, kLimit);
+  resident(0);
+  EXPECT_FALSE(memory_held());
+}
+
 TEST_F(ResourceAlarmsTest, FollowAJumpInOneReading) {
   free(0);
   EXPECT_EQ(alarms_.disk(), DiskState::kAlarm);

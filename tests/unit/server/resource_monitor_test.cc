@@ -51,6 +51,16 @@ TEST_F(ResourceMonitorTest, ARefusalOfSpaceIsAnAlarm) {
   EXPECT_TRUE(eventually([&] { return gate_.is_set(HoldReason::kDiskAlarm); }));
 }
 
+TEST_F(ResourceMonitorTest, NewLimitsCountAtOnce) {
+  monitor_.start();
+  EXPECT_FALSE(gate_.closed());
+  monitor_.set_limits({.disk_free = 1'000'000, .memory_high_watermark = 1'000});
+  EXPECT_EQ(monitor_.limits().disk_free, 1'000'000u);
+  EXPECT_TRUE(eventually([&] { return gate_.is_set(HoldReason::kDiskAlarm); }));
+  monitor_.set_limits({.disk_free = 1'000, .memory_high_watermark = 1'000});
+  EXPECT_TRUE(eventually([&] { return !gate_.closed(); }));
+}
+
 TEST_F(ResourceMonitorTest, StopsWithoutWaitingForItsInterval) {
   monitor_.stop();
   monitor_.start();

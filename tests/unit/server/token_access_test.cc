@@ -49,6 +49,18 @@ TEST(TokenPolicyOptions, WhatIsMissingIsTold) {
   }
 }
 
+TEST(TokenPolicyOptions, AliasesStandForScopesWithThePrefix) {
+  OAuth2Options options = good_options();
+  options.scope_aliases = {{"admin", {"rabbitmq.tag:administrator", "rabbitmq.read:*/*"}},
+                           {"reader", {"rabbitmq.read:*/*"}}};
+  EXPECT_EQ(token_policy(options)->scope_aliases.at("admin").size(), 2u);
+  options.scope_aliases.push_back({"admin", {"rabbitmq.write:*/*"}});
+  EXPECT_EQ(fault_of(options), "auth.oauth2.scope_aliases: 'admin' stands twice");
+  options.scope_aliases = {{"admin", {"reader"}}};
+  EXPECT_EQ(fault_of(options),
+            "auth.oauth2.scope_aliases: 'reader' of 'admin' does not begin with 'rabbitmq.'");
+}
+
 TEST(TokenKeyOptions, ExactlyOneSourceIsNeeded) {
   const base::SystemClock clock;
   OAuth2Options options = good_options();
