@@ -14,7 +14,7 @@ import unittest
 import urllib.request
 
 import pika
-from watched import ROOT, WatchedTest
+from watched import ROOT, Page, WatchedTest
 
 DEADLINE = 30
 # Newlines are taken out of names, as by RabbitMQ.
@@ -248,6 +248,31 @@ class ManyQueues(WatchedTest):
             channel.queue_declare(f"r{number:05}")
         url = f"http://127.0.0.1:{self.metrics_port}/metrics/per-object"
         with urllib.request.urlopen(url, timeout=30) as slow:
+    def test_requests_and_their_logins_are_counted(self):
+        watcher = base64.b64encode(b"watcher:secret").decode()
+
+        def page():
+            status, _, body = self.get("/metrics", Authorization="Basic " + watcher)
+            self.assertEqual(status, 200)
+            return Page(body)
+
+        before = page()
+        self.status("/metrics")
+        self.status("/metrics", "watcher:wrong")
+        self.status("/nowhere")
+        after = page()
+        for name, labels, more in (
+                ("rabbitmq_auth_attempts_succeeded_total", {"protocol": "http"}, 1),
+                ("rabbitmq_auth_attempts_failed_total", {"protocol": "http"}, 1),
+                ("rabbitmq_auth_attempts_total", {"protocol": "http"}, 2),
+                ("harriermq_http_requests_total", {}, 4),
+                ("harriermq_http_answers_total", {"status": "4xx"}, 3),
+                ("harriermq_http_answers_total", {"status": "2xx"}, 1),
+                ("harriermq_http_answers_total", {"status": "5xx"}, 0)):
+            with self.subTest(name, **labels):
+                self.assertEqual(after.value(name, **labels) - before.value(name, **labels), more)
+        self.assertEqual(after.value("harriermq_management_log_streams"), 0)
+
             # More than sockets hold: it waits for its reader.
             slow.read(1)
             self.assertEqual(self.get("/metrics/per-object")[0], 503)
