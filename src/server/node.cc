@@ -114,6 +114,8 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .admission = Admission(options.accept),
               .gate = {},
               .ready = false,
+  if (options_.auth.track_attempt_source)
+    shared_.login_sources = std::make_unique<LoginSources>(options_.auth.attempt_sources_max);
               .connection_publish_rate = connection_publish_rate(options.connection),
               .publish_rate_burst = options.publish_rate_burst} {
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
@@ -494,6 +496,8 @@ bool Node::loops_answer() const {
 
 bool Node::has_virtual_host(std::string_view name) const {
   return parts_->shared_.virtual_hosts.find(name).has_value();
+LoginSources* Node::login_sources() const { return parts_->shared_.login_sources.get(); }
+
 }
 
 const auth::Authenticator& Node::authenticator() const { return *parts_->shared_.authenticator; }

@@ -14,6 +14,7 @@
 #include "harrier/options.h"
 #include "server/admission.h"
 #include "server/audit_reporter.h"
+#include "server/login_sources.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
 #include "server/span_exporter.h"
@@ -35,6 +36,8 @@ struct Shared {
   broker::VirtualHostLimits virtual_host_limits;
   // nullptr: there is no audit log. Made before the loops run, and there as long as they do.
   std::unique_ptr<AuditReporter> audit{};
+  // nullptr: they are not counted. Likewise.
+  std::unique_ptr<LoginSources> login_sources{};
   // nullptr: nothing is traced. Likewise.
   std::unique_ptr<SpanExporter> spans{};
   broker::TracerLimits tracer_limits{};
