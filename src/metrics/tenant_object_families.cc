@@ -133,6 +133,16 @@ constexpr ObjectFamily<BoundExchange> kExchanges[] = {
      [](const BoundExchange& bound) -> Value {
        return static_cast<double>(bound.exchange.statistics.publish_in.total);
      }},
+    {"rabbitmq_exchange_messages_unroutable_returned_total", MetricType::Counter,
+     "Of these: no queue took them, and they were returned.", "exchange_metrics",
+     [](const BoundExchange& bound) -> Value {
+       return static_cast<double>(bound.exchange.returned);
+     }},
+    {"rabbitmq_exchange_messages_unroutable_dropped_total", MetricType::Counter,
+     "Of these: no queue took them, and they were dropped.", "exchange_metrics",
+     [](const BoundExchange& bound) -> Value {
+       return static_cast<double>(bound.exchange.dropped);
+     }},
     {"harriermq_exchange_messages_routed_total", MetricType::Counter,
      "Copies that it sent on to queues.", "exchange_metrics",
      [](const BoundExchange& bound) -> Value {
@@ -154,6 +164,13 @@ ObjectFamilyGroup<VirtualHostView> virtual_host_object_families() {
 ObjectFamilyGroup<UserUsage> user_object_families() {
   return {"Users", "Of those who are connected or limited.", "user", kAccounts};
 }
+ObjectFamilyGroup<LoginSource> login_object_families() {
+  return {"Logins by source",
+          "With `auth.track_attempt_source` only; they begin again when somebody asks "
+          "`/api/auth/attempts` to forget. The series without address and user is what "
+          "`auth.attempt_sources_max` left no row for.",
+          "remote_address, username, protocol", kLogins};
+}
 ObjectFamilyGroup<BoundExchange> exchange_object_families() {
   return {"Exchanges", "", "vhost, exchange", kExchanges};
 }
@@ -162,10 +179,3 @@ ObjectFamilyGroup<BoundExchange> topology_object_families() {
 }
 
 }  // namespace harrier::metrics
-ObjectFamilyGroup<LoginSource> login_object_families() {
-  return {"Logins by source",
-          "With `auth.track_attempt_source` only; they begin again when somebody asks "
-          "`/api/auth/attempts` to forget. The series without address and user is what "
-          "`auth.attempt_sources_max` left no row for.",
-          "remote_address, username, protocol", kLogins};
-}

@@ -165,6 +165,30 @@ class Pages(WatchedTest):
             with self.subTest(name, **labels):
                 self.assertEqual(after.value(name, **labels) - before.value(name, **labels), more)
 
+    def test_what_is_unroutable_is_counted_by_exchange(self):
+        self.channel.exchange_declare("lonely", "fanout", auto_delete=True)
+        self.channel.basic_publish("lonely", "", b"dropped")
+        self.channel.confirm_delivery()
+        with self.assertRaises(pika.exceptions.UnroutableError):
+            self.channel.basic_publish("lonely", "", b"returned", mandatory=True)
+        page = self.page("/metrics/detailed?family=exchange_metrics")
+        for name, number in (("published", 2), ("unroutable_returned", 1),
+                             ("unroutable_dropped", 1)):
+            self.assertEqual(page.value(f"rabbitmq_detailed_exchange_messages_{name}_total",
+                                        vhost="/", exchange="lonely"), number, name)
+        self.channel.exchange_delete("lonely")
+
+    def test_what_is_written_is_counted_by_queue(self):
+        self.channel.queue_declare("written", durable=True)
+        self.channel.confirm_delivery()
+        for mode in (1, 2, 2):
+            self.channel.basic_publish("", "written", b"x",
+                                       pika.BasicProperties(delivery_mode=mode))
+        page = self.page("/metrics/detailed?family=queue_metrics&queue=^written$")
+        self.assertEqual(page.value("rabbitmq_detailed_queue_disk_writes_total"), 2)
+        self.assertEqual(page.value("rabbitmq_detailed_queue_disk_reads_total"), 0)
+        self.channel.queue_delete("written")
+
     def test_dead_letters_are_counted_by_reason_and_strategy(self):
         def count(page, reason, strategy):
             return page.value(f"rabbitmq_global_messages_dead_lettered_{reason}_total",
@@ -224,30 +248,6 @@ class Closed(WatchedTest):
             self.assertEqual(self.status(path, "watcher:secret")[0], 200)
         self.assertEqual(self.status("/livez")[0], 200)
 
-
-class ManyQueues(WatchedTest):
-    QUEUES = 3_000
-
-    def test_a_page_in_chunks_is_whole(self):
-        connection = self.daemon.connect()
-        channel = connection.channel()
-        for number in range(self.QUEUES):
-            channel.queue_declare(f"q{number:05}")
-        page = self.page("/metrics/per-object")
-        for family in ("rabbitmq_queue_messages", "harriermq_queue_unreadable_total"):
-            self.assertEqual(len(page.values(family)), self.QUEUES)
-        self.assertEqual(len(page.values("rabbitmq_detailed_queue_messages")), 0)
-        some = self.page("/metrics/detailed?family=queue_coarse_metrics&queue=^q0001")
-        self.assertEqual(len(some.values("rabbitmq_detailed_queue_messages")), 10)
-        connection.close()
-
-    def test_a_second_scrape_beside_a_slow_one_is_refused(self):
-        connection = self.daemon.connect()
-        channel = connection.channel()
-        for number in range(self.QUEUES):
-            channel.queue_declare(f"r{number:05}")
-        url = f"http://127.0.0.1:{self.metrics_port}/metrics/per-object"
-        with urllib.request.urlopen(url, timeout=30) as slow:
     def test_requests_and_their_logins_are_counted(self):
         watcher = base64.b64encode(b"watcher:secret").decode()
 
@@ -273,6 +273,30 @@ class ManyQueues(WatchedTest):
                 self.assertEqual(after.value(name, **labels) - before.value(name, **labels), more)
         self.assertEqual(after.value("harriermq_management_log_streams"), 0)
 
+
+class ManyQueues(WatchedTest):
+    QUEUES = 3_000
+
+    def test_a_page_in_chunks_is_whole(self):
+        connection = self.daemon.connect()
+        channel = connection.channel()
+        for number in range(self.QUEUES):
+            channel.queue_declare(f"q{number:05}")
+        page = self.page("/metrics/per-object")
+        for family in ("rabbitmq_queue_messages", "harriermq_queue_unreadable_total"):
+            self.assertEqual(len(page.values(family)), self.QUEUES)
+        self.assertEqual(len(page.values("rabbitmq_detailed_queue_messages")), 0)
+        some = self.page("/metrics/detailed?family=queue_coarse_metrics&queue=^q0001")
+        self.assertEqual(len(some.values("rabbitmq_detailed_queue_messages")), 10)
+        connection.close()
+
+    def test_a_second_scrape_beside_a_slow_one_is_refused(self):
+        connection = self.daemon.connect()
+        channel = connection.channel()
+        for number in range(self.QUEUES):
+            channel.queue_declare(f"r{number:05}")
+        url = f"http://127.0.0.1:{self.metrics_port}/metrics/per-object"
+        with urllib.request.urlopen(url, timeout=30) as slow:
             # More than sockets hold: it waits for its reader.
             slow.read(1)
             self.assertEqual(self.get("/metrics/per-object")[0], 503)
