@@ -203,15 +203,7 @@ ChannelView channel_view(const HostedVirtualHost& host, const session::BrokerSes
     case session::ChannelState::kFlow: view.state = "flow"; break;
     case session::ChannelState::kClosing: view.state = "closing"; break;
   }
-  view.consumers = reading.consumers;
-  view.prefetch_count = reading.prefetch_count;
-  view.global_prefetch_count = reading.global_prefetch_count;
-  view.confirm = reading.confirm;
-  view.transactional = reading.transactional;
-  view.unacked = reading.unacked;
-  view.unconfirmed = reading.unconfirmed;
-  view.uncommitted = reading.uncommitted;
-  view.acks_uncommitted = reading.acks_uncommitted;
+  static_cast<session::ChannelFigures&>(view) = reading;
   if (reading.idle_since) view.idle_since = wall_of(*reading.idle_since, host.host().now());
   view.statistics = statistics_of(reading.counts);
   return view;
