@@ -105,7 +105,7 @@ class Node {
 
   // Whether start() has recovered everything: what refers to this may be called then.
   bool ready() const;
-  // Whether every loop turns, or did a moment ago (LoopWatch); true before start().
+  // Whether every loop turns, or did a moment ago (LoopPulse); true before start().
   bool loops_answer() const;
   bool has_virtual_host(std::string_view name) const;
   // For logins that come by something other than AMQP. REQUIRES ready().
