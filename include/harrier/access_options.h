@@ -140,6 +140,9 @@ struct AuthOptions {
   // The longest wait after wrong passwords; zero: none.
   std::chrono::milliseconds throttle_delay_max{2'000};
   std::uint32_t throttle_entries_max = 10'000;
+  // Whether logins are counted by address and user, and for how many of these.
+  bool track_attempt_source = false;
+  std::uint32_t attempt_sources_max = 10'000;
   OAuth2Options oauth2;
 
   bool operator==(const AuthOptions&) const = default;

@@ -38,18 +38,21 @@ HttpWiring::HttpWiring(const Options& options, server::Node& node, const base::C
                              .started = clock.now(),
                              .counters = counters_}),
       certificates_(clock),
-      server_(limits_of(options)) {}
+      server_(limits_of(options)) {
+  metrics_site_.add_http({&server_, &counters_});
+}
 
-metrics::MetricsSite::Authorize HttpWiring::authorize_monitors() const {
+metrics::MetricsSite::Authorize HttpWiring::authorize_monitors() {
   using Access = metrics::MetricsSite::Access;
   using management::LoginResult;
   return [this](const std::shared_ptr<const http::Request>& request, http::Waiter& waiter,
                 std::function<void(Access)> told) {
     metrics_login_.run(
         *request, waiter,
-        [told = std::move(told)](LoginResult result,
-                                 const std::shared_ptr<const management::Visitor>& visitor) {
+        [this, told = std::move(told)](LoginResult result,
+                                       const std::shared_ptr<const management::Visitor>& visitor) {
           if (result == LoginResult::kMissing) return told(Access::kNoCredentials);
+          ++(visitor != nullptr ? counters_.logins_accepted : counters_.logins_refused);
           const bool allowed = visitor != nullptr && visitor->is_monitor();
           told(allowed ? Access::kAllowed : Access::kRefused);
         });

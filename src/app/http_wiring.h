@@ -46,7 +46,7 @@ class HttpWiring {
   Outcome listen_unix();
   Outcome listen_metrics();
   // Who may read the metrics, if not everybody.
-  metrics::MetricsSite::Authorize authorize_monitors() const;
+  metrics::MetricsSite::Authorize authorize_monitors();
 
   const Options& options_;
   const management::Login metrics_login_;

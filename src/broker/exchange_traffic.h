@@ -27,6 +27,12 @@ class ExchangeTraffic {
     out_ += out;
   }
 
+  // Of what came in: it went to no queue.
+  void add_returned() { ++returned_; }
+  void add_dropped() { ++dropped_; }
+  std::uint64_t returned() const { return returned_; }
+  std::uint64_t dropped() const { return dropped_; }
+
   MessageCounts counts(base::MonotonicTime now) const {
     MessageCounts counts;
     constexpr auto kIn = static_cast<std::size_t>(MessageEvent::kPublishIn);
@@ -46,6 +52,8 @@ class ExchangeTraffic {
 
   std::uint64_t in_ = 0;
   std::uint64_t out_ = 0;
+  std::uint64_t returned_ = 0;
+  std::uint64_t dropped_ = 0;
   // From the first message on.
   std::unique_ptr<Window> window_;
 };

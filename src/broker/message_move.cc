@@ -19,16 +19,23 @@ void move_taken(VirtualHost& host, Queue& source, const QueueEntry& entry, Queue
   source.settle_taken(entry, SettleReason::kAcknowledged);
 }
 
+std::optional<MoveStep> take_head(Queue& source, const Enough& enough, GetWaiter& waiter,
+                                  QueueEntry& entry) {
+  if (source.deleted()) return MoveStep::kGone;
+  if (enough()) return MoveStep::kMore;
+  switch (source.take(entry, waiter)) {
+    case GetOutcome::kWait: return MoveStep::kWait;
+    case GetOutcome::kEmpty: return MoveStep::kDone;
+    case GetOutcome::kEntry: break;
+  }
+  return std::nullopt;
+}
+
 MoveStep MessageMove::run(VirtualHost& host, const Enough& enough, GetWaiter& waiter) {
   for (; left_ != 0; --left_) {
-    if (source_->deleted() || target_->deleted()) return MoveStep::kGone;
-    if (enough()) return MoveStep::kMore;
+    if (target_->deleted()) return MoveStep::kGone;
     QueueEntry entry;
-    switch (source_->take(entry, waiter)) {
-      case GetOutcome::kWait: return MoveStep::kWait;
-      case GetOutcome::kEmpty: return MoveStep::kDone;
-      case GetOutcome::kEntry: break;
-    }
+    if (const auto none = take_head(*source_, enough, waiter, entry)) return *none;
     if (!takes(host, *target_, entry.message->body_size())) {
       source_->put_back(std::move(entry));
       return MoveStep::kFull;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "broker/queue.h"
@@ -33,6 +34,10 @@ using Enough = std::function<bool()>;
 bool takes(const VirtualHost& host, const Queue& target, std::size_t body_size);
 // REQUIRES that it does. `entry` was taken from `source`.
 void move_taken(VirtualHost& host, Queue& source, const QueueEntry& entry, Queue& target);
+
+// The next message from the head of `source`, or why there is none now.
+std::optional<MoveStep> take_head(Queue& source, const Enough& enough, GetWaiter& waiter,
+                                  QueueEntry& entry);
 
 class MessageMove {
  public:

@@ -68,8 +68,6 @@ class MessageTracer final : public CommitListener {
   void settled(QueueId queue, std::string_view name, const QueueEntry& entry, SettleReason reason);
   void requeued(QueueId queue, std::string_view name, const QueueEntry& entry);
 
-  std::size_t followed() const { return followed_.size(); }
-
  private:
   struct Followed {
     TraceId trace{};

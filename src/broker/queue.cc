@@ -41,7 +41,8 @@ base::MonotonicTime Queue::expiry_of(const Message& message) const {
   return ttl == base::Milliseconds::max() ? base::kNever : turn_.now.monotonic + ttl;
 }
 
-PublishPlace Queue::place_of(const Message& message, Position position) const {
+PublishPlace Queue::place_of(const Message& message, Position position) {
+  ++statistics_->fates.disk_writes;
   PublishPlace place;
   place.queue = id_;
   place.position = position;

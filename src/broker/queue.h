@@ -95,8 +95,8 @@ class Queue final : public base::RefCounted<Queue>,
   bool logs(const Message& message) const {
     return durable() && (message.persistent() || settings_->type == QueueType::kQuorum);
   }
-  // What the record says of a message that is published now to `position`.
-  PublishPlace place_of(const Message& message, Position position) const;
+  // What the record, which is about to be written, says of a message published to `position`.
+  PublishPlace place_of(const Message& message, Position position);
   // `lsn` is the record's, zero when none was written.
   void publish(const MessageRef& message, Position position, Lsn lsn);
 
@@ -184,10 +184,10 @@ class Queue final : public base::RefCounted<Queue>,
   std::vector<EvictionPart> plan_eviction(Arguments&&... arguments) {
     return ready_.plan_eviction(std::forward<Arguments>(arguments)...);
   }
-  // Of plan_eviction(). REQUIRES that they were written, those not recorded, too, and that
-  // no other plan of this queue is still to be evicted, but for earlier pieces of the same: what it
-  // names may have come back and been passed().
-  void evict(const std::vector<EvictionPart>& parts);
+  // Of plan_eviction(); `written`: messages. REQUIRES that all were, those not recorded, too, and
+  // that no other plan of this queue is still to be evicted, but for earlier pieces of the same:
+  // what it names may have come back and been passed().
+  void evict(const std::vector<EvictionPart>& parts, std::uint64_t written);
   void trim() { ready_.trim(); }
   // Up to where messages of the level may have been handed out, or may be without a record.
   Position dispatched_through(std::uint8_t level) {

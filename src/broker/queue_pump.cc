@@ -172,7 +172,7 @@ void Queue::paged_in(PagedIn answer) {
   // Purged meanwhile: what it answers is gone.
   if (middle == nullptr || !middle->reading || middle->after != answer.after) return;
   middle->reading = false;
-  statistics();
+  statistics().fates.disk_reads += answer.entries.size();
   if (answer.expired_count != 0) {
     count_settled(SettleReason::kExpired, answer.expired_count);
     turn_.counters.settled_by(SettleReason::kExpired).add(answer.expired_count);
@@ -201,6 +201,7 @@ void Queue::paged_in(PagedIn answer) {
 
 void Queue::body_read(QueuePlace place, MessageRef message) {
   if (deleted_) return;
+  if (message != nullptr) ++statistics().fates.disk_reads;
   if (dead_on_disk_) {
     if (auto dead = dead_on_disk_->extract({place.level, place.position}); !dead.empty()) {
       if (dead_on_disk_->empty()) dead_on_disk_.reset();
@@ -230,8 +231,9 @@ void Queue::body_read(QueuePlace place, MessageRef message) {
   mark_dirty();
 }
 
-void Queue::evict(const std::vector<EvictionPart>& parts) {
+void Queue::evict(const std::vector<EvictionPart>& parts, std::uint64_t written) {
   if (deleted_) return;
+  statistics().fates.disk_writes += written;
   for (const EvictionPart& part : parts)
     ready_.evict(part);
   watch_memory();

@@ -24,6 +24,9 @@ struct QueueFates {
   std::uint64_t dead_letters_dropped = 0;  // of settled: no such exchange, no queue, or a cycle
   std::uint64_t refused = 0;               // by overflow reject-publish: never were in the queue
   std::uint64_t unreadable = 0;            // the disk did not give them back
+  // To the journal and to run files, each time; back from run files.
+  std::uint64_t disk_writes = 0;
+  std::uint64_t disk_reads = 0;
 
   std::uint64_t settled_by(SettleReason reason) const {
     return settled[static_cast<std::size_t>(reason)];

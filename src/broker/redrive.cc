@@ -53,14 +53,8 @@ void Redrive::hold(QueueEntry entry) {
 
 MoveStep Redrive::run(VirtualHost& host, const Enough& enough, GetWaiter& waiter) {
   for (; left_ != 0 && may_move(); --left_) {
-    if (source_->deleted()) return MoveStep::kGone;
-    if (enough()) return MoveStep::kMore;
     QueueEntry entry;
-    switch (source_->take(entry, waiter)) {
-      case GetOutcome::kWait: return MoveStep::kWait;
-      case GetOutcome::kEmpty: return MoveStep::kDone;
-      case GetOutcome::kEntry: break;
-    }
+    if (const auto none = take_head(*source_, enough, waiter, entry)) return *none;
     if (Queue* target = target_of(host, *entry.message)) {
       move_taken(host, *source_, entry, *target);
       note_moved(*target);

@@ -55,6 +55,14 @@ Table auth_table() {
               {"Addresses and users whose failures are counted; beyond, the oldest is forgotten.",
                "About 100 bytes each."})
           .at_reload(),
+      boolean("track_attempt_source", &O::track_attempt_source,
+              {"Whether logins are counted by address, user and protocol, for "
+               "/api/auth/attempts/{node}/source and metrics.",
+               "As RabbitMQ's: it makes a series of each name that somebody tries."}),
+      integer("attempt_sources_max", &O::attempt_sources_max, 1, 1'000'000,
+              {"How many of these; logins that would need one more are counted in one row "
+               "without address and user, until all are forgotten.",
+               "At most about 700 bytes each."}),
       section(
           "oauth2", &O::oauth2, oauth2_table(),
           {"Tokens (OAuth 2, JWT) in the place of passwords; docs/operations/oauth2.md explains "

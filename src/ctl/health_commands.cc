@@ -15,11 +15,6 @@ void ping(Session& session) {
   session.print("Ping succeeded");
 }
 
-bool is_running(Session& session) {
-  const Json node = session.get("/api/nodes/{node}", "columns=running");
-  return member(node, "running") == Json(true);
-}
-
 void check_running(Session& session) {
   if (!is_running(session))
     throw Trouble(kExitUnavailable,

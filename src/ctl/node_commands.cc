@@ -42,10 +42,9 @@ class Patience {
   std::chrono::milliseconds pause_ = kFirstPause;
 };
 
-bool is_running(Session& session) {
+bool is_there_and_running(Session& session) {
   try {
-    const Json node = session.get("/api/nodes/{node}", "columns=running");
-    return member(node, "running") == Json(true);
+    return is_running(session);
   } catch (const Trouble& trouble) {
     // Not there yet, or there without an answer yet. Anything else will not mend itself.
     if (trouble.code() != kExitUnavailable && trouble.code() != kExitTimeout) throw;
@@ -65,7 +64,7 @@ pid_t parse_pid(const std::string& text) {
 
 void await_running(Session& session, Clock::time_point deadline, pid_t pid) {
   Patience patience(deadline);
-  while (!is_running(session)) {
+  while (!is_there_and_running(session)) {
     if (pid != 0 && !process_lives(pid))
       throw Trouble(kExitUnavailable, "process " + std::to_string(pid) + " is not running");
     patience.pause("the start of the broker");
@@ -119,7 +118,7 @@ void stop(Session& session) {
   Patience patience(start_deadline(session));
   while (pid != 0 && process_lives(pid))
     patience.pause("the end of the broker");
-  while (until_gone && is_running(session))
+  while (until_gone && is_there_and_running(session))
     patience.pause("the end of the broker");
 }
 

@@ -157,6 +157,10 @@ void list_items(Session& session) {
 
 void send_call(Session& session) { session.send(); }
 
+bool is_running(Session& session) {
+  return member(session.get("/api/nodes/{node}", "columns=running"), "running") == Json(true);
+}
+
 Json parse_typed(std::string_view text) {
   try {
     return parse_answer(text, "JSON decoding error: what was given");

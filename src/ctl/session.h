@@ -84,6 +84,8 @@ class Session {
 void list_items(Session& session);
 // `call` without a body.
 void send_call(Session& session);
+// As the node itself says. Throws if it does not answer.
+bool is_running(Session& session);
 
 // JSON that the user typed. Throws Trouble(kExitUnavailable), RabbitMQ's exit code for it.
 Json parse_typed(std::string_view text);

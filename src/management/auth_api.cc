@@ -9,6 +9,7 @@
 #include "management/list_answer.h"
 #include "management/node_facts.h"
 #include "management/route.h"
+#include "server/login_sources.h"
 
 namespace harrier::management {
 namespace {
@@ -83,13 +84,22 @@ http::Response forget_attempts(const Call& call) {
     attempts.forgotten.accepted = attempts.accepted;
     attempts.forgotten.refused = attempts.refused;
   }
+  if (server::LoginSources* const sources = call.node().login_sources()) sources->forget();
   return done_answer();
 }
 
-// RabbitMQ's answer as long as nobody has told it to remember sources. The audit log has them.
 http::Response list_attempts_by_source(const Call& call) {
   check_node(call);
-  return list_answer(call, {});
+  std::vector<json> list;
+  if (const server::LoginSources* const sources = call.node().login_sources())
+    for (const server::LoginSource& source : sources->list())
+      list.push_back({{"remote_address", source.address},
+                      {"username", source.user},
+                      {"protocol", source.protocol},
+                      {"auth_attempts", source.accepted + source.refused},
+                      {"auth_attempts_failed", source.refused},
+                      {"auth_attempts_succeeded", source.accepted}});
+  return list_answer(call, std::move(list), "username");
 }
 
 http::Response auth_settings(const Call&) { return json_answer({{"oauth_enabled", false}}); }
@@ -108,9 +118,14 @@ void add_auth_routes(Routes& routes) {
        {"GET", "/api/auth/attempts/{node}", Need::kMonitor, list_attempts,
         "Logins by protocol, good and bad.", "", "AuthAttempts[]"},
        {"DELETE", "/api/auth/attempts/{node}", Need::kMonitor, forget_attempts,
-        "Counts them from zero again; metrics do not."},
+        "Counts them from zero again, and forgets where they came from; metrics of the first go "
+        "on."},
        {"GET", "/api/auth/attempts/{node}/source", Need::kMonitor, list_attempts_by_source,
-        "Always empty: who tried from where stands in the audit log.", "", "AuthAttempts[]"}});
+        "Logins by address, user and protocol, with `auth.track_attempt_source`; empty without. "
+        "What its table does not hold stands together, without address and user.",
+        "", "AuthSource[]"},
+       {"DELETE", "/api/auth/attempts/{node}/source", Need::kMonitor, forget_attempts,
+        "The same as without `/source`, as in RabbitMQ."}});
 }
 
 }  // namespace harrier::management

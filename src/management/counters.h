@@ -1,17 +1,14 @@
-// What the API counts, for metrics; any thread.
+// What the API counts; any thread.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
+#include "metrics/http_sources.h"
+
 namespace harrier::management {
 
-struct Counters {
-  std::atomic<std::uint64_t> logins_accepted{0};
-  std::atomic<std::uint64_t> logins_refused{0};
-  // Known, and without the right to what they asked for.
-  std::atomic<std::uint64_t> requests_refused{0};
-  std::atomic<std::uint64_t> log_streams{0};  // followed now
+struct Counters : metrics::ApiCounters {
   // What DELETE /api/auth/attempts takes from the numbers shown there; counters never fall.
   struct Attempts {
     std::atomic<std::uint64_t> accepted{0};

@@ -9,6 +9,7 @@
 
 #include "auth/digest.h"
 #include "broker/token_grant.h"
+#include "server/login_sources.h"
 #include "server/password_workers.h"
 
 namespace harrier::management {
@@ -99,16 +100,26 @@ void Login::run(const http::Request& request, http::Waiter& waiter, Done done) c
   if (authorization == nullptr) {
     auto local = local_visitor(request.peer);
     const LoginResult result = local ? LoginResult::kAccepted : LoginResult::kMissing;
+    if (local) count(peer_of(request.peer), local->actor().user, true);
     return done(result, std::move(local));
   }
   const auto credentials = credentials_of(*authorization);
-  if (!credentials || !node_.ready()) return done(LoginResult::kRefused, nullptr);
+  if (!node_.ready()) return done(LoginResult::kRefused, nullptr);
   const auth::Peer peer = peer_of(request.peer);
-  auto exchange = node_.authenticator().begin(credentials->mechanism, peer);
-  if (exchange == nullptr) return done(LoginResult::kRefused, nullptr);
+  std::unique_ptr<auth::SaslExchange> exchange;
+  if (credentials) exchange = node_.authenticator().begin(credentials->mechanism, peer);
+  if (exchange == nullptr) {
+    count(peer, {}, false);
+    return done(LoginResult::kRefused, nullptr);
+  }
   const auto conversation = std::make_shared<Conversation>(Conversation{
       *this, waiter, peer, credentials->mechanism, std::move(exchange), std::move(done)});
   take(conversation, conversation->exchange->step(credentials->response, clock_.now().monotonic));
+}
+
+void Login::count(const auth::Peer& peer, const std::string& user, bool accepted) const {
+  server::LoginSources* const sources = node_.login_sources();
+  if (sources != nullptr) sources->note(peer, user, "http", accepted);
 }
 
 void Login::take(const std::shared_ptr<Conversation>& conversation,
@@ -135,6 +146,7 @@ void Login::take(const std::shared_ptr<Conversation>& conversation,
                    accepted                 ? ""
                    : outcome.reason.empty() ? "malformed"
                                             : outcome.reason);
+  count(conversation->peer, outcome.identity.user, accepted);
   if (!accepted) return conversation->done(LoginResult::kRefused, nullptr);
   if (outcome.work) workers.submit(address, std::move(outcome.work), [](bool) {});
   broker::Actor actor;

@@ -47,6 +47,8 @@ class Login {
   struct Conversation;
 
   std::shared_ptr<const Visitor> local_visitor(const http::Peer& peer) const;
+  // By where it came from, if the node counts that.
+  void count(const auth::Peer& peer, const std::string& user, bool accepted) const;
   void take(const std::shared_ptr<Conversation>& conversation, auth::SaslOutcome outcome) const;
 
   server::Node& node_;

@@ -142,7 +142,14 @@ http::Response feature_flags(const Call& call) {
 
 http::Response enable_feature_flag(const Call&) { return done_answer(); }
 
-http::Response no_list(const Call&) { return json_answer(json::array()); }
+http::Response no_list(const Call& call) { return list_answer(call, {}); }
+
+// In RabbitMQ this empties what management remembers of statistics over time, and no counter falls.
+http::Response reset(const Call&) { return done_answer(); }
+http::Response reset_node(const Call& call) {
+  check_node(call);
+  return done_answer();
+}
 
 }  // namespace
 
@@ -168,7 +175,21 @@ void add_overview_routes(Routes& routes) {
        {"GET", "/api/shovels/{vhost}", Need::kMonitor, no_list, "Always empty.", "", "Any[]"},
        {"GET", "/api/federation-links", Need::kMonitor, no_list, "Always empty.", "", "Any[]"},
        {"GET", "/api/federation-links/{vhost}", Need::kMonitor, no_list, "Always empty.", "",
-        "Any[]"}});
+        "Any[]"},
+       {"GET", "/api/stream/connections", Need::kUser, no_list,
+        "Always empty: nobody speaks the stream protocol here.", "", "Any[]"},
+       {"GET", "/api/stream/connections/{vhost}", Need::kHost, no_list, "Always empty.", "",
+        "Any[]"},
+       {"GET", "/api/stream/publishers", Need::kUser, no_list, "Always empty.", "", "Any[]"},
+       {"GET", "/api/stream/publishers/{vhost}", Need::kHost, no_list, "Always empty.", "",
+        "Any[]"},
+       {"GET", "/api/stream/publishers/{vhost}/{queue}", Need::kHost, no_list, "Always empty.", "",
+        "Any[]"},
+       {"GET", "/api/stream/consumers", Need::kUser, no_list, "Always empty.", "", "Any[]"},
+       {"GET", "/api/stream/consumers/{vhost}", Need::kHost, no_list, "Always empty.", "", "Any[]"},
+       {"DELETE", "/api/reset", Need::kAdministrator, reset,
+        "Does nothing: there is no history of statistics that could be emptied."},
+       {"DELETE", "/api/reset/{node}", Need::kAdministrator, reset_node, "The same."}});
 }
 
 }  // namespace harrier::management

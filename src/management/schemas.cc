@@ -11,6 +11,9 @@ constexpr Schema kSchemas[] = {
     {"AuthAttempts",
      "protocol:text auth_attempts:integer auth_attempts_failed:integer "
      "auth_attempts_succeeded:integer"},
+    {"AuthSource",
+     "remote_address:text username:text protocol:text auth_attempts:integer "
+     "auth_attempts_failed:integer auth_attempts_succeeded:integer"},
     {"Binding",
      "source:text vhost:text destination:text destination_type:text routing_key:text "
      "arguments:object properties_key:text"},

@@ -31,7 +31,8 @@ Exposition::Exposition(const server::Node& node, const base::Clock& clock)
     : node_(node), clock_(clock), started_(clock.now()) {}
 
 std::vector<prometheus::MetricFamily> Exposition::collect(const Selection& selection) const {
-  const NodeReading reading(node_, started_, clock_.now(), selection.endpoint, scrapes_.collect());
+  const NodeReading reading(node_, started_, clock_.now(), selection.endpoint, scrapes_.collect(),
+                            http_);
   std::vector<prometheus::MetricFamily> collected;
   for (const FamilyGroup& group : groups_of(selection.endpoint)) {
     for (const Family& family : group.families) {

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "metrics/family.h"
+#include "metrics/http_sources.h"
 #include "metrics/scrape_statistics.h"
 #include "metrics/selection.h"
 #include "server/node.h"
@@ -28,6 +29,9 @@ class Exposition final : public prometheus::Collectable {
  public:
   // REQUIRES that both outlive it. Uptime counts from here.
   Exposition(const server::Node& node, const base::Clock& clock);
+
+  // Before the first page. REQUIRES that they outlive it.
+  void add_http(HttpSources http) { http_ = http; }
 
   // /metrics.
   std::string text() const { return text({}); }
@@ -43,6 +47,7 @@ class Exposition final : public prometheus::Collectable {
   const server::Node& node_;
   const base::Clock& clock_;
   const base::Now started_;
+  HttpSources http_;
   mutable ScrapeStatistics scrapes_;  // synchronized
 };
 

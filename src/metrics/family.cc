@@ -24,11 +24,11 @@ void Samples::copy(const std::vector<prometheus::MetricFamily>& families) {
 }
 
 std::span<const FamilyGroup> family_groups() {
-  static const std::array<FamilyGroup, 15> groups = {
+  static const std::array<FamilyGroup, 16> groups = {
       identity_families(), scrape_families(),  node_families(),     object_families(),
       sum_families(),      message_families(), login_families(),    limit_families(),
       audit_families(),    loop_families(),    listener_families(), tls_families(),
-      alarm_families(),    store_families(),   tracing_families()};
+      http_families(),     alarm_families(),   store_families(),    tracing_families()};
   return groups;
 }
 

@@ -97,6 +97,7 @@ FamilyGroup audit_families();
 FamilyGroup loop_families();
 FamilyGroup listener_families();
 FamilyGroup tls_families();
+FamilyGroup http_families();
 FamilyGroup alarm_families();
 FamilyGroup store_families();
 FamilyGroup tracing_families();

@@ -39,22 +39,25 @@ void sum_of(const NodeReading& node, Samples& samples) {
   samples.add(node.sum(counter));
 }
 
+template <bool accepted, bool refused>
+void collect_attempts(const NodeReading& node, Samples& samples) {
+  samples.add((accepted ? node.sum(&L::logins) : 0) + (refused ? node.sum(&L::logins_refused) : 0),
+              {{kProtocol, kAmqp}});
+  const ApiCounters* const api = node.http().api;
+  if (api == nullptr) return;
+  samples.add(
+      (accepted ? value(api->logins_accepted) : 0) + (refused ? value(api->logins_refused) : 0),
+      {{kProtocol, "http"}});
+}
+
 constexpr Family kLogins[] = {
-    {"rabbitmq_auth_attempts_total", MetricType::Counter, "Logins, both kinds together.",
-     [](const NodeReading& n, Samples& s) {
-       s.add(n.sum(&L::logins) + n.sum(&L::logins_refused), {{kProtocol, kAmqp}});
-     },
-     kProtocol, "auth_attempt_metrics"},
+    {"rabbitmq_auth_attempts_total", MetricType::Counter,
+     "Logins, both kinds together. With the protocol `http`, each request with credentials.",
+     collect_attempts<true, true>, kProtocol, "auth_attempt_metrics"},
     {"rabbitmq_auth_attempts_succeeded_total", MetricType::Counter, "Logins that succeeded.",
-     [](const NodeReading& n, Samples& s) {
-       s.add(n.sum(&L::logins), {{kProtocol, kAmqp}});
-     },
-     kProtocol, "auth_attempt_metrics"},
+     collect_attempts<true, false>, kProtocol, "auth_attempt_metrics"},
     {"rabbitmq_auth_attempts_failed_total", MetricType::Counter, "Logins that were refused.",
-     [](const NodeReading& n, Samples& s) {
-       s.add(n.sum(&L::logins_refused), {{kProtocol, kAmqp}});
-     },
-     kProtocol, "auth_attempt_metrics"},
+     collect_attempts<false, true>, kProtocol, "auth_attempt_metrics"},
     {"harriermq_auth_hashes_total", MetricType::Counter,
      "Passwords hashed slowly, beside the loops.",
      login_counter<&auth::LoginCounters::passwords_hashed>},

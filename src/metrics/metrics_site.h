@@ -40,6 +40,9 @@ class MetricsSite final : public http::Site {
   MetricsSite(server::Node& node, const base::Clock& clock, const MetricsOptions& options,
               Authorize authorize);
 
+  // What else it tells of. Before the server starts. REQUIRES that they outlive it.
+  void add_http(HttpSources http) { exposition_.add_http(http); }
+
   void admit(const std::shared_ptr<const http::Request>& request, http::Waiter& waiter,
              Admitted done) override;
   http::Response respond(const http::Request& request) override;
@@ -58,7 +61,7 @@ class MetricsSite final : public http::Site {
   const base::Clock& clock_;
   const MetricsOptions options_;
   const Authorize authorize_;
-  const Exposition exposition_;
+  Exposition exposition_;
   // Answers that are being made.
   const Count per_object_;
   const Count detailed_;

@@ -11,10 +11,12 @@ using Seconds = std::chrono::duration<double>;
 }  // namespace
 
 NodeReading::NodeReading(const server::Node& node, const base::Now& started, const base::Now& now,
-                         Endpoint endpoint, std::vector<prometheus::MetricFamily> scrapes)
+                         Endpoint endpoint, std::vector<prometheus::MetricFamily> scrapes,
+                         HttpSources http)
     : node_(node),
       endpoint_(endpoint),
       scrapes_(std::move(scrapes)),
+      http_(http),
       uptime_seconds_(Seconds(now.monotonic - started.monotonic).count()),
       started_seconds_(Seconds(started.wall.time_since_epoch()).count()),
       virtual_hosts_(node.virtual_hosts()),

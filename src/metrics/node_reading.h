@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "broker/counters.h"
+#include "metrics/http_sources.h"
 #include "metrics/process_reading.h"
 #include "metrics/selection.h"
 #include "server/node.h"
@@ -29,7 +30,7 @@ class NodeReading {
 
   // `scrapes`: what ScrapeStatistics has collected.
   NodeReading(const server::Node& node, const base::Now& started, const base::Now& now,
-              Endpoint endpoint, std::vector<prometheus::MetricFamily> scrapes);
+              Endpoint endpoint, std::vector<prometheus::MetricFamily> scrapes, HttpSources http);
 
   double sum(VirtualHostCounter counter) const {
     return sum_of([counter](const broker::VirtualHostCounters& counters) {
@@ -53,6 +54,7 @@ class NodeReading {
   const server::Node& node() const { return node_; }
   Endpoint endpoint() const { return endpoint_; }
   const std::vector<prometheus::MetricFamily>& scrapes() const { return scrapes_; }
+  const HttpSources& http() const { return http_; }
   double uptime_seconds() const { return uptime_seconds_; }
   double started_seconds() const { return started_seconds_; }
   const std::vector<server::VirtualHostView>& virtual_hosts() const { return virtual_hosts_.hosts; }
@@ -70,6 +72,7 @@ class NodeReading {
   const server::Node& node_;
   Endpoint endpoint_;
   const std::vector<prometheus::MetricFamily> scrapes_;
+  const HttpSources http_;
   double uptime_seconds_;
   double started_seconds_;
   const server::VirtualHostViews virtual_hosts_;

@@ -1,5 +1,5 @@
 // A family of metrics with a series for each object of one kind: queue, exchange, channel,
-// connection, virtual host, user.
+// connection, virtual host, user, source of logins.
 //
 // Role:   rows of the tables in object_tables.cc; ObjectTable takes their values out of views.
 // Thread: immutable.

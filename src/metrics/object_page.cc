@@ -47,6 +47,7 @@ ObjectPage::AnyTable ObjectPage::table_of(Stage stage) const {
     case Stage::kConnections: return connections();
     case Stage::kVirtualHosts: return virtual_hosts();
     case Stage::kUsers: return users();
+    case Stage::kLogins: return logins();
     case Stage::kHead:
     case Stage::kDone: break;
   }
@@ -156,6 +157,19 @@ ObjectPage::Table<server::UserUsage> ObjectPage::users() const {
   if (!table->wanted()) return table;
   for (const server::UserUsage& user : node_.users())
     table->add(label_text({{"user", user.name}}), user);
+  return table;
+}
+
+ObjectPage::Table<server::LoginSource> ObjectPage::logins() const {
+  auto table = std::make_unique<ObjectTable<server::LoginSource>>(login_object_families().families,
+                                                                  selection_);
+  const server::LoginSources* const sources = node_.login_sources();
+  if (!table->wanted() || sources == nullptr) return table;
+  for (const server::LoginSource& source : sources->list())
+    table->add(label_text({{"remote_address", source.address},
+                           {"username", source.user},
+                           {"protocol", source.protocol}}),
+               source);
   return table;
 }
 

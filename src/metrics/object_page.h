@@ -47,13 +47,15 @@ class ObjectPage final : public http::BodySource {
     kConnections,
     kVirtualHosts,
     kUsers,
+    kLogins,
     kDone,
   };
   template <class View>
   using Table = std::unique_ptr<ObjectTable<View>>;
   using AnyTable = std::variant<std::monostate, Table<server::QueueView>, Table<BoundExchange>,
                                 Table<server::ChannelView>, Table<server::ConnectionView>,
-                                Table<server::VirtualHostView>, Table<server::UserUsage>>;
+                                Table<server::VirtualHostView>, Table<server::UserUsage>,
+                                Table<server::LoginSource>>;
 
   AnyTable table_of(Stage stage) const;
   Table<server::QueueView> queues() const;
@@ -62,6 +64,7 @@ class ObjectPage final : public http::BodySource {
   Table<server::ConnectionView> connections() const;
   Table<server::VirtualHostView> virtual_hosts() const;
   Table<server::UserUsage> users() const;
+  Table<server::LoginSource> logins() const;
   // Those of which there are any.
   std::map<std::pair<std::string, std::string>, std::uint64_t> bindings() const;
 

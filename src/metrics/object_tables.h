@@ -9,6 +9,7 @@
 #include "server/channel_view.h"
 #include "server/connection_view.h"
 #include "server/exchange_view.h"
+#include "server/login_sources.h"
 #include "server/node.h"
 #include "server/queue_view.h"
 
@@ -34,5 +35,6 @@ ObjectFamilyGroup<server::ChannelView> channel_object_families();
 ObjectFamilyGroup<server::ConnectionView> connection_object_families();
 ObjectFamilyGroup<server::VirtualHostView> virtual_host_object_families();
 ObjectFamilyGroup<server::UserUsage> user_object_families();
+ObjectFamilyGroup<server::LoginSource> login_object_families();
 
 }  // namespace harrier::metrics

@@ -92,6 +92,13 @@ constexpr ObjectFamily<QueueView> kFamilies[] = {
     {"rabbitmq_queue_messages_unacked_bytes", MetricType::Gauge,
      "Bytes of bodies delivered and not yet acknowledged.", "queue_metrics",
      number<&QueueView::unacked_bytes>},
+    {"rabbitmq_queue_disk_reads_total", MetricType::Counter,
+     "Messages read back from the disk for it, again and again if they left memory again.",
+     "queue_metrics", fate<&F::disk_reads>},
+    {"rabbitmq_queue_disk_writes_total", MetricType::Counter,
+     "Messages written for it: to the journal when they were published, and to a run file when "
+     "they left the journal or memory. One that does both counts twice.",
+     "queue_metrics", fate<&F::disk_writes>},
     {"rabbitmq_queue_head_message_timestamp", MetricType::Gauge,
      "The timestamp property of the message at the head, if it has one, in seconds since 1970.",
      "queue_metrics",

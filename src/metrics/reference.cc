@@ -109,6 +109,7 @@ std::string reference_markdown() {
   append(text, connection_object_families());
   append(text, virtual_host_object_families());
   append(text, user_object_families());
+  append(text, login_object_families());
   text.pop_back();
   return text;
 }

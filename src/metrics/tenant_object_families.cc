@@ -1,10 +1,11 @@
-// What there is to say of each virtual host, exchange and user.
+// What there is to say of each virtual host, exchange, user and source of logins.
 #include "metrics/object_tables.h"
 
 namespace harrier::metrics {
 namespace {
 
 using prometheus::MetricType;
+using server::LoginSource;
 using server::UserUsage;
 using server::VirtualHostView;
 using Value = std::optional<double>;
@@ -111,11 +112,36 @@ constexpr ObjectFamily<UserUsage> kAccounts[] = {
        return static_cast<double>(*user.limits.channels_max);
      }}};
 
+constexpr char kLoginGroup[] = "auth_attempt_detailed_metrics";
+
+constexpr ObjectFamily<LoginSource> kLogins[] = {
+    {"rabbitmq_auth_attempts_detailed_total", MetricType::Counter, "Logins, both kinds together.",
+     kLoginGroup,
+     [](const LoginSource& source) -> Value {
+       return static_cast<double>(source.accepted + source.refused);
+     }},
+    {"rabbitmq_auth_attempts_detailed_succeeded_total", MetricType::Counter,
+     "Logins that succeeded.", kLoginGroup,
+     [](const LoginSource& source) -> Value { return static_cast<double>(source.accepted); }},
+    {"rabbitmq_auth_attempts_detailed_failed_total", MetricType::Counter,
+     "Logins that were refused.", kLoginGroup,
+     [](const LoginSource& source) -> Value { return static_cast<double>(source.refused); }}};
+
 constexpr ObjectFamily<BoundExchange> kExchanges[] = {
     {"rabbitmq_exchange_messages_published_total", MetricType::Counter,
      "Messages published to it by clients.", "exchange_metrics",
      [](const BoundExchange& bound) -> Value {
        return static_cast<double>(bound.exchange.statistics.publish_in.total);
+     }},
+    {"rabbitmq_exchange_messages_unroutable_returned_total", MetricType::Counter,
+     "Of these: no queue took them, and they were returned.", "exchange_metrics",
+     [](const BoundExchange& bound) -> Value {
+       return static_cast<double>(bound.exchange.returned);
+     }},
+    {"rabbitmq_exchange_messages_unroutable_dropped_total", MetricType::Counter,
+     "Of these: no queue took them, and they were dropped.", "exchange_metrics",
+     [](const BoundExchange& bound) -> Value {
+       return static_cast<double>(bound.exchange.dropped);
      }},
     {"harriermq_exchange_messages_routed_total", MetricType::Counter,
      "Copies that it sent on to queues.", "exchange_metrics",
@@ -137,6 +163,13 @@ ObjectFamilyGroup<VirtualHostView> virtual_host_object_families() {
 }
 ObjectFamilyGroup<UserUsage> user_object_families() {
   return {"Users", "Of those who are connected or limited.", "user", kAccounts};
+}
+ObjectFamilyGroup<LoginSource> login_object_families() {
+  return {"Logins by source",
+          "With `auth.track_attempt_source` only; they begin again when somebody asks "
+          "`/api/auth/attempts` to forget. The series without address and user is what "
+          "`auth.attempt_sources_max` left no row for.",
+          "remote_address, username, protocol", kLogins};
 }
 ObjectFamilyGroup<BoundExchange> exchange_object_families() {
   return {"Exchanges", "", "vhost, exchange", kExchanges};

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace harrier::perf {
 
@@ -26,6 +27,12 @@ inline std::uint64_t nanoseconds(Clock::duration duration) {
 }
 inline std::uint64_t stamp_of(Clock::time_point time) {
   return nanoseconds(time.time_since_epoch());
+}
+
+// Nothing without a time to count in.
+inline std::optional<double> per_second(std::uint64_t count, double seconds) {
+  if (seconds <= 0) return std::nullopt;
+  return static_cast<double>(count) / seconds;
 }
 
 }  // namespace harrier::perf

@@ -2,16 +2,16 @@
 
 #include <cstring>
 
+#include "perf/clock.h"
+
 namespace harrier::perf {
 namespace {
 
-double per_second(std::uint64_t count, double seconds) {
-  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
-}
+double rate(std::uint64_t count, double seconds) { return per_second(count, seconds).value_or(0); }
 
 void append_rate(std::string& text, const char* what, std::uint64_t count, double seconds) {
   char part[80];
-  std::snprintf(part, sizeof part, ", %s: %.0f msg/s", what, per_second(count, seconds));
+  std::snprintf(part, sizeof part, ", %s: %.0f msg/s", what, rate(count, seconds));
   text += part;
 }
 
@@ -95,10 +95,9 @@ void Progress::write_line(const Totals& step, double seconds, double at) const {
 
 void Progress::write_row(const Totals& step, double seconds, double at) const {
   char start[200];
-  std::snprintf(start, sizeof start, "%.3f,%.1f,%.1f,%.1f,%.1f,%.1f", at,
-                per_second(step.sent, seconds), per_second(step.confirmed, seconds),
-                per_second(step.nacked, seconds), per_second(step.returned, seconds),
-                per_second(step.received, seconds));
+  std::snprintf(start, sizeof start, "%.3f,%.1f,%.1f,%.1f,%.1f,%.1f", at, rate(step.sent, seconds),
+                rate(step.confirmed, seconds), rate(step.nacked, seconds),
+                rate(step.returned, seconds), rate(step.received, seconds));
   std::string row = start;
   append_times(row, step.latency);
   append_times(row, step.confirm_latency);

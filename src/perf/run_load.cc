@@ -1,7 +1,7 @@
 // The default workload: PerfTest's producers and consumers, measured.
 #include <algorithm>
-#include <cmath>
 
+#include "perf/clock.h"
 #include "perf/interrupt.h"
 #include "perf/progress.h"
 #include "perf/topology.h"
@@ -143,10 +143,6 @@ Measured measure(const Options& options, Load& load, Meter& meter) {
   measured.sum.is_interrupted = is_interrupted();
   std::sort(measured.cpu_us.begin(), measured.cpu_us.end());
   return measured;
-}
-
-double per_second(std::uint64_t count, double seconds) {
-  return seconds > 0 ? static_cast<double>(count) / seconds : std::nan("");
 }
 
 void add_settings(Figures& figures, const Options& options, const Topology& topology) {

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "server/connection_view.h"
 #include "server/measured.h"
+#include "session/channel_reading.h"
 
 namespace harrier::server {
 
@@ -22,7 +23,7 @@ struct ChannelKey {
   bool operator==(const ChannelKey&) const = default;
 };
 
-struct ChannelView {
+struct ChannelView : session::ChannelFigures {
   ChannelKey key;
   // "host:port -> host:port (number)".
   std::string name;
@@ -31,15 +32,6 @@ struct ChannelView {
   std::string virtual_host;
   // "running", "flow" (its connection does not read what was sent) or "closing".
   std::string_view state;
-  std::uint64_t consumers = 0;
-  std::uint32_t prefetch_count = 0;         // for each new consumer; 0: none
-  std::uint32_t global_prefetch_count = 0;  // 0: none
-  bool confirm = false;
-  bool transactional = false;
-  std::uint64_t unacked = 0;
-  std::uint64_t unconfirmed = 0;
-  std::uint64_t uncommitted = 0;
-  std::uint64_t acks_uncommitted = 0;
   // Nothing: it is in use now.
   std::optional<base::WallTime> idle_since;
   MessageStatistics statistics;

@@ -118,6 +118,7 @@ class DirectPublish {
     host.route(*exchange, keys.keys, properties.headers, queues);
     host.counters().routed.add(queues.size());
     host.traffic_of(*exchange).add(1, queues.size(), host.now().monotonic);
+    if (queues.empty()) host.traffic_of(*exchange).add_returned();
     return publish(host, parts, queues);
   }
 

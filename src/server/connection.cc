@@ -135,7 +135,6 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   }
   authenticated_ = true;
   io_.shared().admission.authenticated(admitted_as());
-  ++io_.counters().logins;
   marked_output_.emplace(*this, output);
   tenant_ = place->tenant;
   account_ = io_.shared().users.account_of(parameters.actor.user);

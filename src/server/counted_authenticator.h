@@ -1,5 +1,5 @@
-// The node's authenticator as one loop sees it: counts refusals, and tells the audit log how each
-// login ended.
+// The node's authenticator as one loop sees it: counts how logins ended, also by where they came
+// from, and tells the audit log of each.
 //
 // Role:   ConnectionSession runs the conversation itself and tells nobody how it went; who refused
 //         has written the log line.
@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/authenticator.h"
@@ -32,12 +33,15 @@ class CountedAuthenticator final : public auth::Authenticator {
       shared_.audit->note_login(peer, mechanism, {}, "no such mechanism");
     return counted(std::move(inner), mechanism, peer);
   }
+  // Somebody who is in already: only refusals count.
   std::unique_ptr<auth::SaslExchange> renew(const std::string& user,
                                             const auth::Peer& peer) const override {
-    return counted(shared_.authenticator->renew(user, peer), "update-secret", peer);
+    return counted(shared_.authenticator->renew(user, peer), kRenewal, peer);
   }
 
  private:
+  static constexpr std::string_view kRenewal = "update-secret";
+
   class Exchange final : public auth::SaslExchange {
    public:
     Exchange(std::unique_ptr<auth::SaslExchange> inner, const CountedAuthenticator& owner,
@@ -57,12 +61,20 @@ class CountedAuthenticator final : public auth::Authenticator {
    private:
     auth::SaslOutcome counted(auth::SaslOutcome outcome) {
       using Kind = auth::SaslOutcome::Kind;
-      if (outcome.kind == Kind::kRefused) ++owner_.counters_.logins_refused;
+      if (outcome.kind == Kind::kRefused) count(false, outcome.identity.user);
+      if (outcome.kind == Kind::kAccepted && mechanism_ != kRenewal)
+        count(true, outcome.identity.user);
       const bool bad = outcome.kind == Kind::kRefused || outcome.kind == Kind::kMalformed;
       AuditReporter* const audit = owner_.shared_.audit.get();
       if (audit != nullptr && (bad || outcome.kind == Kind::kAccepted))
         audit->note_login(peer_, mechanism_, outcome.identity.user, bad ? outcome.reason : "");
       return outcome;
+    }
+    void count(bool accepted, const std::string& user) {
+      LoopCounters& counters = owner_.counters_;
+      ++(accepted ? counters.logins : counters.logins_refused);
+      LoginSources* const sources = owner_.shared_.login_sources.get();
+      if (sources != nullptr) sources->note(peer_, user, "amqp091", accepted);
     }
 
     std::unique_ptr<auth::SaslExchange> inner_;

@@ -18,7 +18,7 @@ inline constexpr std::array<std::uint64_t, 12> kTurnBounds = {
 struct LoopCounters {
   base::Counter connections_opened;  // sockets taken over
   base::Counter connections_closed;
-  base::Counter logins;  // connections that reached connection.open
+  base::Counter logins;  // accepted; update-secret is none
   base::Counter logins_refused;
   base::Counter tls_handshakes;
   base::Counter tls_handshakes_failed;

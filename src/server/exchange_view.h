@@ -3,6 +3,7 @@
 // Thread: plain values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "amqp/field_table.h"
@@ -26,6 +27,9 @@ struct ExchangeView {
   amqp::FieldTable effective_policy_definition;
   // publish_in and publish_out.
   MessageStatistics statistics;
+  // Of publish_in: published by clients, and no queue took them.
+  std::uint64_t returned = 0;
+  std::uint64_t dropped = 0;
 };
 
 }  // namespace harrier::server

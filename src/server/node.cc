@@ -18,7 +18,6 @@
 #include "server/listener.h"
 #include "server/live_options.h"
 #include "server/loop_pulse.h"
-#include "server/loop_watch.h"
 #include "server/maintenance.h"
 #include "server/node_loop.h"
 #include "server/resource_monitor.h"
@@ -53,7 +52,6 @@ class Node::Parts {
   Shared shared_;
   std::vector<std::unique_ptr<NodeLoop>> loops_;
   std::unique_ptr<LoopPulse> pulse_;
-  std::vector<LoopWatch> watches_;  // of loops_
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<TlsCertificates> certificates_;  // with the next, or neither
   std::unique_ptr<Listener> tls_listener_;
@@ -117,10 +115,11 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .ready = false,
               .connection_publish_rate = connection_publish_rate(options.connection),
               .publish_rate_burst = options.publish_rate_burst} {
+  if (options_.auth.track_attempt_source)
+    shared_.login_sources = std::make_unique<LoginSources>(options_.auth.attempt_sources_max);
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index != count; ++index)
     loops_.push_back(std::make_unique<NodeLoop>(shared_, clock_, index));
-  watches_.resize(count);
   for (const auto& loop : loops_)
     loop->connect(loops_);
   std::vector<LoopPulse::Post> posts;
@@ -481,14 +480,7 @@ bool Node::ready() const { return parts_->shared_.ready.load(std::memory_order_a
 
 bool Node::loops_answer() const {
   if (!ready()) return true;
-  bool turn = true;
-  const base::MonotonicTime now = parts_->clock_.now().monotonic;
-  for (std::size_t index = 0; index != parts_->loops_.size(); ++index) {
-    NodeLoop& loop = *parts_->loops_[index];
-    const auto post = [&loop](std::function<void()> task) { loop.post(std::move(task)); };
-    turn = parts_->watches_[index].beats(post, now) && turn;
-  }
-  return turn;
+  return parts_->pulse_->beats(parts_->clock_.now().monotonic);
 }
 
 bool Node::has_virtual_host(std::string_view name) const {
@@ -502,6 +494,8 @@ void Node::note_login(const auth::Peer& peer, std::string_view mechanism, const 
                       std::string_view reason) {
   if (parts_->shared_.audit) parts_->shared_.audit->note_login(peer, mechanism, user, reason);
 }
+
+LoginSources* Node::login_sources() const { return parts_->shared_.login_sources.get(); }
 
 VirtualHostViews Node::virtual_hosts() const {
   const VirtualHostTable& table = parts_->shared_.virtual_hosts;
@@ -535,7 +529,7 @@ std::vector<LoopView> Node::loops() const {
 }
 
 bool Node::loops_turn(std::chrono::milliseconds patience) const {
-  return parts_->pulse_->beats_within(patience);
+  return parts_->pulse_->beats_within(patience, parts_->clock_.now().monotonic);
 }
 
 std::optional<StoreView> Node::store() const {

@@ -40,6 +40,7 @@ class Administration;
 class Commands;
 class DefinitionsTransfer;
 class Inspection;
+class LoginSources;
 class Maintenance;
 class PasswordWorkers;
 
@@ -104,7 +105,7 @@ class Node {
 
   // Whether start() has recovered everything: what refers to this may be called then.
   bool ready() const;
-  // Whether every loop turns, or did a moment ago (LoopWatch); true before start().
+  // Whether every loop turns, or did a moment ago (LoopPulse); true before start().
   bool loops_answer() const;
   bool has_virtual_host(std::string_view name) const;
   // For logins that come by something other than AMQP. REQUIRES ready().
@@ -113,6 +114,8 @@ class Node {
   // How such a login ended, for the audit log; an empty reason: accepted.
   void note_login(const auth::Peer& peer, std::string_view mechanism, const std::string& user,
                   std::string_view reason);
+  // nullptr if logins are not counted by where they come from.
+  LoginSources* login_sources() const;
 
   // Who is connected or limited. Takes a lock: for scrapes.
   std::vector<UserUsage> users() const;

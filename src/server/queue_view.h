@@ -69,6 +69,9 @@ struct QueueView {
   // Quorum; negative: none.
   std::optional<std::int64_t> delivery_limit;
 
+  // What became of messages.
+  QueueFates fates;
+
   // ---- by QueueParts
   amqp::FieldTable arguments;
   // Names; empty: none.
@@ -76,11 +79,9 @@ struct QueueView {
   std::string operator_policy;
   amqp::FieldTable effective_policy_definition;
   MessageStatistics statistics;
-  // With statistics, too: how fast `ready` and `unacked` grow, per second, and what became of
-  // messages.
+  // With statistics, too: how fast `ready` and `unacked` grow, per second.
   double ready_rate = 0;
   double unacked_rate = 0;
-  QueueFates fates;
   // In seconds, of a resolution of 1 ms. Without counts while nothing has been delivered for about
   // ten seconds; then they begin anew.
   Distribution time_in_queue;   // from publish to delivery

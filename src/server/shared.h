@@ -15,6 +15,7 @@
 #include "server/admission.h"
 #include "server/audit_reporter.h"
 #include "server/current_value.h"
+#include "server/login_sources.h"
 #include "server/password_workers.h"
 #include "server/publisher_gate.h"
 #include "server/span_exporter.h"
@@ -34,6 +35,8 @@ struct Shared {
   std::unique_ptr<auth::Authenticator> authenticator;
   // nullptr: there is no audit log. Made before the loops run, and there as long as they do.
   std::unique_ptr<AuditReporter> audit{};
+  // nullptr: they are not counted. Likewise.
+  std::unique_ptr<LoginSources> login_sources{};
   // nullptr: nothing is traced. Likewise.
   std::unique_ptr<SpanExporter> spans{};
   broker::TracerLimits tracer_limits{};

@@ -69,6 +69,13 @@ ConnectionKey key_of(const session::BrokerSession& session) {
   return {IoLoop::loop_of(session.parameters().id), session.parameters().id};
 }
 
+void copy_traffic(HostedVirtualHost& host, const broker::ExchangeTraffic& traffic,
+                  ExchangeView& view) {
+  view.statistics = statistics_of(traffic.counts(host.host().now().monotonic));
+  view.returned = traffic.returned();
+  view.dropped = traffic.dropped();
+}
+
 }  // namespace
 
 MessageStatistics statistics_of(const broker::MessageCounts& counts) {
@@ -132,8 +139,8 @@ QueueView queue_view(HostedVirtualHost& host, broker::Queue& queue, const QueueP
     view.statistics = statistics_of(reading.counts);
     view.ready_rate = reading.ready_rate;
     view.unacked_rate = reading.unacked_rate;
-    view.fates = reading.fates;
   }
+  view.fates = reading.fates;
   if (parts.distributions && reading.measured) {
     view.time_in_queue = distribution_of(reading.time_in_queue);
     view.publish_to_ack = distribution_of(reading.publish_to_ack);
@@ -154,7 +161,7 @@ ExchangeView exchange_view(HostedVirtualHost& host, const broker::Exchange& exch
   view.arguments = declaration.arguments;
   copy_policies(exchange.policies(), view.policy, view.operator_policy,
                 view.effective_policy_definition);
-  view.statistics = statistics_of(exchange.traffic().counts(host.host().now().monotonic));
+  copy_traffic(host, exchange.traffic(), view);
   return view;
 }
 
@@ -162,8 +169,7 @@ ExchangeView default_exchange_view(HostedVirtualHost& host) {
   ExchangeView view;
   view.virtual_host = host.host().name();
   view.durable = true;
-  view.statistics =
-      statistics_of(host.host().traffic_of(nullptr).counts(host.host().now().monotonic));
+  copy_traffic(host, host.host().traffic_of(nullptr), view);
   return view;
 }
 
@@ -197,15 +203,7 @@ ChannelView channel_view(const HostedVirtualHost& host, const session::BrokerSes
     case session::ChannelState::kFlow: view.state = "flow"; break;
     case session::ChannelState::kClosing: view.state = "closing"; break;
   }
-  view.consumers = reading.consumers;
-  view.prefetch_count = reading.prefetch_count;
-  view.global_prefetch_count = reading.global_prefetch_count;
-  view.confirm = reading.confirm;
-  view.transactional = reading.transactional;
-  view.unacked = reading.unacked;
-  view.unconfirmed = reading.unconfirmed;
-  view.uncommitted = reading.uncommitted;
-  view.acks_uncommitted = reading.acks_uncommitted;
+  static_cast<session::ChannelFigures&>(view) = reading;
   if (reading.idle_since) view.idle_since = wall_of(*reading.idle_since, host.host().now());
   view.statistics = statistics_of(reading.counts);
   return view;

@@ -183,6 +183,11 @@ class Channel final : public broker::ConsumerSink,
   // `routed`: copies that went to queues; `traffic`: nullptr, the exchange is gone.
   void count_published(std::uint64_t count, std::uint64_t routed, broker::ExchangeTraffic* traffic);
   void note_committed(const Transaction::Publish& publish);
+  // nullptr: the exchange is gone.
+  broker::ExchangeTraffic* traffic_to(std::string_view exchange);
+  // The same of target_, which need not be looked for as long as nothing has changed.
+  broker::ExchangeTraffic* target_traffic();
+  void note_dropped(broker::ExchangeTraffic* traffic);
   void note_get_empty();
   void count_got(bool no_ack, bool redelivered);
 

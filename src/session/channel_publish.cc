@@ -127,8 +127,7 @@ Channel::Status Channel::publish_routed(const PublishView& view, const broker::M
   }
   const bool unroutable = queues.empty();
   if (unroutable && !view.mandatory && !transaction_) {
-    ++virtual_host().counters().unroutable_dropped;
-    ++statistics().dropped;
+    note_dropped(target_traffic());
     confirm(broker::Lsn(), false);
     return base::Done{};
   }
@@ -169,6 +168,7 @@ Channel::Status Channel::publish_reply(const PublishView& view, const broker::Me
 void Channel::return_message(const broker::Message& message) {
   ++virtual_host().counters().unroutable_returned;
   ++statistics().returned;
+  if (auto* const traffic = traffic_to(message.exchange())) traffic->add_returned();
   session_.emit_content(number_,
                         amqp::BasicReturn{static_cast<std::uint16_t>(ReplyCode::kNoRoute),
                                           "NO_ROUTE", message.exchange(), message.routing_key()},

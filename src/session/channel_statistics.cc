@@ -55,12 +55,27 @@ void Channel::report_published() {
   virtual_host().counters().message_sizes.add_to(
       broker::VirtualHostCounters::MessageSizes::class_of(sizes_from_), count,
       std::exchange(unreported_bytes_, 0));
-  // It may have been deleted meanwhile.
-  broker::Exchange* exchange = target_.exchange;
-  if (target_.routes_version != virtual_host().routes_version())
-    exchange = virtual_host().find_exchange(target_.name);
-  if (exchange == nullptr && !target_.name.empty()) return count_published(count, 0, nullptr);
-  count_published(count, count * route_.queues.size(), &virtual_host().traffic_of(exchange));
+  broker::ExchangeTraffic* const traffic = target_traffic();
+  count_published(count, traffic == nullptr ? 0 : count * route_.queues.size(), traffic);
+}
+
+broker::ExchangeTraffic* Channel::traffic_to(std::string_view name) {
+  broker::Exchange* const exchange = virtual_host().find_exchange(name);
+  if (exchange == nullptr && !name.empty()) return nullptr;
+  return &virtual_host().traffic_of(exchange);
+}
+
+broker::ExchangeTraffic* Channel::target_traffic() {
+  // It may have been deleted since.
+  if (target_.routes_version != virtual_host().routes_version()) return traffic_to(target_.name);
+  if (target_.exchange == nullptr && !target_.name.empty()) return nullptr;
+  return &virtual_host().traffic_of(target_.exchange);
+}
+
+void Channel::note_dropped(broker::ExchangeTraffic* traffic) {
+  ++virtual_host().counters().unroutable_dropped;
+  ++statistics().dropped;
+  if (traffic != nullptr) traffic->add_dropped();
 }
 
 void Channel::count_published(std::uint64_t count, std::uint64_t routed,
@@ -73,10 +88,7 @@ void Channel::count_published(std::uint64_t count, std::uint64_t routed,
 }
 
 void Channel::note_committed(const Transaction::Publish& publish) {
-  const std::string_view name = publish.message->exchange();
-  broker::Exchange* const exchange = virtual_host().find_exchange(name);
-  const bool gone = exchange == nullptr && !name.empty();
-  count_published(1, publish.queues.size(), gone ? nullptr : &virtual_host().traffic_of(exchange));
+  count_published(1, publish.queues.size(), traffic_to(publish.message->exchange()));
 }
 
 void Channel::note_get_empty() {

@@ -55,8 +55,7 @@ bool Channel::apply_transaction() {
       if (publish.mandatory) {
         return_message(*publish.message);
       } else {
-        ++virtual_host().counters().unroutable_dropped;
-        ++statistics().dropped;
+        note_dropped(traffic_to(publish.message->exchange()));
       }
       continue;
     }

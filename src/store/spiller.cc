@@ -261,7 +261,7 @@ void Spiller::finish_part(const Job& job, const Part& part) {
     }
   }
   tenant->touch();
-  queue->evict(part.evictions);
+  queue->evict(part.evictions, part.held.size());
   if (StoredQueue* stored = state->find(part.queue)) {
     // What was taken while the run was written will never be asked for.
     for (std::size_t i = 0; i != stored->levels().size(); ++i) {

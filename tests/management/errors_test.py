@@ -63,6 +63,30 @@ class Errors(ManagementCase):
         self.assertEqual(answer.fields["allow"], "HEAD, GET, OPTIONS")
         self.expect(405, "BREW", "/api/users/x")
 
+    def test_what_there_is_only_with_streams_and_more_nodes(self):
+        for noun in ("connections", "publishers", "consumers"):
+            self.assertEqual(self.get(f"/api/stream/{noun}"), [])
+            self.assertEqual(self.get(f"/api/stream/{noun}/%2F"), [])
+            self.assertEqual(self.get(f"/api/stream/{noun}?page=1")["items"], [])
+            self.expect(404, "GET", f"/api/stream/{noun}/nowhere")
+        self.expect(404, "GET", "/api/stream/connections/%2F/nobody")
+        self.expect(201, "PUT", "/api/queues/%2F/alone", {
+            "durable": True, "arguments": {"x-queue-type": "quorum"}})
+        for method, path in (("GET", "%2F/alone/status"), ("POST", "%2F/alone/replicas/add"),
+                             ("DELETE", "%2F/alone/replicas/delete"),
+                             ("POST", "replicas/on/nowhere/grow"),
+                             ("DELETE", "replicas/on/nowhere/shrink")):
+            answer = self.expect(404, method, f"/api/queues/quorum/{path}")
+            self.assertEqual(answer.json["error"], "Object Not Found", path)
+        self.expect(204, "DELETE", "/api/queues/%2F/alone")
+
+    def test_reset_leaves_all_as_it_is(self):
+        node = self.get("/api/overview")["node"]
+        self.expect(204, "DELETE", "/api/reset")
+        self.expect(204, "DELETE", f"/api/reset/{node}")
+        self.expect(404, "DELETE", "/api/reset/other@node")
+        self.expect(405, "GET", "/api/reset")
+
     def test_slashes_are_forgiven_where_clients_write_them(self):
         for path in ("//api/whoami", "/api/whoami/", "/api/users/?columns=name"):
             self.expect(200, "GET", path)

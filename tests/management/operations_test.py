@@ -1,14 +1,23 @@
 #!/usr/bin/python3
 """What operators ask of the node: probes, definitions, reload, log, audit, drain, stop."""
 
+import base64
 import gzip
 import http.client
 import json
+import pathlib
+import sys
 import unittest
 
 import pika
 
-from management_case import DEADLINE, ManagementCase, wait_until
+from management_case import DEADLINE, ManagementCase, free_port, wait_until
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / name)
+                for name in ("hostile", "monitoring")]
+import wire  # noqa: E402
+from peer import Peer  # noqa: E402
+from watched import Page  # noqa: E402
 
 
 class Operations(ManagementCase):
@@ -176,6 +185,79 @@ class Operations(ManagementCase):
     def test_the_clusters_name_is_kept(self):
         self.expect(204, "PUT", "/api/cluster-name", {"name": "mine"})
         self.assertEqual(self.get("/api/cluster-name"), {"name": "mine"})
+
+
+class Sources(ManagementCase):
+    METRICS = free_port()
+    SETTINGS = {"auth": {"track_attempt_source": True, "attempt_sources_max": 4},
+                "metrics": {"enabled": True, "port": METRICS}}
+
+    def setUp(self):
+        self.path = f"/api/auth/attempts/{self.get('/api/overview')['node']}/source"
+        self.expect(204, "DELETE", self.path)
+
+    def log_in(self, source, user="guest", password="guest"):
+        with Peer(self.daemon.port, source=source) as peer:
+            if password == "guest":
+                peer.log_in(user, password)
+                return
+            peer.send(wire.HEADER + wire.start_ok("PLAIN", wire.plain(user, password)))
+            peer.expect("connection.start")
+            peer.expect("connection.close")
+
+    def sources(self):
+        return {(row["remote_address"], row["username"], row["protocol"]):
+                (row["auth_attempts_succeeded"], row["auth_attempts_failed"], row["auth_attempts"])
+                for row in self.get(self.path)}
+
+    def metrics(self, path):
+        client = http.client.HTTPConnection("127.0.0.1", self.METRICS, timeout=DEADLINE)
+        try:
+            client.request("GET", path)
+            return Page(client.getresponse().read().decode())
+        finally:
+            client.close()
+
+    def test_logins_are_counted_by_address_and_user(self):
+        self.log_in("127.0.0.1")
+        self.log_in("127.0.0.2")
+        self.log_in("127.0.0.2", password="wrong")
+        self.log_in("127.0.0.2", password="wrong")
+        have = self.sources()
+        self.assertEqual(have[("127.0.0.1", "guest", "amqp091")], (1, 0, 1))
+        self.assertEqual(have[("127.0.0.2", "guest", "amqp091")], (1, 2, 3))
+        self.assertIn(("127.0.0.1", "guest", "http"), have)
+        self.assertNotIn(("127.0.0.2", "guest", "http"), have)
+        page = self.metrics("/metrics/detailed?family=auth_attempt_detailed_metrics")
+        labels = {"remote_address": "127.0.0.2", "username": "guest", "protocol": "amqp091"}
+        for name, number in (("total", 3), ("succeeded_total", 1), ("failed_total", 2)):
+            self.assertEqual(page.value(f"rabbitmq_detailed_auth_attempts_detailed_{name}",
+                                        **labels), number)
+        self.assertEqual(self.metrics("/metrics/per-object").value(
+            "rabbitmq_auth_attempts_detailed_total", **labels), 3)
+        self.assertNotIn("attempts_detailed", self.metrics("/metrics").text)
+        self.expect(204, "DELETE", self.path)
+        # Who asked is there again.
+        self.assertEqual(set(self.sources()), {("127.0.0.1", "guest", "http")})
+
+    def test_by_http_too_and_what_does_not_fit_stands_together(self):
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE,
+                                            source_address=("127.0.0.2", 0))
+        wrong = base64.b64encode(b"guest:wrong").decode()
+        client.request("GET", "/api/whoami", headers={"Authorization": "Basic " + wrong})
+        self.assertEqual(client.getresponse().status, 401)
+        client.close()
+        self.expect(200, "GET", "/api/whoami")
+        for name in ("one", "two", "three", "four"):
+            self.log_in("127.0.0.1", name, "wrong")
+        have = self.sources()
+        self.assertEqual(have[("127.0.0.2", "guest", "http")], (0, 1, 1))
+        self.assertEqual(have[("127.0.0.1", "two", "amqp091")], (0, 1, 1))
+        self.assertEqual(have[("", "", "amqp091")], (0, 2, 2))
+        self.assertEqual(len(have), 5)
+        page = self.metrics("/metrics/detailed?family=auth_attempt_detailed_metrics")
+        self.assertEqual(page.value("rabbitmq_detailed_auth_attempts_detailed_failed_total",
+                                    remote_address="", username="", protocol="amqp091"), 2)
 
 
 class Ending(ManagementCase):

@@ -14,7 +14,7 @@ import unittest
 import urllib.request
 
 import pika
-from watched import ROOT, WatchedTest
+from watched import ROOT, Page, WatchedTest
 
 DEADLINE = 30
 # Newlines are taken out of names, as by RabbitMQ.
@@ -165,6 +165,30 @@ class Pages(WatchedTest):
             with self.subTest(name, **labels):
                 self.assertEqual(after.value(name, **labels) - before.value(name, **labels), more)
 
+    def test_what_is_unroutable_is_counted_by_exchange(self):
+        self.channel.exchange_declare("lonely", "fanout", auto_delete=True)
+        self.channel.basic_publish("lonely", "", b"dropped")
+        self.channel.confirm_delivery()
+        with self.assertRaises(pika.exceptions.UnroutableError):
+            self.channel.basic_publish("lonely", "", b"returned", mandatory=True)
+        page = self.page("/metrics/detailed?family=exchange_metrics")
+        for name, number in (("published", 2), ("unroutable_returned", 1),
+                             ("unroutable_dropped", 1)):
+            self.assertEqual(page.value(f"rabbitmq_detailed_exchange_messages_{name}_total",
+                                        vhost="/", exchange="lonely"), number, name)
+        self.channel.exchange_delete("lonely")
+
+    def test_what_is_written_is_counted_by_queue(self):
+        self.channel.queue_declare("written", durable=True)
+        self.channel.confirm_delivery()
+        for mode in (1, 2, 2):
+            self.channel.basic_publish("", "written", b"x",
+                                       pika.BasicProperties(delivery_mode=mode))
+        page = self.page("/metrics/detailed?family=queue_metrics&queue=^written$")
+        self.assertEqual(page.value("rabbitmq_detailed_queue_disk_writes_total"), 2)
+        self.assertEqual(page.value("rabbitmq_detailed_queue_disk_reads_total"), 0)
+        self.channel.queue_delete("written")
+
     def test_dead_letters_are_counted_by_reason_and_strategy(self):
         def count(page, reason, strategy):
             return page.value(f"rabbitmq_global_messages_dead_lettered_{reason}_total",
@@ -223,6 +247,31 @@ class Closed(WatchedTest):
             self.assertEqual(self.status(path, "guest:guest"), (401, None))
             self.assertEqual(self.status(path, "watcher:secret")[0], 200)
         self.assertEqual(self.status("/livez")[0], 200)
+
+    def test_requests_and_their_logins_are_counted(self):
+        watcher = base64.b64encode(b"watcher:secret").decode()
+
+        def page():
+            status, _, body = self.get("/metrics", Authorization="Basic " + watcher)
+            self.assertEqual(status, 200)
+            return Page(body)
+
+        before = page()
+        self.status("/metrics")
+        self.status("/metrics", "watcher:wrong")
+        self.status("/nowhere")
+        after = page()
+        for name, labels, more in (
+                ("rabbitmq_auth_attempts_succeeded_total", {"protocol": "http"}, 1),
+                ("rabbitmq_auth_attempts_failed_total", {"protocol": "http"}, 1),
+                ("rabbitmq_auth_attempts_total", {"protocol": "http"}, 2),
+                ("harriermq_http_requests_total", {}, 4),
+                ("harriermq_http_answers_total", {"status": "4xx"}, 3),
+                ("harriermq_http_answers_total", {"status": "2xx"}, 1),
+                ("harriermq_http_answers_total", {"status": "5xx"}, 0)):
+            with self.subTest(name, **labels):
+                self.assertEqual(after.value(name, **labels) - before.value(name, **labels), more)
+        self.assertEqual(after.value("harriermq_management_log_streams"), 0)
 
 
 class ManyQueues(WatchedTest):

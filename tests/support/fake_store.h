@@ -105,7 +105,11 @@ class FakeStore final : public broker::ChangeLog, public broker::BodyReader {
           keep({queue.id().value, entry.priority, entry.position.value}, entry);
         });
   }
-  void page_out(broker::Queue& queue) { queue.evict(write_out(queue)); }
+  void page_out(broker::Queue& queue) {
+    const std::size_t before = kept_.size();
+    const auto parts = write_out(queue);
+    queue.evict(parts, kept_.size() - before);
+  }
   // It cannot be read any more.
   void lose(const broker::Queue& queue, std::uint64_t position, std::uint8_t level = 0) {
     alive_.erase({queue.id().value, level, position});

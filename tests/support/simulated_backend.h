@@ -95,7 +95,7 @@ class FakeBackend final : public SimulatedBackend {
   void evict(std::size_t index) {
     auto [queue, parts] = std::move(written_[index]);
     written_.erase(written_.begin() + static_cast<std::ptrdiff_t>(index));
-    turn([&, &evicted = parts, &from = queue] { from->evict(evicted); });
+    turn([&, &evicted = parts, &from = queue] { from->evict(evicted, 0); });
   }
 
   const bool pages_out_;

@@ -309,7 +309,7 @@ TEST_F(QueueOperator, the_disk_keeps_nothing_of_what_was_taken_out_while_it_was_
     publish_all(queue->name(), {"1", "2", "3"});
     const auto written = broker.store.write_out(*queue);
     remove(*queue, 3);
-    broker.act([&] { queue->evict(written); });
+    broker.act([&] { queue->evict(written, 0); });
     if (purged) {
       broker.act([&] { EXPECT_EQ(queue->purge(), 2u); });
     } else {

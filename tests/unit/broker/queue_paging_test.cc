@@ -62,9 +62,8 @@ TEST_F(QueuePaging, front_is_kept_for_consumers_and_filled_before_it_is_empty) {
   limits.read_ahead_bytes = 3'000;
   SimulatedBroker reading(limits);
   QueueRef queue;
-  reading.act([&] {
-    queue = *reading.host.declare_queue(reading.actor, declaration("q"), connection);
-  });
+  reading.act(
+      [&] { queue = *reading.host.declare_queue(reading.actor, declaration("q"), connection); });
   TestChannel channel(reading);
   channel.consume(*queue, "a", 1);
   for (int i = 0; i < 10; ++i) {
@@ -81,6 +80,27 @@ TEST_F(QueuePaging, front_is_kept_for_consumers_and_filled_before_it_is_empty) {
   channel.ack(2);
   EXPECT_EQ(channel.take_bodies().size(), 3u);
   EXPECT_EQ(reading.store.pending_reads(), 1u) << "asked for before anybody waits";
+}
+
+TEST_F(QueuePaging, counts_what_was_written_and_read) {
+  const auto written_and_read = [](const broker::Queue& queue) {
+    broker::QueueReading reading;
+    queue.read(reading);
+    return std::pair(reading.fates.disk_writes, reading.fates.disk_reads);
+  };
+  using Counted = std::pair<std::uint64_t, std::uint64_t>;
+  const QueueRef queue = declare_durable("q");
+  publish_all("q", {"1", "2"});
+  EXPECT_EQ(written_and_read(*queue), Counted(0, 0));
+  publish("q", "3", persistent);
+  EXPECT_EQ(written_and_read(*queue), Counted(1, 0));
+  page_out(*queue);
+  EXPECT_EQ(written_and_read(*queue), Counted(4, 0));
+  TestChannel channel(broker);
+  channel.consume(*queue, "a");
+  answer_read(0, 10);
+  EXPECT_EQ(channel.take_bodies(), (Bodies{"1", "2", "3"}));
+  EXPECT_EQ(written_and_read(*queue), Counted(4, 3));
 }
 
 TEST_F(QueuePaging, what_is_not_recorded_is_forgotten_when_it_was_read) {

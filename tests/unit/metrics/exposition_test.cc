@@ -75,6 +75,30 @@ TEST_F(ExpositionTest, HasRabbitmqsNames) {
     EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line)) << line;
 }
 
+TEST_F(ExpositionTest, CountsHttpFromZero) {
+  EXPECT_THAT(exposition_.text(), ::testing::Not(::testing::HasSubstr("harriermq_http_")));
+  const http::Server server(http::Limits{});
+  ApiCounters api;
+  exposition_.add_http({&server, &api});
+  const std::string text = exposition_.text();
+  for (const char* line :
+       {"harriermq_http_connections 0", "harriermq_http_connections_accepted_total 0",
+        "harriermq_http_connections_refused_total 0", "harriermq_http_requests_total 0",
+        "harriermq_http_answers_total{status=\"2xx\"} 0",
+        "harriermq_http_answers_total{status=\"3xx\"} 0",
+        "harriermq_http_answers_total{status=\"4xx\"} 0",
+        "harriermq_http_answers_total{status=\"5xx\"} 0", "harriermq_http_overloaded_total 0",
+        "harriermq_http_timeouts_total 0", "harriermq_http_requests_waiting 0",
+        "harriermq_http_body_bytes 0", "harriermq_management_requests_refused_total 0",
+        "harriermq_management_log_streams 0", "rabbitmq_auth_attempts_total{protocol=\"http\"} 0",
+        "rabbitmq_auth_attempts_succeeded_total{protocol=\"http\"} 0",
+        "rabbitmq_auth_attempts_failed_total{protocol=\"http\"} 0"})
+    EXPECT_THAT(text, ::testing::HasSubstr(std::string("\n") + line + "\n")) << line;
+  api.logins_refused = 2;
+  EXPECT_THAT(exposition_.text(),
+              ::testing::HasSubstr("\nrabbitmq_auth_attempts_total{protocol=\"http\"} 2\n"));
+}
+
 TEST_F(ExpositionTest, ShowsWhyPublishersAreHeld) {
   node_.block_publishers("maintenance");
   EXPECT_THAT(exposition_.text(),

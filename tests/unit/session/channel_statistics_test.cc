@@ -56,6 +56,32 @@ TEST_F(ChannelStatisticsTest, PublishesAreCountedWhereverTheyGo) {
   EXPECT_EQ(counters.message_sizes.sum(), 3 * 6 + 2 * 500 + 7 + 8u);
 }
 
+TEST_F(ChannelStatisticsTest, WhatIsUnroutableIsCountedByExchange) {
+  TestSession client(broker, 1);
+  client.open();
+  client.send(1, amqp::ExchangeDeclare{.exchange = "x", .type = "fanout"});
+  client.call([&] {
+    for (int i = 0; i != 3; ++i)
+      client.publish_now(1, "k", "dropped", {.exchange = "x"});
+    client.publish_now(1, "k", "returned", {.exchange = "x", .mandatory = true});
+    client.publish_now(1, "nowhere", "returned", {.mandatory = true});
+  });
+  client.open(2).send(2, amqp::TxSelect{});
+  client.call([&] {
+    client.publish_now(2, "k", "dropped", {.exchange = "x"});
+    client.publish_now(2, "k", "returned", {.exchange = "x", .mandatory = true});
+  });
+  const auto unroutable = [this](std::string_view name) {
+    const auto& traffic = broker.host.traffic_of(broker.host.find_exchange(name));
+    return std::pair(traffic.dropped(), traffic.returned());
+  };
+  using Counted = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(unroutable("x"), Counted(3, 1));
+  EXPECT_EQ(unroutable(""), Counted(0, 1));
+  client.send(2, amqp::TxCommit{});
+  EXPECT_EQ(unroutable("x"), Counted(4, 2));
+}
+
 TEST_F(ChannelStatisticsTest, AnExchangeDeletedInTheSameTurnTakesItsCountWithIt) {
   TestSession client(broker, 1);
   client.open();
