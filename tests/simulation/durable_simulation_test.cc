@@ -55,7 +55,11 @@ DurableRun::Work check(bool recorded, const ClientOptions& clients, Script scrip
     DurableOptions options = DurableRun::small_options();
     options.slice_entries = seed % 3 == 0 ? 7 : 64;
     // The journal is full now and then.
-    if (seed % 4 == 1) options.segment_bytes = 32 << 10;
+    if (seed % 4 == 1) {
+      options.segment_bytes = 32 << 10;
+      // One segment holds a chunk that is almost full and the largest message behind it.
+      options.chunk_bytes = 8 << 10;
+    }
     DurableRun run(seed, node, own, options);
     const bool begun = run.begin();
     EXPECT_TRUE(begun);
