@@ -141,6 +141,7 @@ struct AcceptLimitOptions {
   std::uint32_t connections_per_address_max = 1024;
   std::uint32_t unauthenticated_max = 1024;
   std::uint32_t unauthenticated_per_address_max = 32;
+  std::uint32_t channels_max = 1'000'000;
 
   bool operator==(const AcceptLimitOptions&) const = default;
 };

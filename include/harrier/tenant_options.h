@@ -51,6 +51,7 @@ struct UserLimitOptions {
   std::optional<std::int64_t> connections_max;
   std::optional<std::int64_t> channels_max;
   std::optional<std::int64_t> consumers_max;
+  std::optional<std::int64_t> message_size_max;
   std::optional<std::int64_t> publish_rate_max;
   std::optional<std::int64_t> publish_byte_rate_max;
 

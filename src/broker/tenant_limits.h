@@ -44,10 +44,11 @@ struct TenantLimits {
 };
 
 struct UserLimits {
-  std::optional<std::uint64_t> connections_max;  // more: 530
-  std::optional<std::uint64_t> channels_max;     // more: 530
-  std::optional<std::uint64_t> consumers_max;    // more: 530
-  PublishRateLimits publish_rate;                // above: publishers are read more slowly
+  std::optional<std::uint64_t> connections_max;   // more: 530
+  std::optional<std::uint64_t> channels_max;      // more: 530
+  std::optional<std::uint64_t> consumers_max;     // more: 530
+  std::optional<std::uint64_t> message_size_max;  // larger: 406
+  PublishRateLimits publish_rate;                 // above: publishers are read more slowly
 
   bool operator==(const UserLimits&) const = default;
 };
@@ -65,8 +66,10 @@ enum class LimitKind : std::uint8_t {
   kUserConnections,
   kUserChannels,
   kUserConsumers,
+  kUserMessageSize,
   kConnectionConsumers,
+  kNodeChannels,
 };
-inline constexpr std::size_t kLimitKinds = 12;
+inline constexpr std::size_t kLimitKinds = 14;
 
 }  // namespace harrier::broker

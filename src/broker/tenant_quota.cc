@@ -22,6 +22,12 @@ std::uint64_t lower(const std::optional<std::uint64_t>& own, std::uint32_t node)
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
+amqp::ProtocolError too_large(std::uint64_t body_size, std::uint64_t limit) {
+  return amqp::protocol_error(ReplyCode::kPreconditionFailed,
+                              "message size " + std::to_string(body_size) +
+                                  " is larger than configured max size " + std::to_string(limit));
+}
+
 }  // namespace
 
 void TenantQuota::set(const TenantLimits& limits) {
@@ -67,6 +73,14 @@ amqp::ProtocolError TenantQuota::refuse_user_channel(const Actor& actor,
                               "number of channels opened for user " + quoted(actor.user) +
                                   " has reached the maximum allowed user limit of (" +
                                   std::to_string(limit) + ")");
+}
+
+amqp::ProtocolError TenantQuota::refuse_node_channel(std::uint64_t limit) const {
+  count(LimitKind::kNodeChannels);
+  return amqp::protocol_error(
+      ReplyCode::kNotAllowed,
+      "number of channels opened on the node has reached the maximum allowed limit of (" +
+          std::to_string(limit) + ")");
 }
 
 amqp::CheckedStatus TenantQuota::check_consumer() const {
@@ -121,10 +135,13 @@ amqp::CheckedStatus TenantQuota::check_binding(std::string_view exchange) const 
 amqp::CheckedStatus TenantQuota::check_size(std::uint64_t body_size) const {
   if (!limits_.message_size_max || body_size <= *limits_.message_size_max) return base::Done{};
   count(LimitKind::kVirtualHostMessageSize);
-  return amqp::refuse(ReplyCode::kPreconditionFailed,
-                      "message size " + std::to_string(body_size) +
-                          " is larger than configured max size " +
-                          std::to_string(*limits_.message_size_max));
+  return base::fail(too_large(body_size, *limits_.message_size_max));
+}
+
+amqp::ProtocolError TenantQuota::refuse_user_size(std::uint64_t body_size,
+                                                  std::uint64_t limit) const {
+  count(LimitKind::kUserMessageSize);
+  return too_large(body_size, limit);
 }
 
 bool TenantQuota::would_exceed(std::uint64_t bytes) const {

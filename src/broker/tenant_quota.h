@@ -47,6 +47,9 @@ class TenantQuota {
   amqp::ProtocolError refuse_user_connection(const Actor& actor, std::uint64_t limit) const;
   amqp::ProtocolError refuse_user_channel(const Actor& actor, std::uint64_t limit) const;
   amqp::ProtocolError refuse_user_consumer(const Actor& actor, std::uint64_t limit) const;
+  amqp::ProtocolError refuse_user_size(std::uint64_t body_size, std::uint64_t limit) const;
+  // One more of the node's.
+  amqp::ProtocolError refuse_node_channel(std::uint64_t limit) const;
   // One more of a connection's.
   amqp::ProtocolError refuse_connection_consumer(std::uint64_t limit) const;
 

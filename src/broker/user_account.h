@@ -47,17 +47,23 @@ class UserAccount {
     connections_.set_limit(limits.connections_max);
     channels_.set_limit(limits.channels_max);
     consumers_.set_limit(limits.consumers_max);
+    message_size_max_.store(limits.message_size_max.value_or(UINT64_MAX),
+                            std::memory_order_relaxed);
     publish_rates_.set(limits.publish_rate, burst);
   }
   CountedPlaces& connections() { return connections_; }
   CountedPlaces& channels() { return channels_; }
   CountedPlaces& consumers() { return consumers_; }
+  std::uint64_t message_size_max() const {
+    return message_size_max_.load(std::memory_order_relaxed);
+  }
   PublishRates& publish_rates() { return publish_rates_; }
 
  private:
   CountedPlaces connections_;
   CountedPlaces channels_;
   CountedPlaces consumers_;
+  std::atomic<std::uint64_t> message_size_max_{UINT64_MAX};
   PublishRates publish_rates_;
 };
 

@@ -28,6 +28,9 @@ Table accept_table() {
            "Nobody fills the broker with sockets before giving a password."}),
       integer("unauthenticated_per_address_max", &O::unauthenticated_per_address_max, 1, 10'000'000,
               {"The same for one address.", "One address leaves room for others."}),
+      integer("channels_max", &O::channels_max, 1, 100'000'000,
+              {"Channels of all connections of the node; one more is refused (530).",
+               "One or two kilobytes each."}),
   }));
 }
 

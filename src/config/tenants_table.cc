@@ -195,6 +195,9 @@ Table user_limits_table() {
                 {"Channels of all of them; one more is refused (530).", kOneTenant}),
           limit("consumers_max", &O::consumers_max, 0,
                 {"Consumers of all its channels; one more is refused (530).", kOneTenant}),
+          size_limit("message_size_max", &O::message_size_max, 0,
+                     {"A body; a larger one is refused (406).",
+                      "limits.connection.max_message_size counts besides."}),
           limit(
               "publish_rate_max", &O::publish_rate_max, 1,
               {"Messages a second; a faster user's connections are read more slowly.", kOneTenant}),

@@ -156,6 +156,7 @@ std::optional<std::uint64_t>& limit_named(broker::UserLimits& limits, const std:
   if (name == "max-connections") return limits.connections_max;
   if (name == "max-channels") return limits.channels_max;
   if (name == "max-consumers") return limits.consumers_max;
+  if (name == "max-message-size") return limits.message_size_max;
   if (name == "max-publish-rate") return limits.publish_rate.messages;
   if (name == "max-publish-byte-rate") return limits.publish_rate.bytes;
   throw bad_request("Unrecognised name: " + name);
@@ -193,27 +194,28 @@ http::Response delete_user_limit(const Call& call) {
 
 void add_users_routes(Routes& routes) {
   constexpr Need kAdmin = Need::kAdministrator;
-  routes.insert(routes.end(),
-                {{"GET", "/api/users", kAdmin, list_users, "All users.", "", "User[]"},
-                 {"GET", "/api/users/without-permissions", kAdmin, list_users_without_permissions,
-                  "Users that may enter no virtual host.", "", "User[]"},
-                 {"POST", "/api/users/bulk-delete", kAdmin, delete_users,
-                  "Deletes users; those that are not there count for nothing.", "UserNames", ""},
-                 {"GET", "/api/users/{user}", kAdmin, get_user, "One user.", "", "User"},
-                 {"PUT", "/api/users/{user}", kAdmin, put_user, "Makes a user, or replaces it.",
-                  "UserPut", ""},
-                 {"DELETE", "/api/users/{user}", kAdmin, delete_user,
-                  "Deletes a user and closes its connections.", "", ""},
-                 {"GET", "/api/user-limits", kAdmin, list_user_limits, "Limits of all users.", "",
-                  "UserLimits[]"},
-                 {"GET", "/api/user-limits/{user}", kAdmin, get_user_limits, "Limits of a user.",
-                  "", "UserLimits[]"},
-                 {"PUT", "/api/user-limits/{user}/{limit}", kAdmin, put_user_limit,
-                  "Sets max-connections, max-channels, max-consumers, max-publish-rate or "
-                  "max-publish-byte-rate.",
-                  "LimitValue", ""},
-                 {"DELETE", "/api/user-limits/{user}/{limit}", kAdmin, delete_user_limit,
-                  "Lifts one limit.", "", ""}});
+  routes.insert(
+      routes.end(),
+      {{"GET", "/api/users", kAdmin, list_users, "All users.", "", "User[]"},
+       {"GET", "/api/users/without-permissions", kAdmin, list_users_without_permissions,
+        "Users that may enter no virtual host.", "", "User[]"},
+       {"POST", "/api/users/bulk-delete", kAdmin, delete_users,
+        "Deletes users; those that are not there count for nothing.", "UserNames", ""},
+       {"GET", "/api/users/{user}", kAdmin, get_user, "One user.", "", "User"},
+       {"PUT", "/api/users/{user}", kAdmin, put_user, "Makes a user, or replaces it.", "UserPut",
+        ""},
+       {"DELETE", "/api/users/{user}", kAdmin, delete_user,
+        "Deletes a user and closes its connections.", "", ""},
+       {"GET", "/api/user-limits", kAdmin, list_user_limits, "Limits of all users.", "",
+        "UserLimits[]"},
+       {"GET", "/api/user-limits/{user}", kAdmin, get_user_limits, "Limits of a user.", "",
+        "UserLimits[]"},
+       {"PUT", "/api/user-limits/{user}/{limit}", kAdmin, put_user_limit,
+        "Sets max-connections, max-channels, max-consumers, max-message-size, max-publish-rate or "
+        "max-publish-byte-rate.",
+        "LimitValue", ""},
+       {"DELETE", "/api/user-limits/{user}/{limit}", kAdmin, delete_user_limit, "Lifts one limit.",
+        "", ""}});
 }
 
 }  // namespace harrier::management

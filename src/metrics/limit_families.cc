@@ -28,7 +28,9 @@ void collect_refusals(const NodeReading& node, Samples& samples) {
       {"user_connections", LimitKind::kUserConnections},
       {"user_channels", LimitKind::kUserChannels},
       {"user_consumers", LimitKind::kUserConsumers},
-      {"connection_consumers", LimitKind::kConnectionConsumers}};
+      {"user_message_size", LimitKind::kUserMessageSize},
+      {"connection_consumers", LimitKind::kConnectionConsumers},
+      {"node_channels", LimitKind::kNodeChannels}};
   for (const auto& [name, kind] : kKinds)
     samples.add(node.sum_of([kind = kind](const broker::VirtualHostCounters& counters) {
       return counters.limit_refusals[static_cast<std::size_t>(kind)].value();

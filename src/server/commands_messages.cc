@@ -66,12 +66,12 @@ amqp::CheckedStatus Commands::check_publish(const broker::Actor& actor,
     if (text.size() > kShortStringMax)
       return amqp::refuse(ReplyCode::kSyntaxError,
                           "a name, key or property is longer than 255 octets");
-  if (request.body.size() > message_size_max_) {
-    return amqp::refuse(ReplyCode::kPreconditionFailed, "message size " +
-                                                            std::to_string(request.body.size()) +
-                                                            " is larger than configured max size " +
-                                                            std::to_string(message_size_max_));
-  }
+  const std::uint64_t size_max =
+      std::min(message_size_max_, shared_.users.account_of(actor.user)->message_size_max());
+  if (request.body.size() > size_max)
+    return amqp::refuse(ReplyCode::kPreconditionFailed,
+                        "message size " + std::to_string(request.body.size()) +
+                            " is larger than configured max size " + std::to_string(size_max));
   if (properties.has(amqp::kUserId) && properties.user_id != actor.user &&
       !actor.has_tag("impersonator")) {
     return amqp::refuse(ReplyCode::kPreconditionFailed,

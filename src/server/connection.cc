@@ -151,6 +151,7 @@ session::SessionInput* Connection::attach(const session::ConnectionParameters& p
   touch_host();
   session::ConnectionParameters completed = parameters;
   completed.account = account_;
+  completed.channels_of_node = &io_.shared().channels;
   direct_ = std::make_unique<session::BrokerSession>(
       host_->host(), completed, io_.shared().session_limits.get(), *marked_output_);
   seat_.emplace(*host_, *direct_);

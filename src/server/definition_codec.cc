@@ -194,13 +194,14 @@ FieldTable encode(const broker::UserLimits& limits) {
   add_number(table, "connections_max", limits.connections_max);
   add_number(table, "channels_max", limits.channels_max);
   add_number(table, "consumers_max", limits.consumers_max);
+  add_number(table, "message_size_max", limits.message_size_max);
   add_rates(table, limits.publish_rate);
   return table;
 }
 
 broker::UserLimits decode_user_limits(TableView value) {
   return {number_in(value, "connections_max"), number_in(value, "channels_max"),
-          number_in(value, "consumers_max"), rates_in(value)};
+          number_in(value, "consumers_max"), number_in(value, "message_size_max"), rates_in(value)};
 }
 
 FieldTable encode_json(const std::string& json) {

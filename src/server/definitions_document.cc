@@ -161,6 +161,7 @@ void Reader::read_user_limits(const std::string& user, const json& value,
   limits.channels_max = item.limit("max-channels");
   // Ours.
   limits.consumers_max = item.limit("max-consumers");
+  limits.message_size_max = item.limit("max-message-size");
   limits.publish_rate = {item.limit("max-publish-rate"), item.limit("max-publish-byte-rate")};
   if (limits != broker::UserLimits()) document_.user_limits.push_back({user, limits});
 }

@@ -62,6 +62,7 @@ broker::UserLimits overlaid(broker::UserLimits of, const broker::UserLimits& by)
   overlay(of.connections_max, by.connections_max);
   overlay(of.channels_max, by.channels_max);
   overlay(of.consumers_max, by.consumers_max);
+  overlay(of.message_size_max, by.message_size_max);
   of.publish_rate = overlaid(of.publish_rate, by.publish_rate);
   return of;
 }

@@ -199,6 +199,7 @@ json json_of(const broker::UserLimits& limits) {
   put(object, "max-connections", limits.connections_max);
   put(object, "max-channels", limits.channels_max);
   put(object, "max-consumers", limits.consumers_max);
+  put(object, "max-message-size", limits.message_size_max);
   put(object, "max-publish-rate", limits.publish_rate.messages);
   put(object, "max-publish-byte-rate", limits.publish_rate.bytes);
   return object;

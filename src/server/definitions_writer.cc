@@ -163,9 +163,10 @@ void Writer::put_user_limits(json& object, const UserDefinition& user) {
   if (found != user_limits_.end()) limits = found->second;
   if (!own_) {
     limits.consumers_max = std::nullopt;
+    limits.message_size_max = std::nullopt;
     limits.publish_rate = {};
     if (found != user_limits_.end() && limits != found->second)
-      leave_out("user '" + user.name + "': limits of consumers or publishing");
+      leave_out("user '" + user.name + "': limits that RabbitMQ does not have");
   }
   object["limits"] = json_of(limits);
 }

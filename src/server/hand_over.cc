@@ -134,6 +134,7 @@ void HandOver::attach_remote(const session::ConnectionParameters& parameters) {
   broker_.touch(*host);
   session::ConnectionParameters completed = parameters;
   completed.account = shared_.users.account_of(parameters.actor.user);
+  completed.channels_of_node = &shared_.channels;
   const auto [entry, added] = remote_.emplace(
       parameters.id,
       std::make_unique<RemoteSession>(*this, *host, completed, shared_.session_limits.get(),

@@ -45,6 +45,7 @@ void apply_connection_limits(const LiveParts& parts, const Options& next) {
 
 void apply_live_options(const LiveParts& parts, const Options& started, const Options& next) {
   parts.shared.admission.set_limits(next.accept);
+  parts.shared.channels.set_limit(next.accept.channels_max);
   apply_connection_limits(parts, next);
   apply_virtual_host_limits(parts, started, next);
   apply_pattern_limits(next.patterns);

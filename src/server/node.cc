@@ -115,6 +115,7 @@ Node::Parts::Parts(const Options& options, const base::Clock& clock)
               .ready = false,
               .connection_publish_rate = connection_publish_rate(options.connection),
               .publish_rate_burst = options.publish_rate_burst} {
+  shared_.channels.set_limit(options_.accept.channels_max);
   if (options_.auth.track_attempt_source)
     shared_.login_sources = std::make_unique<LoginSources>(options_.auth.attempt_sources_max);
   const std::size_t count = loop_count(options_.loops, std::thread::hardware_concurrency());

@@ -45,6 +45,7 @@ struct Shared {
   CurrentValue<broker::VirtualHostLimits> virtual_host_limits{};  // for those that are made
   VirtualHostTable virtual_hosts{};
   Admission admission;
+  broker::CountedPlaces channels{};  // of all loops' connections
   PublisherGate gate{};
   // Users and virtual hosts are there: what was written before the release store is what a loop
   // sees after an acquire load. While false, logins are 320. Never unset.

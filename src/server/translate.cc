@@ -110,6 +110,7 @@ broker::UserLimits user_limits(const UserLimitOptions& options) {
   limits.connections_max = limit_of(options.connections_max);
   limits.channels_max = limit_of(options.channels_max);
   limits.consumers_max = limit_of(options.consumers_max);
+  limits.message_size_max = limit_of(options.message_size_max);
   limits.publish_rate = {limit_of(options.publish_rate_max),
                          limit_of(options.publish_byte_rate_max)};
   return limits;

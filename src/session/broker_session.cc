@@ -179,10 +179,15 @@ void BrokerSession::open_channel(ChannelNumber number) {
 
 amqp::CheckedStatus BrokerSession::take_channel() {
   if (auto status = virtual_host_.quota().check_channel(); !status.ok()) return status;
-  if (broker::UserAccount* account = parameters_.account.get();
-      account != nullptr && !account->channels().take())
+  broker::UserAccount* const account = parameters_.account.get();
+  if (account != nullptr && !account->channels().take())
     return base::fail(
         virtual_host_.quota().refuse_user_channel(parameters_.actor, account->channels().limit()));
+  if (broker::CountedPlaces* const all = parameters_.channels_of_node;
+      all != nullptr && !all->take()) {
+    if (account != nullptr) account->channels().give_back();
+    return base::fail(virtual_host_.quota().refuse_node_channel(all->limit()));
+  }
   ++virtual_host_.counters().channels;
   return base::Done{};
 }
@@ -209,6 +214,7 @@ void BrokerSession::release_number(Channel& channel) {
   channels_.erase(found);
   --virtual_host_.counters().channels;
   if (parameters_.account) parameters_.account->channels().give_back();
+  if (parameters_.channels_of_node != nullptr) parameters_.channels_of_node->give_back();
 }
 
 void BrokerSession::note_ended(Channel& channel) {
@@ -229,6 +235,14 @@ broker::MessageCounts BrokerSession::counts() const {
   for (const auto& [number, channel] : channels_)
     counts += channel->read().counts;
   return counts;
+}
+
+amqp::CheckedStatus BrokerSession::check_size(std::uint64_t body_size) const {
+  const broker::TenantQuota& quota = virtual_host_.quota();
+  if (auto status = quota.check_size(body_size); !status.ok()) return status;
+  const broker::UserAccount* const account = parameters_.account.get();
+  if (account == nullptr || body_size <= account->message_size_max()) return base::Done{};
+  return base::fail(quota.refuse_user_size(body_size, account->message_size_max()));
 }
 
 amqp::CheckedStatus BrokerSession::take_consumer() {

@@ -72,6 +72,13 @@ class BrokerSession final : public SessionInput {
   void channel_ended(Channel& channel);
   // Both sides have closed it, but it still gives back what it held: its number is free already.
   void release_number(Channel& channel);
+  // Whether check_size() must be asked about a body.
+  bool doubts_size(std::uint64_t body_size) const {
+    const broker::UserAccount* const account = parameters_.account.get();
+    return virtual_host_.quota().guards_size() ||
+           (account != nullptr && body_size > account->message_size_max());
+  }
+  amqp::CheckedStatus check_size(std::uint64_t body_size) const;
   // A place for one more consumer of virtual host, connection and user; its channel gives it back.
   amqp::CheckedStatus take_consumer();
   void give_back_consumer();
@@ -90,7 +97,7 @@ class BrokerSession final : public SessionInput {
   Channel* find_channel(ChannelNumber number, amqp::MethodId method);
   void open_channel(ChannelNumber number);
   void note_ended(Channel& channel);
-  // One more of what virtual host and user may have.
+  // One more of what virtual host, user and node may have.
   amqp::CheckedStatus take_connection();
   amqp::CheckedStatus take_channel();
   void end(CloseCause cause);

@@ -12,9 +12,8 @@ using broker::kReplyToPrefix;
 
 Channel::Status Channel::publish(const PublishView& view) {
   if (view.immediate) return amqp::refuse(ReplyCode::kNotImplemented, "immediate=true");
-  if (virtual_host().quota().guards_size()) [[unlikely]] {
-    if (auto status = virtual_host().quota().check_size(view.body.size()); !status.ok())
-      return status;
+  if (session_.doubts_size(view.body.size())) [[unlikely]] {
+    if (auto status = session_.check_size(view.body.size()); !status.ok()) return status;
   }
   broker::MessageParts parts;
   parts.exchange = view.exchange;

@@ -40,6 +40,8 @@ struct ConnectionParameters {
   // What the user has open on the node; may be null: not counted. Not part of what is handed over
   // between loops: each side looks it up.
   std::shared_ptr<broker::UserAccount> account = {};
+  // Likewise of the node; outlives the session.
+  broker::CountedPlaces* channels_of_node = nullptr;
 };
 
 // A complete message from a client.

@@ -11,13 +11,14 @@ from peer import Ended, HonestPair, Peer
 NAME = "exhaustion"
 CONNECTIONS, UNAUTHENTICATED, PER_ADDRESS = 60, 30, 8
 CHANNELS, CONSUMERS, UNACKED = 16, 10, 20
+OF_THE_NODE = 40  # channels
 OF_A_CONNECTION, OF_A_USER = 24, 12  # consumers
 QUEUES, EXCHANGES, BINDINGS = 20, 20, 40
 ENTRIES, BYTES, MESSAGE, ASSEMBLY = 50, 1 << 20, 1 << 20, 2 << 20
 SETTINGS = {
     "limits": {
         "accept": {"connections_max": CONNECTIONS, "unauthenticated_max": UNAUTHENTICATED,
-                   "unauthenticated_per_address_max": PER_ADDRESS},
+                   "unauthenticated_per_address_max": PER_ADDRESS, "channels_max": OF_THE_NODE},
         "connection": {"channel_max": CHANNELS, "max_message_size": MESSAGE,
                        "assembly_bytes_max": ASSEMBLY, "table_depth_max": 4,
                        "table_elements_max": 32, "refusal_delay": "20ms",
@@ -33,7 +34,8 @@ SETTINGS = {
                "permissions": [{"virtual_host": "/", "configure": True, "write": True,
                                 "read": True}]}
               for name in ("guest", "honest", "victim")]
-             + [{"name": "limited", "password": "limited", "limits": {"consumers_max": OF_A_USER},
+             + [{"name": "limited", "password": "limited", "limits": {"consumers_max": OF_A_USER,
+                                                                           "message_size_max": 64},
                  "permissions": [{"virtual_host": "/", "configure": True, "write": True,
                                   "read": True}]}],
 }
@@ -119,6 +121,31 @@ def channels(node):
         peer.send(wire.channel_open(CHANNELS + 1))
         expect_close(peer, closed(530, f"number of channels opened ({CHANNELS}) has reached the "
                                        f"negotiated channel_max ({CHANNELS})"))
+
+
+def channels_of_the_node(node):
+    numbers = range(1, CHANNELS + 1)
+    with contextlib.ExitStack() as stack:
+        for _ in range(OF_THE_NODE // CHANNELS):
+            stack.enter_context(client(node, channels=numbers))
+        last = stack.enter_context(client(node, channels=()))
+        for number in numbers:
+            last.send(wire.channel_open(number))
+            frame = last.frame()
+            if frame.name != "channel.open-ok":
+                break
+        expected = closed(530, "number of channels opened on the node has reached the maximum "
+                               f"allowed limit of ({OF_THE_NODE})")
+        assert frame.name == "connection.close" and frame.close_fields() == expected.fields(), frame
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            with client(node, channels=numbers):
+                return
+        except (AssertionError, Ended, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def numbers_of_channels(node):
@@ -228,6 +255,14 @@ def size_of_a_message(node):
         peer.send(wire.publish_method(1) + wire.header(1, MESSAGE + 1))
         expect_close(peer, channel_closed(406, f"message size {MESSAGE + 1} is larger than "
                                                f"configured max size {MESSAGE}", "basic.publish"))
+
+
+def size_of_a_users_message(node):
+    with client(node, user="limited", password="limited") as peer:
+        peer.send(wire.publish(1, "", "no-such-queue", b"m" * 64))
+        peer.send(wire.publish(1, "", "no-such-queue", b"m" * 65))
+        expect_close(peer, channel_closed(406, "message size 65 is larger than configured max size "
+                                               "64", "basic.publish"))
 
 
 def bodies_that_are_put_together(node):
@@ -387,6 +422,7 @@ def guesses_for_one_user(node):
 
 
 CASES = (sockets_of_one_address, sockets_of_many_addresses, connections_of_the_node, channels,
+         channels_of_the_node, size_of_a_users_message,
          numbers_of_channels, consumers, consumers_of_a_connection, consumers_of_a_user,
          unacknowledged_gets, unacknowledged_deliveries,
          entries_of_a_transaction, bytes_of_a_transaction, size_of_a_message,

@@ -34,7 +34,7 @@ TEST(TenantLimits, AreReadWhereTheyStand) {
       "users:\n"
       "  - {name: u, password: p, limits: {connections_max: 1, channels_max: 2, consumers_max: "
       "7,\n"
-      "     publish_rate_max: 3, publish_byte_rate_max: 4KiB}}\n"
+      "     message_size_max: 8, publish_rate_max: 3, publish_byte_rate_max: 4KiB}}\n"
       "limits:\n"
       "  publish_rate_burst: 2s\n"
       "  connection: {publish_rate_max: 5, publish_byte_rate_max: 6KiB}\n"
@@ -43,7 +43,7 @@ TEST(TenantLimits, AreReadWhereTheyStand) {
       "  defaults:\n"
       "    - {vhost_pattern: ^team-, queues_max: -1, publish_byte_rate_max: -1}\n"
       "    - {vhost_pattern: true, message_size_max: 0}\n");
-  EXPECT_EQ(options.users[0].limits, (UserLimitOptions{1, 2, 7, 3, 4096}));
+  EXPECT_EQ(options.users[0].limits, (UserLimitOptions{1, 2, 7, 8, 3, 4096}));
   EXPECT_EQ(options.publish_rate_burst, std::chrono::seconds(2));
   EXPECT_EQ(options.connection.publish_rate_max, 5u);
   EXPECT_EQ(options.connection.publish_byte_rate_max, 6144u);

@@ -203,7 +203,7 @@ DefinitionsDocument everything() {
   limits.quota_action = broker::QuotaAction::kReject;
   limits.publish_rate = {9, 10};
   document.limits.push_back({"/", limits});
-  document.user_limits.push_back({"sha", {1, 2, 5, {3, 4}}});
+  document.user_limits.push_back({"sha", {1, 2, 5, 6, {3, 4}}});
   document.parameters.push_back({"shovel", "/", "s", R"({"src":["a",1]})"});
   document.global_parameters.push_back({"cluster_name", R"("x")"});
   NodeDefinitions::HostedPolicy policy{"/", broker::PolicyKind::kUser, {"p", "^q", {}, -1, {}}};
@@ -252,7 +252,7 @@ TEST(DefinitionsDocument, RabbitMqsFormNamesWhatItCannotSay) {
   EXPECT_THAT(written.left_out,
               ElementsAre(HasSubstr("user 'guest' and the permissions: the password stands in"),
                           HasSubstr("user 'scram' and the permissions: the password is kept as"),
-                          "user 'sha': limits of consumers or publishing",
+                          "user 'sha': limits that RabbitMQ does not have",
                           "vhost '/': limits that RabbitMQ does not have",
                           HasSubstr("queue 'q': octets of arguments"),
                           HasSubstr("binding 'e' to 'q': octets of arguments")));

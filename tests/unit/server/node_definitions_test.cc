@@ -72,7 +72,8 @@ TEST_F(NodeDefinitionsTest, EveryKindComesBackFromTheJournal) {
                                     .quota_action = broker::QuotaAction::kReject,
                                     .publish_rate = {9, 10}};
   must(SetVirtualHostLimits{"/", limits});
-  must(SetUserLimits{"guest", {.connections_max = 0, .publish_rate = {std::nullopt, 3}}});
+  must(SetUserLimits{
+      "guest", {.connections_max = 0, .message_size_max = 4, .publish_rate = {std::nullopt, 3}}});
   const NodeDefinitions loaded = reloaded();
   EXPECT_EQ(loaded.limits_of_virtual_host("/"), limits);
   EXPECT_EQ(loaded.limits_of_user("guest"),

@@ -198,8 +198,8 @@ TEST(Translate, EveryLimitOfATenantArrives) {
                                       .quota_action = broker::QuotaAction::kReject,
                                       .publish_rate = {8, 9}};
   EXPECT_EQ(tenant_limits(options, "v").value(), expected);
-  EXPECT_EQ(user_limits({1, 2, 5, 3, 4}), (broker::UserLimits{1, 2, 5, {3, 4}}));
-  EXPECT_EQ(user_limits({-1, -1, -1, -1, -1}), broker::UserLimits{});
+  EXPECT_EQ(user_limits({1, 2, 5, 6, 3, 4}), (broker::UserLimits{1, 2, 5, 6, {3, 4}}));
+  EXPECT_EQ(user_limits({-1, -1, -1, -1, -1, -1}), broker::UserLimits{});
   ConnectionLimitOptions connection;
   EXPECT_EQ(connection_publish_rate(connection), broker::PublishRateLimits{});
   connection.publish_rate_max = 5;

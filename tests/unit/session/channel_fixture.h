@@ -63,11 +63,12 @@ class ChannelOutput final : public session::SessionOutput {
 class TestSession {
  public:
   TestSession(SimulatedBroker& broker, std::uint64_t id, session::SessionLimits limits = {},
-              std::string user = "guest", std::shared_ptr<broker::UserAccount> account = {})
+              std::string user = "guest", std::shared_ptr<broker::UserAccount> account = {},
+              broker::CountedPlaces* channels_of_node = nullptr)
       : broker_(broker),
         limits_(limits),
-        session_(broker.host, parameters(id, std::move(user), std::move(account)), limits_,
-                 output_) {
+        session_(broker.host, parameters(id, std::move(user), std::move(account), channels_of_node),
+                 limits_, output_) {
     call([this] { session_.open(); });
   }
   ~TestSession() {
@@ -151,7 +152,8 @@ class TestSession {
     return ChannelNumber(static_cast<std::uint16_t>(channel));
   }
   static session::ConnectionParameters parameters(std::uint64_t id, std::string user,
-                                                  std::shared_ptr<broker::UserAccount> account) {
+                                                  std::shared_ptr<broker::UserAccount> account,
+                                                  broker::CountedPlaces* channels_of_node) {
     session::ConnectionParameters made;
     made.id = broker::ConnectionId(id);
     made.virtual_host = "/";
@@ -159,6 +161,7 @@ class TestSession {
     made.frame_max = 131072;
     made.consumer_cancel_notify = true;
     made.account = std::move(account);
+    made.channels_of_node = channels_of_node;
     return made;
   }
   static amqp::Properties properties(const PublishOptions& options) {

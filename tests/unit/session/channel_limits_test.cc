@@ -81,6 +81,31 @@ TEST_F(ChannelLimitsTest, AUsersChannelsOverAllConnections) {
   EXPECT_EQ(one->close_text(), "no close");
 }
 
+TEST_F(ChannelLimitsTest, TheNodesChannelsOverAllConnections) {
+  broker::CountedPlaces all;
+  all.set_limit(3);
+  TestSession one(broker, 1, {}, "guest", account, &all);
+  TestSession two(broker, 2, {}, "guest", account, &all);
+  one.open(1).open(2);
+  two.open(1);
+  EXPECT_EQ(two.close_text(), "no close");
+  two.open(2);
+  EXPECT_EQ(two.close_text(),
+            "530 NOT_ALLOWED - number of channels opened on the node has reached the maximum "
+            "allowed limit of (3)");
+  EXPECT_EQ(refused(LimitKind::kNodeChannels), 1u);
+  // The second connection has ended with its channel, and took none of the user's for the other.
+  EXPECT_EQ(all.count(), 2u);
+  EXPECT_EQ(account->channels().count(), 2u);
+  EXPECT_EQ(broker.host.counters().channels.value(), 2u);
+  one.open(3);
+  EXPECT_EQ(one.close_text(), "no close");
+  all.set_limit(1);
+  one.send(3, amqp::ChannelClose{});
+  EXPECT_EQ(all.count(), 2u);
+  EXPECT_EQ(one.close_text(), "no close");
+}
+
 TEST_F(ChannelLimitsTest, AVirtualHostsChannels) {
   limit({.channels_max = 1});
   auto one = come(1);
@@ -160,6 +185,25 @@ TEST_F(ChannelLimitsTest, ALargerMessageClosesItsChannel) {
   EXPECT_EQ(one->close_text(),
             "406 PRECONDITION_FAILED - message size 3 is larger than configured max size 2");
   EXPECT_EQ(broker.host.counters().published.value(), 1u);
+}
+
+TEST_F(ChannelLimitsTest, AUsersLargerMessageClosesItsChannel) {
+  limit_user({.message_size_max = 2});
+  auto one = come(1);
+  one->open(1).declare("q").publish(1, "q", "12");
+  EXPECT_EQ(one->close_text(), "no close");
+  one->publish(1, "q", "123");
+  EXPECT_EQ(one->close_text(),
+            "406 PRECONDITION_FAILED - message size 3 is larger than configured max size 2");
+  EXPECT_EQ(broker.host.counters().published.value(), 1u);
+  EXPECT_EQ(refused(LimitKind::kUserMessageSize), 1u);
+  EXPECT_EQ(refused(LimitKind::kVirtualHostMessageSize), 0u);
+  // A change counts at once, and other users are not meant.
+  limit_user({.message_size_max = 3});
+  one->open(2).publish(2, "q", "123");
+  EXPECT_EQ(broker.host.counters().published.value(), 2u);
+  connect()->publish(1, "q", "1234");
+  EXPECT_EQ(broker.host.counters().published.value(), 3u);
 }
 
 TEST_F(ChannelLimitsTest, OverAQuotaThatRejectsAPublisherIsNacked) {

@@ -13,7 +13,7 @@ const KINDS = [
     names: ["max-connections", "max-queues", "max-channels", "max-consumers", "max-exchanges", "max-bindings",
       "max-message-size", "max-stored-bytes", "max-publish-rate", "max-publish-byte-rate"] },
   { path: "user-limits", owner: "user", page: "users", label: "User", title: "Limits of users",
-    names: ["max-connections", "max-channels", "max-consumers", "max-publish-rate",
+    names: ["max-connections", "max-channels", "max-consumers", "max-message-size", "max-publish-rate",
       "max-publish-byte-rate"] },
 ];
 
