@@ -11,7 +11,9 @@ struct Unit {
   std::int64_t factor;
 };
 
-// Largest first, so that the first that divides evenly is the shortest form.
+// Largest first, so that the first that divides evenly is the shortest form. Only the powers of two
+// are written.
+constexpr std::size_t kWrittenSizeUnits = 4;
 constexpr Unit kSizeUnits[] = {{"TiB", 1LL << 40},
                                {"GiB", 1LL << 30},
                                {"MiB", 1LL << 20},
@@ -77,7 +79,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string size_text(std::int64_t bytes) {
-  return text_with_unit(bytes, std::span(kSizeUnits).first(3));
+  return text_with_unit(bytes, std::span(kSizeUnits).first(kWrittenSizeUnits));
 }
 
 std::string duration_text(std::chrono::milliseconds span) {

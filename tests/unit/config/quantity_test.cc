@@ -48,6 +48,8 @@ TEST(QuantityText, IsTheShortestExactForm) {
   EXPECT_EQ(size_text(4096), "4KiB");
   EXPECT_EQ(size_text(512 << 20), "512MiB");
   EXPECT_EQ(size_text(4095), "4095");
+  EXPECT_EQ(size_text(16LL << 40), "16TiB");
+  EXPECT_EQ(size_text(2'000'000), "2000000");
   EXPECT_EQ(duration_text(milliseconds(1'800'000)), "30min");
   EXPECT_EQ(duration_text(milliseconds(1'500)), "1500ms");
   EXPECT_EQ(duration_text(milliseconds(0)), "0");
