@@ -128,7 +128,7 @@ TEST(TenantLimits, TheEnvironmentSetsThemAndTakesThemAway) {
 
 TEST(TenantLimits, ArePrintedAsTheyAreRead) {
   Loaded some;
-  some.options.users[0].limits = {0, -1, 3, std::nullopt, 4096};
+  some.options.users[0].limits = {0, -1, 3, std::nullopt, std::nullopt, 4096};
   TenantLimitOptions limits;
   limits.queues_max = 7;
   limits.message_size_max = 0;

@@ -72,12 +72,12 @@ TEST_F(NodeDefinitionsTest, EveryKindComesBackFromTheJournal) {
                                     .quota_action = broker::QuotaAction::kReject,
                                     .publish_rate = {9, 10}};
   must(SetVirtualHostLimits{"/", limits});
-  must(SetUserLimits{
-      "guest", {.connections_max = 0, .message_size_max = 4, .publish_rate = {std::nullopt, 3}}});
+  const broker::UserLimits of_guest{
+      .connections_max = 0, .message_size_max = 4, .publish_rate = {std::nullopt, 3}};
+  must(SetUserLimits{"guest", of_guest});
   const NodeDefinitions loaded = reloaded();
   EXPECT_EQ(loaded.limits_of_virtual_host("/"), limits);
-  EXPECT_EQ(loaded.limits_of_user("guest"),
-            (broker::UserLimits{.connections_max = 0, .publish_rate = {std::nullopt, 3}}));
+  EXPECT_EQ(loaded.limits_of_user("guest"), of_guest);
   EXPECT_EQ(loaded.limits_of_user("ali"), std::nullopt);
   ASSERT_THAT(loaded.users(), SizeIs(1));
   EXPECT_EQ(loaded.users()[0].name, "guest");
