@@ -21,6 +21,8 @@ import pika
 SKIPPED = 77  # what ctest is told to take for "skipped"
 CORRUPT, IN_USE, IO_FAILURE, CONFIG = 65, 73, 74, 78
 START_SECONDS = float(os.environ.get("HARRIER_TEST_START_DEADLINE", 60))
+# What pika raises without a broker; ValueError if the socket was closed before it looked whose it is.
+UNREACHABLE = (pika.exceptions.AMQPError, OSError, ValueError)
 
 # As small as the configuration allows, so that segments are recycled, runs written and merged, and
 # checkpoints made all the time.
@@ -142,7 +144,7 @@ class Daemon:
             try:
                 self.connect(retry=False).close()
                 return
-            except (pika.exceptions.AMQPError, OSError) as error:
+            except UNREACHABLE as error:
                 if not self.is_alive():
                     raise DaemonEnded(self.process.returncode, self.log()) from error
                 if time.monotonic() > deadline:
@@ -164,7 +166,7 @@ class Daemon:
                     raise pika.exceptions.ConnectionWrongStateError("lost as soon as it was open")
                 self.sockets.append(transport._sock)
                 return connection
-            except (pika.exceptions.AMQPError, OSError):
+            except UNREACHABLE:
                 if time.monotonic() > deadline or not self.is_alive():
                     raise
                 time.sleep(0.02)

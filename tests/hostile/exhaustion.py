@@ -135,7 +135,7 @@ def channels_of_the_node(node):
             if frame.name != "channel.open-ok":
                 break
         expected = closed(530, "number of channels opened on the node has reached the maximum "
-                               f"allowed limit of ({OF_THE_NODE})")
+                               f"allowed limit of ({OF_THE_NODE})", "channel.open")
         assert frame.name == "connection.close" and frame.close_fields() == expected.fields(), frame
     deadline = time.monotonic() + 10
     while True:
