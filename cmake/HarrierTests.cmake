@@ -25,7 +25,8 @@ function(harrier_add_test)
 endfunction()
 
 # harrier_test_executable(<target> [KIND <kind>] SOURCES <file> ... LAYERS <layer> ...): what every
-# test program is made of; tests/CMakeLists.txt has the kinds, `plain` unless told. The support library comes before the layers: it uses them, they never use it.
+# test program is made of; tests/CMakeLists.txt has the kinds, `plain` unless told. The support
+# library comes before the layers: it uses them, they never use it.
 function(harrier_test_executable target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND" "SOURCES;LAYERS")
   if(NOT arg_KIND)

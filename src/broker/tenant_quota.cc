@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/message_size.h"
+
 namespace harrier::broker {
 namespace {
 
@@ -21,12 +23,6 @@ std::uint64_t lower(const std::optional<std::uint64_t>& own, std::uint32_t node)
 }
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
-
-amqp::ProtocolError too_large(std::uint64_t body_size, std::uint64_t limit) {
-  return amqp::protocol_error(ReplyCode::kPreconditionFailed,
-                              "message size " + std::to_string(body_size) +
-                                  " is larger than configured max size " + std::to_string(limit));
-}
 
 }  // namespace
 
@@ -135,13 +131,13 @@ amqp::CheckedStatus TenantQuota::check_binding(std::string_view exchange) const 
 amqp::CheckedStatus TenantQuota::check_size(std::uint64_t body_size) const {
   if (!limits_.message_size_max || body_size <= *limits_.message_size_max) return base::Done{};
   count(LimitKind::kVirtualHostMessageSize);
-  return base::fail(too_large(body_size, *limits_.message_size_max));
+  return base::fail(message_too_large(body_size, *limits_.message_size_max));
 }
 
 amqp::ProtocolError TenantQuota::refuse_user_size(std::uint64_t body_size,
                                                   std::uint64_t limit) const {
   count(LimitKind::kUserMessageSize);
-  return too_large(body_size, limit);
+  return message_too_large(body_size, limit);
 }
 
 bool TenantQuota::would_exceed(std::uint64_t bytes) const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/expiration.h"
+#include "broker/message_size.h"
 #include "broker/queue_cursor.h"
 #include "server/commands.h"
 #include "server/visited_queue.h"
@@ -69,9 +70,7 @@ amqp::CheckedStatus Commands::check_publish(const broker::Actor& actor,
   const std::uint64_t size_max =
       std::min(message_size_max_, shared_.users.account_of(actor.user)->message_size_max());
   if (request.body.size() > size_max)
-    return amqp::refuse(ReplyCode::kPreconditionFailed,
-                        "message size " + std::to_string(request.body.size()) +
-                            " is larger than configured max size " + std::to_string(size_max));
+    return base::fail(broker::message_too_large(request.body.size(), size_max));
   if (properties.has(amqp::kUserId) && properties.user_id != actor.user &&
       !actor.has_tag("impersonator")) {
     return amqp::refuse(ReplyCode::kPreconditionFailed,

@@ -5,6 +5,7 @@
 
 #include "amqp/frame.h"
 #include "base/check.h"
+#include "broker/message_size.h"
 
 namespace harrier::session {
 namespace {
@@ -151,11 +152,7 @@ amqp::Checked<AssemblyStep> ContentAssembler::add_body(ChannelNumber channel, By
 }
 
 amqp::ProtocolError ContentAssembler::too_large() const {
-  return amqp::protocol_error(amqp::ReplyCode::kPreconditionFailed,
-                              "message size " + std::to_string(refused_size_) +
-                                  " is larger than configured max size " +
-                                  std::to_string(limits_.max_message_size),
-                              kPublishId);
+  return broker::message_too_large(refused_size_, limits_.max_message_size, kPublishId);
 }
 
 void ContentAssembler::release_completed() { completed_.body.release(); }

@@ -18,6 +18,7 @@ import urllib.request
 import pika
 
 sys.dont_write_bytecode = True
+import many_queues  # noqa: E402
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash"))
 from daemon import Daemon, free_port  # noqa: E402
 
@@ -79,9 +80,7 @@ def main():
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="harrier-policies.") as folder:
         definitions = pathlib.Path(folder) / "definitions.json"
-        definitions.write_text(json.dumps({"queues": [
-            {"name": name, "vhost": "/", "durable": True, "auto_delete": False, "arguments": {}}
-            for name in queues]}))
+        many_queues.write_definitions(definitions, queues)
         daemon = Daemon(pathlib.Path(folder) / "data", {
             "management": {"enabled": True, "port": port}, "loops": 1,
             "definitions": {"load": str(definitions)}})

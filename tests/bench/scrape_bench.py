@@ -8,7 +8,6 @@ Turns are those of all loops while the page was made, from harriermq_loop_turn_s
 """
 
 import argparse
-import json
 import pathlib
 import statistics
 import sys
@@ -17,6 +16,7 @@ import time
 import urllib.request
 
 sys.dont_write_bytecode = True
+import many_queues  # noqa: E402
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash"))
 from daemon import Daemon, free_port  # noqa: E402
 
@@ -57,9 +57,8 @@ def main():
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="harrier-scrape.") as folder:
         definitions = pathlib.Path(folder) / "definitions.json"
-        definitions.write_text(json.dumps({"queues": [
-            {"name": f"q{number:06}", "vhost": "/", "durable": True, "auto_delete": False,
-             "arguments": {}} for number in range(arguments.queues)]}))
+        many_queues.write_definitions(
+            definitions, [f"q{number:06}" for number in range(arguments.queues)])
         daemon = Daemon(pathlib.Path(folder) / "data", {
             "metrics": {"enabled": True, "port": port}, "loops": arguments.loops,
             "definitions": {"load": str(definitions)},

@@ -68,8 +68,7 @@ TEST(RunningConfiguration, LimitsAndLoginsAreInEffectWhereTheNodeTakesThem) {
                .oauth2 = {}};
   next.session = {1, 1, 1, 1, 1, 1, 1};
   next.virtual_host = {1, 1, 1, 1, std::chrono::milliseconds(1), 1, 1, 1};
-  next.patterns = {1, 1, 1 << 20};
-  next.patterns.match_heap_max *= 2;
+  next.patterns = {1, 1, 2 << 20};
   next.connection.publish_rate_max = next.connection.publish_byte_rate_max = 1;
   next.memory.cache = next.memory.high_watermark_bytes = 1 << 30;
   next.disk.free_limit_percent = 5;
